@@ -1,0 +1,1 @@
+"""flightsw: a flight-software emulator for an AI-enabled satellite node."""

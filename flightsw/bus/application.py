@@ -1,0 +1,74 @@
+"""What a process is to the bus: a step function over an inbox. The one contract between applications and hosts.
+
+A host (ZeroMQ worker, in-process runner, replay) calls `step` once per due tick with what was delivered, and takes
+the messages that it returns. Nothing else passes between them: an application has no socket, loop, clock or file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol, TypeVar
+
+from flightsw.messages.base import Message
+
+M = TypeVar("M", bound=Message)
+
+
+class Now(NamedTuple):
+    """The tick that is being run."""
+
+    tick: int
+    t_ns: int
+    """simulated time since the start of the run at the tick's beginning"""
+    dt_s: float
+
+
+class Inbox:
+    """Messages delivered for one tick, in order (tick sent, producer's rank, sequence number)."""
+
+    __slots__ = ("_by_kind", "_items")
+
+    def __init__(self, items: Iterable[tuple[str, Message]] = ()) -> None:
+        """`items`: (producer's name, message) pairs in delivery order."""
+        self._items = tuple(items)
+        by_kind: dict[type[Message], Message] = {}
+        for _, message in self._items:
+            by_kind[type(message)] = message
+        self._by_kind = by_kind
+
+    def last(self, kind: type[M]) -> M | None:
+        """The newest message of this type, or None when none was delivered."""
+        return self._by_kind.get(kind)  # type: ignore[return-value]  # keyed by type
+
+    def all(self, kind: type[M]) -> list[M]:
+        """All messages of this type, in order."""
+        if kind not in self._by_kind:
+            return []
+        return [message for _, message in self._items if type(message) is kind]
+
+    def of(self, kind: type[M]) -> list[tuple[str, M]]:
+        """(producer, message) of this type, in order: for topics that several processes have one of."""
+        if kind not in self._by_kind:
+            return []
+        return [(source, message) for source, message in self._items if type(message) is kind]
+
+    def heard(self) -> set[str]:
+        """Producers that something came from."""
+        return {source for source, _ in self._items}
+
+    def __iter__(self) -> Iterator[tuple[str, Message]]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+
+class Application(Protocol):
+    """A process of the node, without its process. Built anew at every (re)start; holds its state itself.
+
+    After a restart the first inbox carries the application's last critical-data message, if it ever sent one.
+    """
+
+    def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
+        """Run one tick; the messages returned go out in this order."""
+        ...

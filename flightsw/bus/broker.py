@@ -1,0 +1,332 @@
+"""The bus process: the ZeroMQ host of the Exchange.
+
+One ROUTER for the processes in a private directory, the umbilical beside it, a socket pair to the launcher. Steps
+time, collects, logs before it delivers. Payloads pass through undecoded.
+
+A successor's HELLO is how a lost process shows: a flight application's loss is an outside input of the tick under
+way; a lost plant is rebuilt by running it through its logged inboxes again. A lost bus is rebuilt here, too: with
+`resume` the log is replayed through a new Exchange, and the run goes on at the tick after the last whole one.
+
+Called by the launcher in a forked child.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import structlog
+import zmq
+
+from flightsw.bus.exchange import MESSAGE, Entry
+from flightsw.bus.frames import Done, Fault, Hello, Refused, Step, Stop, ToBus, Welcome, WireEntry
+from flightsw.bus.log import LogHeader, LogWriter, RecordEncoder
+from flightsw.bus.logreader import LogReader
+from flightsw.bus.pacing import Pacer, monotonic_s
+from flightsw.bus.port import Codec, Port
+from flightsw.bus.rebuild import LoggedStep, logged_steps, wire_exchange
+from flightsw.bus.table import ProcessTable, Role
+from flightsw.bus.umbilical import LauncherLink, Umbilical
+from flightsw.errors import BusError, RunError
+from flightsw.messages.comms import TcRequest
+from flightsw.messages.schema import PROTOCOL
+from flightsw.messages.topics import OUTSIDE
+
+WALL_GUARD_S = 60.0
+"""A process that has not answered for so long is killed and counts as lost (design: nobody is ever passed over)."""
+RECONNECT_GUARD_S = 5.0
+IDLE_MS = 100
+SERVICE_S = 0.05
+PROGRESS_S = 0.2
+REBUILD_CHUNK_TICKS = 256
+
+
+@dataclass(frozen=True)
+class BrokerPlan:
+    """What one run asks of the bus."""
+
+    run_dir: Path
+    endpoint: str
+    header: LogHeader
+    schema_hash: str
+    ticks: int
+    commands: Mapping[int, tuple[TcRequest, ...]]
+    """the scenario's telecommands by tick"""
+    resume: bool = False
+    """the bus was lost: go on from the log"""
+    peers: Mapping[str, bytes] = field(default_factory=dict)
+    """with resume: routing ids of the processes that live on"""
+
+
+class Broker:
+    """Runs ticks until the plan's end, a stop, or a failure."""
+
+    def __init__(
+        self, plan: BrokerPlan, table: ProcessTable, pacer: Pacer, launcher: LauncherLink, umbilical: Umbilical
+    ) -> None:
+        self._plan = plan
+        self._table = table
+        self._pacer = pacer
+        self._launcher = launcher
+        self._umbilical = umbilical
+        self._log = structlog.get_logger()
+        self._outside = Port(OUTSIDE, Codec(table.topics))
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(ToBus).decode
+        self._record_bytes = RecordEncoder()
+        self._exchange = wire_exchange(table)
+        self._run_id = plan.header.run_id
+        self._peers: dict[str, bytes] = dict(plan.peers)
+        self._welcomed = set(self._peers)
+        """processes that may be sent a STEP"""
+        self._steps: dict[str, bytes] = {}
+        """the last STEP of each process, to be sent to whoever comes back for it"""
+        self._reconnecting = plan.resume
+        self._last_entries: list[Entry] = []
+        self._next_service_s = self._next_progress_s = 0.0
+
+    def run(self, router: zmq.Socket[bytes]) -> str:
+        """Run to the end; "completed" or "interrupted". Raises RunError when it can't go on."""
+        self._router = router
+        router.setsockopt(zmq.ROUTER_MANDATORY, 1)
+        router.setsockopt(zmq.RCVTIMEO, IDLE_MS)
+        router.bind(self._plan.endpoint)
+        self._writer = self._reopened_log() if self._plan.resume else LogWriter(self._plan.run_dir, self._plan.header)
+        verdict = "completed"
+        try:
+            while self._exchange.tick < self._plan.ticks:
+                if not self._between_ticks():
+                    verdict = "interrupted"
+                    break
+                self._run_tick()
+        finally:
+            self._dismiss()
+            self._writer.close()
+        return verdict
+
+    @property
+    def log_hash(self) -> str:
+        """Hash of the log so far."""
+        return self._writer.log_hash
+
+    @property
+    def ticks(self) -> int:
+        """Ticks in the log."""
+        return self._writer.ticks
+
+    # -- one tick -------------------------------------------------------------------------------------------------
+
+    def _run_tick(self) -> None:
+        exchange, encode, run_id, welcomed = self._exchange, self._encode, self._run_id, self._welcomed
+        tick = exchange.tick
+        requests = (*self._plan.commands.get(tick, ()), *self._umbilical.due(tick))
+        for name, inbox in exchange.begin([self._outside.entry(request)[:2] for request in requests]):
+            self._steps[name] = frame = encode(Step(run_id, tick, tick, [inbox]))
+            if name in welcomed:
+                self._send(name, frame)
+        self._collect(tick)
+        record = exchange.finish()
+        self._writer.append(self._record_bytes(record))
+        self._last_entries = record.entries
+        self._reconnecting = False
+
+    def _collect(self, tick: int) -> None:
+        waiting, receive, decode = self._exchange.waiting, self._router.recv_multipart, self._decode
+        silent_since_s = None
+        while waiting:
+            try:
+                identity, data = receive()
+            except zmq.Again:
+                now_s = monotonic_s()
+                silent_since_s = silent_since_s or now_s
+                self._launcher.poll()
+                if now_s - silent_since_s > WALL_GUARD_S:
+                    self._kill_silent(tick)
+                    silent_since_s = now_s
+                continue
+            silent_since_s = None
+            self._take(identity, decode(data))
+
+    def _take(self, identity: bytes, frame: Hello | Done | Fault) -> None:
+        name = identity.partition(b".")[0].decode()
+        if isinstance(frame, Hello):
+            self._join(name, identity, frame)
+        elif self._peers.get(name) != identity:
+            self._log.warning("frame.of_predecessor", process=name)
+        elif isinstance(frame, Fault):
+            self._log.error("process.fault", process=name, error=frame.text)
+            if self._table.by_name[name].role is Role.INFRASTRUCTURE:
+                raise RunError(f"{name}: {frame.text}")
+        elif frame.run_id == self._run_id and frame.first_tick == self._exchange.tick:
+            self._exchange.accept(name, frame.outboxes[0])
+        elif frame.first_tick > self._exchange.tick:
+            raise BusError(f"{name} answered tick {frame.first_tick}, which it was never granted")
+
+    def _kill_silent(self, tick: int) -> None:
+        for name in sorted(self._exchange.waiting):
+            self._log.error("process.silent", process=name, tick=tick, guard_s=WALL_GUARD_S)
+            self._launcher.ask_kill(name)
+
+    # -- joining, losing, coming back -----------------------------------------------------------------------------
+
+    def _join(self, name: str, identity: bytes, hello: Hello) -> None:
+        reason = self._why_not(name, hello)
+        if reason is not None:
+            self._log.error("join.refused", process=name, reason=reason)
+            self._router.send_multipart((identity, self._encode(Refused(reason))))
+            return
+        known = name in self._peers
+        self._peers[name] = identity
+        self._welcomed.discard(name)
+        if self._table.by_name[name].role is Role.INFRASTRUCTURE:
+            self._welcome(name)
+            if known:
+                self._rebuild(name)
+            if name in self._exchange.waiting:
+                self._send(name, self._steps[name])
+        elif name in self._exchange.absent():
+            return  # it waits for its REJOIN
+        elif known:
+            self._log.warning("app.lost", process=name, tick=self._exchange.tick)
+            self._exchange.lose(name)
+        else:
+            self._welcome(name)
+            if name in self._exchange.waiting:
+                self._send(name, self._steps[name])
+
+    def _why_not(self, name: str, hello: Hello) -> str | None:
+        if name != hello.name or name not in self._table.by_name:
+            return f"{hello.name!r} is not in the process table"
+        if hello.protocol != PROTOCOL:
+            return f"protocol {hello.protocol}: this bus speaks {PROTOCOL}"
+        if hello.schema_hash != self._plan.schema_hash:
+            return "its message declarations or process table differ from the bus's"
+        return None
+
+    def _welcome(self, name: str) -> None:
+        header = self._plan.header
+        self._send(name, self._encode(Welcome(self._run_id, self._exchange.tick, header.dt_ns, header.seed)))
+        self._welcomed.add(name)
+
+    def _send(self, name: str, frame: bytes) -> None:
+        """Send. Nobody there: it died and its successor will say HELLO, or the bus was lost and it is reconnecting."""
+        deadline_s = None
+        while True:
+            try:
+                self._router.send_multipart((self._peers[name], frame))
+            except zmq.ZMQError as error:
+                if error.errno != zmq.EHOSTUNREACH:
+                    raise
+            else:
+                return
+            if not self._reconnecting:
+                return
+            deadline_s = deadline_s or monotonic_s() + RECONNECT_GUARD_S
+            if monotonic_s() > deadline_s:
+                return
+            self._launcher.wait(0.005)
+
+    def _dismiss(self) -> None:
+        self._reconnecting = False
+        for name in self._peers:
+            self._send(name, self._encode(Stop()))
+
+    # -- rebuilding from the log ----------------------------------------------------------------------------------
+
+    def _rebuild(self, name: str) -> None:
+        """Run a restarted infrastructure process through its logged inboxes; what it says must be what it said."""
+        self._log.warning("infrastructure.rebuild", process=name, ticks=self._exchange.tick)
+        chunk: list[LoggedStep] = []
+        for step in logged_steps(LogReader(self._plan.run_dir), self._table, name, self._exchange.tick):
+            if chunk and (chunk[-1].tick != step.tick - 1 or len(chunk) >= REBUILD_CHUNK_TICKS):
+                self._rebuild_chunk(name, chunk)
+                chunk = []
+            chunk.append(step)
+        if chunk:
+            self._rebuild_chunk(name, chunk)
+
+    def _rebuild_chunk(self, name: str, chunk: list[LoggedStep]) -> None:
+        first, last = chunk[0].tick, chunk[-1].tick
+        self._send(name, self._encode(Step(self._run_id, first, last, [step.inbox for step in chunk])))
+        answer = self._rebuilt_answer(name, first)
+        for step, again in zip(chunk, answer, strict=True):
+            if [(n, bytes(p)) for n, p in again] != [(n, bytes(p)) for n, p in step.said]:
+                raise RunError(f"{name}: rebuilt from the log, it says something else at tick {step.tick} than it did")
+
+    def _rebuilt_answer(self, name: str, first_tick: int) -> list[list[WireEntry]]:
+        deadline_s = monotonic_s() + WALL_GUARD_S
+        while monotonic_s() < deadline_s:
+            try:
+                identity, data = self._router.recv_multipart()
+            except zmq.Again:
+                self._launcher.poll()
+                continue
+            frame = self._decode(data)
+            if identity == self._peers[name] and isinstance(frame, Done) and frame.first_tick == first_tick:
+                return frame.outboxes
+            if isinstance(frame, Hello) and identity.startswith(name.encode() + b"."):
+                raise RunError(f"{name}: lost again while it was rebuilt from the log")
+            self._take(identity, frame)
+        raise RunError(f"{name}: silent for {WALL_GUARD_S:.0f} s while it was rebuilt from the log")
+
+    def _reopened_log(self) -> LogWriter:
+        """Replay the log of the bus that was lost into this one's Exchange, and go on writing behind it."""
+        reader = LogReader(self._plan.run_dir)
+        for record in reader.ticks():
+            self._exchange.replay(record)
+            self._umbilical.next_request += sum(1 for item in record.inputs if item[0] == MESSAGE)
+        self._welcomed.difference_update(self._exchange.absent())
+        self._log.warning("bus.rebuilt", ticks=reader.tick_count)
+        return LogWriter.reopen(
+            self._plan.run_dir,
+            chain=reader.chain,
+            ticks=reader.tick_count,
+            good_bytes=reader.tail_bytes,
+            segment=reader.segment,
+        )
+
+    # -- between ticks --------------------------------------------------------------------------------------------
+
+    def _between_ticks(self) -> bool:
+        """Hold the pace, serve umbilical and launcher, wait for who is due back. False: stop here."""
+        tick = self._exchange.tick
+        now_s = monotonic_s()
+        delay_s = self._pacer.delay_s(tick, now_s)
+        if delay_s > 0.0 or now_s >= self._next_service_s:
+            while True:
+                self._serve(tick, delay_s, now_s)
+                if self._launcher.stop_wanted or self._umbilical.stop_wanted:
+                    return False
+                now_s = monotonic_s()
+                delay_s = self._pacer.delay_s(tick, now_s)
+                if delay_s <= 0.0:
+                    break
+        self._pacer.started(tick, now_s)
+        for name, rejoin_tick in self._exchange.absent().items():
+            if rejoin_tick == tick:
+                self._await_successor(name)
+        return True
+
+    def _serve(self, tick: int, delay_s: float, now_s: float) -> None:
+        self._next_service_s = now_s + SERVICE_S
+        self._umbilical.serve(tick, self._pacer, min(delay_s, SERVICE_S))
+        self._launcher.poll()
+        if now_s >= self._next_progress_s:
+            self._next_progress_s = now_s + PROGRESS_S
+            self._launcher.tell_progress(tick, self._last_entries, self._pacer.slips)
+
+    def _await_successor(self, name: str) -> None:
+        """A lost application is due back in the coming tick, which doesn't begin without it."""
+        deadline_s = monotonic_s() + WALL_GUARD_S
+        while name in self._welcomed or name not in self._peers:
+            try:
+                identity, data = self._router.recv_multipart()
+            except zmq.Again:
+                self._launcher.poll()
+                if monotonic_s() > deadline_s:
+                    raise RunError(f"{name}: no successor joined in {WALL_GUARD_S:.0f} s") from None
+                continue
+            self._take(identity, self._decode(data))
+        self._welcome(name)

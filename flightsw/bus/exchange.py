@@ -1,0 +1,213 @@
+"""The heart of the bus, without a socket: who runs when, on which inbox, and in which order messages count.
+
+A fixed-step co-simulation master with a sorted mailbox. Per tick: `begin` gives every due process its inbox,
+`accept` takes what it sent (or `lose` says that it never answered), `finish` orders the union by (rank, sequence
+number), hands it to the mailboxes for the next tick, and returns it for the log. Arrival order can't matter: nothing
+here asks when a call was made. The ZeroMQ broker, the in-process runner and every replay are hosts of this class.
+
+An entry is a tuple whose first item is the topic's number; the rest belongs to the host and is never looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flightsw.bus.table import ProcessRow, ProcessTable
+from flightsw.errors import BusError, MessageError
+from flightsw.messages.base import Message
+from flightsw.messages.health import BusEvent, BusEventKind
+from flightsw.messages.topics import BUS
+
+Entry = tuple[Any, ...]
+"""(topic number, ...): one message in the host's own form."""
+
+MESSAGE, LOST, REJOIN = "message", "lost", "rejoin"
+"""Kinds of outside input, as they stand in the log."""
+
+
+@dataclass(frozen=True)
+class TickRecord:
+    """All that crossed a tick: what came from outside, and every message in its order."""
+
+    tick: int
+    inputs: tuple[tuple[Any, ...], ...]
+    """(MESSAGE, entry), (LOST, process, incarnation) or (REJOIN, process, incarnation)"""
+    entries: list[Entry]
+
+
+@dataclass
+class _Seat:
+    """A process at the table, as the Exchange knows it."""
+
+    row: ProcessRow
+    mailbox: list[Entry]
+    woken: bool = False
+    incarnation: int = 0
+    rejoin_tick: int | None = None
+    """None: present; otherwise lost until this tick"""
+    lost_now: bool = False
+    """lost in the tick under way, to be told when it closes"""
+    critical: Entry | None = None
+    """its last critical-data message"""
+
+
+class Exchange:
+    """State of the bus between two ticks. `to_entry` makes the host's entry of a message by the bus itself."""
+
+    def __init__(self, table: ProcessTable, to_entry: Callable[[Message], Entry]) -> None:
+        self.table = table
+        self.tick = 0
+        """the next tick to begin, or the one that is under way"""
+        self._to_entry = to_entry
+        self._seats = [_Seat(row, []) for row in table.rows]
+        self._by_name = {seat.row.name: seat for seat in self._seats}
+        self._producer = [topic.producer for topic in table.topics.topics]
+        self._depth = [topic.depth or 1 for topic in table.topics.topics]
+        self._is_critical = [topic.is_critical_data for topic in table.topics.topics]
+        self._readers = [
+            [seat for seat in self._seats if topic.name in seat.row.subscribes] for topic in table.topics.topics
+        ]
+        self._wakes = [topic.wakes for topic in table.topics.topics]
+        self._inputs: list[tuple[Any, ...]] = []
+        self._waiting: set[str] = set()
+        self._outboxes: dict[str, Sequence[Entry]] = {}
+        self._bus_entries: list[Entry] = []
+
+    def begin(self, messages: Iterable[Entry] = ()) -> list[tuple[str, list[Entry]]]:
+        """Open the tick: who runs, in rank order, each with its inbox. `messages` came from outside, in this order."""
+        if self._waiting:
+            raise BusError(f"tick {self.tick} began while {sorted(self._waiting)} still run it")
+        self._inputs = []
+        self._outboxes = {}
+        self._bus_entries = []
+        tick = self.tick
+        for seat in self._seats:
+            if seat.rejoin_tick == tick:
+                self._rejoin(seat)
+        for entry in messages:
+            self._inputs.append((MESSAGE, entry))
+            self._deliver(entry)
+        grants = []
+        for seat in self._seats:
+            row = seat.row
+            if seat.rejoin_tick is None and (seat.woken or tick % row.period_ticks == row.phase_ticks):
+                seat.woken = False
+                grants.append((row.name, self._take(seat)))
+                self._waiting.add(row.name)
+        return grants
+
+    def accept(self, name: str, outbox: Sequence[Entry]) -> bool:
+        """Take what a process sent in this tick. False: it is not being waited for, and nothing was taken.
+
+        Raises MessageError when it sends on a topic that is not its own.
+        """
+        if name not in self._waiting:
+            return False
+        for entry in outbox:
+            if self._producer[entry[0]] != name:
+                topic = self.table.topics.topics[entry[0]]
+                raise MessageError(f"{name} published on {topic.name!r}: its only writer is {topic.producer!r}")
+        self._waiting.remove(name)
+        self._outboxes[name] = outbox
+        return True
+
+    def lose(self, name: str) -> None:
+        """The process never answered this tick, and is gone. It comes back at this tick plus its restart ticks."""
+        seat = self._by_name[name]
+        if seat.rejoin_tick is not None:
+            raise BusError(f"{name} is lost already, until tick {seat.rejoin_tick}")
+        self._waiting.discard(name)
+        self._outboxes.pop(name, None)
+        seat.rejoin_tick = self.tick + seat.row.restart_ticks
+        seat.lost_now = True
+
+    def finish(self) -> TickRecord:
+        """Close the tick: everything in order, delivered for the next one, and returned for the log."""
+        if self._waiting:
+            raise BusError(f"tick {self.tick} can't close: {sorted(self._waiting)} still run it")
+        for seat in self._seats:
+            if seat.lost_now:
+                seat.lost_now = False
+                self._tell(LOST, BusEventKind.APP_LOST, seat)
+        entries = self._bus_entries
+        for seat in self._seats:
+            outbox = self._outboxes.get(seat.row.name)
+            if outbox:
+                entries.extend(outbox)
+        for entry in entries:
+            self._deliver(entry)
+        record = TickRecord(self.tick, tuple(self._inputs), entries)
+        self.tick += 1
+        return record
+
+    @property
+    def waiting(self) -> set[str]:
+        """Processes that run the tick under way."""
+        return self._waiting
+
+    def incarnation(self, name: str) -> int:
+        """How often the process has been lost and come back."""
+        return self._by_name[name].incarnation
+
+    def absent(self) -> dict[str, int]:
+        """Lost processes and the tick at which each rejoins."""
+        return {seat.row.name: seat.rejoin_tick for seat in self._seats if seat.rejoin_tick is not None}
+
+    def replay(self, record: TickRecord) -> list[tuple[str, list[Entry]]]:
+        """Run a whole logged tick again; the grants it had. Raises BusError when the bus's own part differs."""
+        if record.tick != self.tick:
+            raise BusError(f"the log has tick {record.tick} where tick {self.tick} is due")
+        grants = self.begin(item[1] for item in record.inputs if item[0] == MESSAGE)
+        lost = [item[1] for item in record.inputs if item[0] == LOST]
+        outboxes: dict[str, list[Entry]] = {}
+        for entry in record.entries:
+            outboxes.setdefault(self._producer[entry[0]], []).append(entry)
+        for name in lost:
+            self.lose(name)
+        for name, _ in grants:
+            if name not in lost:
+                self.accept(name, outboxes.get(name, ()))
+        again = self.finish()
+        if len(again.entries) != len(record.entries) or len(again.inputs) != len(record.inputs):
+            raise BusError(f"tick {record.tick} of the log doesn't follow from the ticks before it")
+        return grants
+
+    def _deliver(self, entry: Entry) -> None:
+        number = entry[0]
+        for seat in self._readers[number]:
+            if seat.rejoin_tick is None:
+                seat.mailbox.append(entry)
+                if self._wakes[number]:
+                    seat.woken = True
+        if self._is_critical[number]:
+            self._by_name[self._producer[number]].critical = entry
+
+    def _take(self, seat: _Seat) -> list[Entry]:
+        """Empty the mailbox: of each topic the newest as many as its depth allows, in order."""
+        inbox = seat.mailbox
+        seat.mailbox = []
+        if len({entry[0] for entry in inbox}) == len(inbox):
+            return inbox
+        kept: list[Entry] = []
+        count: dict[int, int] = {}
+        for entry in reversed(inbox):
+            number = entry[0]
+            count[number] = count.get(number, 0) + 1
+            if count[number] <= self._depth[number]:
+                kept.append(entry)
+        kept.reverse()
+        return kept
+
+    def _rejoin(self, seat: _Seat) -> None:
+        seat.rejoin_tick = None
+        seat.incarnation += 1
+        seat.woken = True
+        seat.mailbox = [] if seat.critical is None else [seat.critical]
+        self._tell(REJOIN, BusEventKind.REJOIN, seat)
+
+    def _tell(self, kind: str, event: BusEventKind, seat: _Seat) -> None:
+        self._inputs.append((kind, seat.row.name, seat.incarnation))
+        if BusEvent in self.table.topics.published_by(BUS):
+            self._bus_entries.append(self._to_entry(BusEvent(event, seat.row.name, seat.incarnation)))

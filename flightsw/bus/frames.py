@@ -1,0 +1,68 @@
+"""The frames between the bus and its processes, and the payload of the join.
+
+    process -> bus   HELLO{name, protocol, schema_hash, incarnation}
+    bus -> process   WELCOME{run_id, tick, dt_ns, seed} | REFUSED{reason}
+    bus -> process   STEP{run_id, first_tick, last_tick, inboxes}     one inbox a tick
+    process -> bus   DONE{run_id, first_tick, last_tick, incarnation, outboxes}
+    process -> bus   FAULT{incarnation, text}                         it can't go on and is about to exit
+    bus -> process   STOP{}
+
+Each is one MessagePack array, the name first. Message payloads inside are embedded as they are, never decoded.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+WireEntry = tuple[int, msgspec.Raw]
+"""(topic number, encoded payload)."""
+
+
+class _Frame(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
+    """Root of all frames."""
+
+
+class Hello(_Frame, frozen=True, tag="HELLO"):
+    name: str
+    protocol: int
+    schema_hash: str
+    incarnation: int
+
+
+class Welcome(_Frame, frozen=True, tag="WELCOME"):
+    run_id: str
+    tick: int
+    dt_ns: int
+    seed: int
+
+
+class Refused(_Frame, frozen=True, tag="REFUSED"):
+    reason: str
+
+
+class Step(_Frame, frozen=True, tag="STEP"):
+    run_id: str
+    first_tick: int
+    last_tick: int
+    inboxes: list[list[WireEntry]]
+
+
+class Done(_Frame, frozen=True, tag="DONE"):
+    run_id: str
+    first_tick: int
+    last_tick: int
+    incarnation: int
+    outboxes: list[list[WireEntry]]
+
+
+class Fault(_Frame, frozen=True, tag="FAULT"):
+    incarnation: int
+    text: str
+
+
+class Stop(_Frame, frozen=True, tag="STOP"):
+    pass
+
+
+ToBus = Hello | Done | Fault
+FromBus = Welcome | Refused | Step | Stop

@@ -1,0 +1,92 @@
+"""Wall-clock pacing: the one module that may ask what time it is. It can delay a tick, never change one.
+
+Deadlines are absolute on the monotonic clock, so that errors don't add up. Used by the two hosts of the Exchange.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+
+from flightsw.errors import RunError
+
+SLIP_TOLERANCE_S = 1e-3
+"""A tick that starts this much after its deadline counts as a cycle slip."""
+
+
+class SlipPolicy(enum.Enum):
+    """What to do when the machine can't hold the pace."""
+
+    SLIP = "slip"
+    """run on and catch up when possible"""
+    SKIP = "skip"
+    """move all later deadlines by the delay"""
+    ABORT = "abort"
+    """end the run"""
+
+
+def monotonic_s() -> float:
+    """The wall clock of pacing, progress and guards."""
+    return time.monotonic()
+
+
+def sleep_s(duration_s: float) -> None:
+    """Wait on the wall clock."""
+    time.sleep(duration_s)
+
+
+class Pacer:
+    """Decides how long to wait before a tick. `speed`: simulated seconds a wall second; None: as fast as possible."""
+
+    def __init__(self, dt_s: float, speed: float | None, policy: SlipPolicy = SlipPolicy.SLIP) -> None:
+        self._dt_s = dt_s
+        self._policy = policy
+        self._speed = speed
+        self._origin_s: float | None = None
+        self._origin_tick = 0
+        self.paused = False
+        self.slips = 0
+        """ticks that started late"""
+
+    @property
+    def speed(self) -> float | None:
+        """Simulated seconds a wall second; None: free."""
+        return self._speed
+
+    def set_speed(self, speed: float | None) -> None:
+        """Change the pace from the next tick on."""
+        self._speed = speed
+        self._origin_s = None
+
+    def pause(self) -> None:
+        """Hold before the next tick until `resume`."""
+        self.paused = True
+
+    def resume(self) -> None:
+        """Go on, with deadlines counted from now."""
+        self.paused = False
+        self._origin_s = None
+
+    def delay_s(self, tick: int, now_s: float) -> float:
+        """Seconds to wait before `tick` may start; 0: start now. Infinite while paused."""
+        if self.paused:
+            return float("inf")
+        if self._speed is None:
+            return 0.0
+        if self._origin_s is None:
+            self._origin_s, self._origin_tick = now_s, tick
+        deadline_s = self._origin_s + (tick - self._origin_tick) * self._dt_s / self._speed
+        return max(0.0, deadline_s - now_s)
+
+    def started(self, tick: int, now_s: float) -> None:
+        """Account a tick's start: late ones are slips, and the policy decides what follows."""
+        if self._speed is None or self._origin_s is None:
+            return
+        late_s = now_s - (self._origin_s + (tick - self._origin_tick) * self._dt_s / self._speed)
+        if late_s <= SLIP_TOLERANCE_S:
+            return
+        self.slips += 1
+        if self._policy is SlipPolicy.SKIP:
+            self._origin_s += late_s
+        elif self._policy is SlipPolicy.ABORT:
+            raise RunError(f"CYCLE_SLIP: tick {tick} started {late_s * 1e3:.1f} ms late and the policy is abort")

@@ -1,0 +1,53 @@
+"""A process's life as the log has it: what it was given and what it said, tick by tick.
+
+Serves the broker (a lost plant is run through it again), single-application replay and the rebuild of a lost bus.
+Nothing is stored beside the log: the inboxes follow from it by running the Exchange over it once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flightsw.bus.exchange import Entry, Exchange
+from flightsw.bus.logreader import LogReader
+from flightsw.bus.port import Codec, Port
+from flightsw.bus.table import ProcessTable
+from flightsw.messages.base import Message
+from flightsw.messages.topics import BUS
+
+
+class LoggedStep(NamedTuple):
+    """One granted tick of one process."""
+
+    tick: int
+    inbox: list[Entry]
+    said: list[Entry]
+    """what it published in that tick, in order"""
+    fresh: bool
+    """its first tick after a start or restart: an application is built anew for it"""
+
+
+def wire_exchange(table: ProcessTable) -> Exchange:
+    """An Exchange over (topic number, payload) entries."""
+    port = Port(BUS, Codec(table.topics))
+
+    def to_entry(message: Message) -> Entry:
+        return port.entry(message)[:2]
+
+    return Exchange(table, to_entry)
+
+
+def logged_steps(reader: LogReader, table: ProcessTable, name: str, end_tick: int | None = None) -> Iterator[LoggedStep]:
+    """Every tick that the process was granted and answered, before `end_tick`. Raises LogError, BusError."""
+    exchange = wire_exchange(table)
+    mine = set(table.topics.published_by(name).values())
+    incarnation = -1
+    for record in reader.ticks():
+        if end_tick is not None and record.tick >= end_tick:
+            return
+        for granted, inbox in exchange.replay(record):
+            if granted == name and name not in exchange.absent():
+                fresh = exchange.incarnation(name) != incarnation
+                incarnation = exchange.incarnation(name)
+                yield LoggedStep(record.tick, inbox, [e for e in record.entries if e[0] in mine], fresh)

@@ -1,0 +1,152 @@
+"""The bus's two lines to the outside: the bench umbilical, and the link to the launcher that started it.
+
+The umbilical is a local ROUTER socket in the run's private directory (mode 0700): whoever may write there may command
+the node. It is not the radio: what it sends still has to pass comms' telecommand ingest. The launcher link is a
+socket pair; the bus tells progress over it and is told to stop.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import zmq
+
+from flightsw.bus.exchange import Entry
+from flightsw.bus.pacing import Pacer
+from flightsw.errors import RunError
+from flightsw.messages.base import Scalar
+from flightsw.messages.comms import TcRequest
+
+MAX_REQUEST_BYTES = 65536
+
+
+class UmbilicalRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a client asks: `op` is command, pause, resume, speed, stop or status."""
+
+    op: str
+    name: str = ""
+    args: dict[str, Scalar] = {}
+    at_s: float | None = None
+    speed: float | None = None
+
+
+class Umbilical:
+    """Takes requests between ticks. A command takes effect at the first tick not yet granted, or at `at_s`."""
+
+    def __init__(self, router: zmq.Socket[bytes], dt_s: float, ticks: int, next_request: int) -> None:
+        self._router = router
+        self._dt_s = dt_s
+        self._ticks = ticks
+        self.next_request = next_request
+        self._due: dict[int, list[TcRequest]] = {}
+        self._decode = msgspec.msgpack.Decoder(UmbilicalRequest).decode
+        self.stop_wanted = False
+        self.commands_taken = 0
+        """live commands: the run is then no longer the scenario's alone"""
+
+    def due(self, tick: int) -> list[TcRequest]:
+        """Commands that enter at this tick."""
+        return self._due.pop(tick, []) if self._due else []
+
+    def serve(self, tick: int, pacer: Pacer, wait_s: float) -> None:
+        """Answer what has come, after waiting up to `wait_s` for something to come."""
+        if not self._router.poll(int(wait_s * 1000)):
+            return
+        while True:
+            try:
+                frames = self._router.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            reply = self._answer(frames[-1], tick, pacer)
+            self._router.send_multipart([*frames[:-1], msgspec.msgpack.encode(reply)])
+
+    def _answer(self, data: bytes, tick: int, pacer: Pacer) -> dict[str, Any]:
+        if len(data) > MAX_REQUEST_BYTES:
+            return {"ok": False, "error": f"request of {len(data)} bytes: at most {MAX_REQUEST_BYTES}"}
+        try:
+            request = self._decode(data)
+        except msgspec.DecodeError as error:
+            return {"ok": False, "error": f"not a request: {error}"}
+        match request.op:
+            case "command":
+                return self._command(request, tick)
+            case "pause":
+                pacer.pause()
+            case "resume":
+                pacer.resume()
+            case "speed":
+                if request.speed is not None and not request.speed > 0.0:
+                    return {"ok": False, "error": f"speed = {request.speed}: must be above 0"}
+                pacer.set_speed(request.speed)
+            case "stop":
+                self.stop_wanted = True
+            case "status":
+                pass
+            case _:
+                return {"ok": False, "error": f"op = {request.op!r}: must be command, pause, resume, speed, stop or status"}
+        return {"ok": True, "tick": tick, "paused": pacer.paused, "speed": pacer.speed, "slips": pacer.slips}
+
+    def _command(self, request: UmbilicalRequest, tick: int) -> dict[str, Any]:
+        at_tick = tick if request.at_s is None else round(request.at_s / self._dt_s)
+        if at_tick < tick:
+            return {"ok": False, "error": f"at = {request.at_s} s: that tick is past, the node is at {tick * self._dt_s} s"}
+        if at_tick >= self._ticks:
+            return {"ok": False, "error": f"at = {request.at_s} s: the run ends at {self._ticks * self._dt_s} s"}
+        number = self.next_request
+        self.next_request += 1
+        self.commands_taken += 1
+        self._due.setdefault(at_tick, []).append(TcRequest(number, request.name, request.args))
+        return {"ok": True, "tick": at_tick, "request": number}
+
+
+class LauncherLink:
+    """The bus's end of the socket pair. Told to stop, it wants to stop; told to fail, `poll` raises RunError."""
+
+    def __init__(self, link: socket.socket) -> None:
+        self._link = link
+        link.setblocking(False)
+        self.stop_wanted = False
+        self._encode = msgspec.msgpack.Encoder().encode
+
+    def poll(self) -> None:
+        """Read what the launcher has said."""
+        while True:
+            try:
+                data = self._link.recv(65536)
+            except BlockingIOError:
+                return
+            if not data:
+                self.stop_wanted = True
+                return
+            word, text = msgspec.msgpack.decode(data, type=tuple[str, str])
+            if word == "stop":
+                self.stop_wanted = True
+            elif word == "fail":
+                raise RunError(text)
+
+    def wait(self, wait_s: float) -> None:
+        """Wait for the launcher to say something, at most so long."""
+        select.select([self._link], [], [], wait_s)
+
+    def tell_progress(self, tick: int, entries: Sequence[Entry], slips: int) -> None:
+        """How far the run is, and the messages of its last tick. Dropped when the launcher is behind."""
+        self._tell("progress", (tick, slips, [entry[:2] for entry in entries]))
+
+    def tell_end(self, verdict: dict[str, Any]) -> None:
+        """The last word: what came of the run."""
+        self._link.setblocking(True)
+        self._tell("end", verdict)
+
+    def ask_kill(self, name: str) -> None:
+        """Ask for the end of a process that doesn't answer; its successor's HELLO tells of it."""
+        self._tell("kill", name)
+
+    def _tell(self, word: str, body: object) -> None:
+        try:
+            self._link.send(self._encode((word, body)))
+        except BlockingIOError:
+            return

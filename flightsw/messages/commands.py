@@ -1,0 +1,105 @@
+"""The telecommand dictionary: every command, its arguments with type and range, and the application that owns it.
+
+Read by comms (checks and dispatches), by the owners (execute), by the command line and scenarios (check before
+anything starts). A command's name is `<owner>.<verb>`; it is the tag of its type.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+import msgspec
+from msgspec import Meta
+
+from flightsw.messages.base import Label, Scalar
+
+
+class _Command(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Root of all commands."""
+
+
+class PowerSetReserve(_Command, frozen=True, tag="power.set_reserve"):
+    """Set the state of charge that no eclipse may end below."""
+
+    soc: Annotated[float, Meta(ge=0.05, le=0.95)]
+
+
+class PowerSetLoad(_Command, frozen=True, tag="power.set_load"):
+    """Switch a load on or off; shedding still overrules."""
+
+    load: Label
+    on: bool
+
+
+class PowerClearShed(_Command, frozen=True, tag="power.clear_shed"):
+    """Release the latched load-shed tiers; refused while the state of charge is still low."""
+
+
+class ThermalSetChipLimit(_Command, frozen=True, tag="thermal.set_chip_limit"):
+    """Set the chip temperature that the thermal cap holds to."""
+
+    limit_c: Annotated[float, Meta(ge=0.0, le=110.0)]
+
+
+class InferSetPayload(_Command, frozen=True, tag="infer.set_payload"):
+    """Enable or disable the payload's work."""
+
+    on: bool
+
+
+class CommsSetTransmitter(_Command, frozen=True, tag="comms.set_transmitter"):
+    """Allow or forbid the transmitter."""
+
+    on: bool
+
+
+class HealthSetMode(_Command, frozen=True, tag="health.set_mode"):
+    """Ask for a mode; the mode machine may refuse."""
+
+    mode: Literal["SAFE", "STANDBY", "NOMINAL", "PAYLOAD"]
+
+
+class HealthPing(_Command, frozen=True, tag="health.ping"):
+    """Are you alive (PUS service 17)."""
+
+
+Command = (
+    PowerSetReserve
+    | PowerSetLoad
+    | PowerClearShed
+    | ThermalSetChipLimit
+    | InferSetPayload
+    | CommsSetTransmitter
+    | HealthSetMode
+    | HealthPing
+)
+
+COMMANDS: dict[str, type[_Command]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Command)}
+"""Every command type by its name. Read only."""
+
+
+def owner_of(name: str) -> str:
+    """Process that executes a command: the part of its name before the dot, in the process table's words."""
+    prefix = name.partition(".")[0]
+    return {"infer": "inference"}.get(prefix, prefix)
+
+
+def parse_command(name: str, args: dict[str, Scalar]) -> Command:
+    """The typed command, or ValueError that says what is wrong: unknown name, missing, unknown or bad argument."""
+    kind = COMMANDS.get(name)
+    if kind is None:
+        raise ValueError(f"unknown command {name!r}: must be one of {', '.join(COMMANDS)}")
+    fields = msgspec.structs.fields(kind)
+    known = [field.name for field in fields]
+    for key in args:
+        if key not in known:
+            raise ValueError(f"{name}: unknown argument {key!r}: must be one of {', '.join(known) or '(none)'}")
+    values: list[object] = [name]
+    for field in fields:
+        if field.name not in args:
+            raise ValueError(f"{name}: argument {field.name!r} is missing")
+        try:
+            values.append(msgspec.convert(args[field.name], field.type))
+        except msgspec.ValidationError as error:
+            raise ValueError(f"{name}: {field.name} = {args[field.name]!r}: {error}") from None
+    return msgspec.convert(values, kind)  # type: ignore[return-value]  # kind is one of the union's members

@@ -1,0 +1,96 @@
+"""Messages of communications: telecommands in, telemetry and products out.
+
+`tc.request` comes from outside (a scenario's `[[commands]]` or the bench umbilical). comms checks it, answers on
+`tc.verification` (PUS service 1: acceptance, completion) and passes an accepted one on as `tc.dispatch`; the owner
+reports on `tc.report.<app>`. `comms.radio` is read by the plant (its only writer is comms).
+"""
+
+from __future__ import annotations
+
+import enum
+
+from flightsw.messages.base import BitsPerSecond, Count, Label, Message, Scalar, Text
+from flightsw.messages.commands import Command
+
+
+class TcRequest(Message):
+    """A telecommand as it arrives, not yet believed."""
+
+    request: Count
+    name: Label
+    args: dict[Label, Scalar]
+
+
+class TcDispatch(Message):
+    """An accepted telecommand on its way to its owner."""
+
+    request: Count
+    command: Command
+
+
+class TcStage(enum.IntEnum):
+    """Stage of verification, numbered as the PUS service 1 report subtypes."""
+
+    ACCEPTED = 1
+    REJECTED = 2
+    COMPLETED = 7
+    FAILED = 8
+
+
+class TcReport(Message):
+    """The owner's word on a dispatched telecommand: COMPLETED or FAILED."""
+
+    request: Count
+    stage: TcStage
+    reason: Text | None
+
+
+class TcVerification(Message):
+    """What the ground is told of a telecommand."""
+
+    request: Count
+    name: Label
+    stage: TcStage
+    reason: Text | None
+
+
+class RadioCommand(Message):
+    """Wanted state of the transmitter."""
+
+    transmitter_on: bool
+
+
+class CommsStatus(Message):
+    """Housekeeping of communications. Counters run from the start of the run and survive a restart."""
+
+    in_pass: bool
+    station: Count | None
+    rate_bps: BitsPerSecond
+    queue_bytes: Count
+    sent_bytes: Count
+    dropped_products: Count
+    """results that found the store full"""
+    tc_accepted: Count
+    tc_rejected: Count
+
+
+class DownlinkFrame(Message):
+    """What left for the ground in one tick of a pass."""
+
+    station: Count
+    housekeeping_bytes: Count
+    product_bytes: Count
+    products: Count
+    """results completed by this frame"""
+    last_batch: Count | None
+    """batch number of the last result completed"""
+
+
+class CommsCriticalData(Message):
+    """What comms must not forget through a restart. The store itself is lost, and counted as dropped."""
+
+    sent_bytes: Count
+    dropped_products: Count
+    tc_accepted: Count
+    tc_rejected: Count
+    queued_products: Count

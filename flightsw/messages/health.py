@@ -1,0 +1,85 @@
+"""Messages of health: the node's mode, and the events that every application emits.
+
+Producer of `health.mode`: health, every tick; readers: every flight application. Events: `event.<app>`, queued,
+read by health and logged. `bus.event`: the bus's own word on a lost or returned process.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from flightsw.messages.base import Count, Label, Message, Scalar, Text
+
+
+class Mode(enum.IntEnum):
+    """Mode of the node. Eclipse and ground pass are conditions, not modes."""
+
+    OFF = 0
+    """not powered"""
+    BOOT = 1
+    """waiting for every application's first heartbeat"""
+    SAFE = 2
+    """Sun-pointing, payload off, only what keeps the node alive"""
+    STANDBY = 3
+    """healthy, payload off"""
+    NOMINAL = 4
+    """payload powered, not working"""
+    PAYLOAD = 5
+    """payload working"""
+
+
+class Severity(enum.IntEnum):
+    """F Prime's event severities, ascending."""
+
+    DIAGNOSTIC = 0
+    ACTIVITY_LO = 1
+    ACTIVITY_HI = 2
+    COMMAND = 3
+    WARNING_LO = 4
+    WARNING_HI = 5
+    FATAL = 6
+
+
+class ModeStatus(Message):
+    """Mode, why, and the conditions beside it."""
+
+    mode: Mode
+    since_tick: Count
+    reason: Text
+    eclipse: bool
+    ground_pass: bool
+    silent: tuple[Label, ...]
+    """applications whose heartbeat is overdue"""
+
+
+class HealthCriticalData(Message):
+    """What health must not forget through a restart."""
+
+    mode: Mode
+    since_tick: Count
+    reason: Text
+    wanted: Mode
+    """the mode that ground or the mission plan asks for"""
+
+
+class Event(Message):
+    """Something worth telling: what happened, how bad it is, and its figures."""
+
+    severity: Severity
+    id: Label
+    args: dict[Label, Scalar]
+
+
+class BusEventKind(enum.IntEnum):
+    """What the bus has to say of a process."""
+
+    APP_LOST = 0
+    REJOIN = 1
+
+
+class BusEvent(Message):
+    """A process was lost, or came back."""
+
+    kind: BusEventKind
+    process: Label
+    incarnation: Count

@@ -1,0 +1,104 @@
+"""Messages of the payload manager.
+
+Producer: inference, every tick (results: one a batch). Readers: `infer.status` by comms, health and power (demand);
+`infer.result` by comms, which stores and forwards it; `hw.activity` by the plant, which alone turns busy seconds
+into joules and heat; `cds.infer` by inference itself when it restarts.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from flightsw.messages.base import (
+    Count,
+    Degrees,
+    Fraction,
+    Label,
+    Message,
+    Nanoseconds,
+    Seconds,
+    UnitComponent,
+    Watts,
+)
+
+
+class Binding(enum.IntEnum):
+    """What held the payload below what its queue asked for in this tick."""
+
+    NONE = 0
+    """nothing: the mode in force serves the demand"""
+    POWER = 1
+    """the power budget is the lower cap"""
+    THERMAL = 2
+    """the thermal cap is the lower cap"""
+    COMMANDED = 3
+    """the node's mode, or ground, keeps the payload off"""
+    DEVICE = 4
+    """the device is off, booting or not answering"""
+
+
+class InferenceStatus(Message):
+    """The payload manager's housekeeping. Counters run from the start of the run and survive a restart."""
+
+    enabled: bool
+    mode: Count
+    """index of the commanded power mode, in the profile's order"""
+    power_on: bool
+    demand_w: Watts
+    """what the device would draw if nothing bound it; 0 with an empty queue"""
+    granted_w: Watts
+    """the lower of both caps as last received"""
+    predicted_w: Watts
+    """what the silicon law gives for the commanded mode at full load"""
+    binding: Binding
+    queue_items: Count
+    items_done: Count
+    items_dropped: Count
+    """refused at a full queue or dropped past their deadline"""
+    batches_done: Count
+    batches_executed: Count
+    """batches whose tensors were really computed"""
+    busy_fraction: Fraction
+    """share of this tick that the device worked"""
+
+
+class InferenceResult(Message):
+    """One finished batch: which scenes, when, at what price, and what the network saw."""
+
+    batch: Count
+    model: Label
+    first_scene: Count
+    """scenes of a batch are consecutive"""
+    scenes: Count
+    cos_zenith: UnitComponent
+    """cosine of the solar zenith angle at the first scene, rounded: an input of the virtual camera"""
+    latitude_deg: Degrees
+    """of the first scene, rounded: an input of the virtual camera"""
+    mode: Count
+    started_ns: Nanoseconds
+    finished_ns: Nanoseconds
+    queued_s: Seconds
+    """how long the oldest scene waited for the start"""
+    cloud_fraction: tuple[Fraction, ...] | None
+    """share of cloudy cells a scene, rounded to 0.001; None: not executed"""
+    output_sha256: Label | None
+    """first 16 hex digits of the hash over the raw output tensor; None: not executed"""
+
+
+class DeviceActivity(Message):
+    """What the device was asked to be and how long it worked in this tick."""
+
+    power_on: bool
+    mode: Count
+    busy_s: Seconds
+
+
+class InferenceCriticalData(Message):
+    """What inference must not forget through a restart."""
+
+    enabled: bool
+    next_scene: Count
+    next_batch: Count
+    items_done: Count
+    items_dropped: Count
+    batches_executed: Count

@@ -1,0 +1,50 @@
+"""Messages of the EPS manager.
+
+Producer: power, every tick. Readers: `power.status` by inference (the compute cap), comms, health;
+`power.switches` by the plant (its only writer is power); `cds.power` by power itself when it restarts.
+"""
+
+from __future__ import annotations
+
+from flightsw.messages.base import Count, Fraction, Message, Seconds, SignedWatts, Watts
+
+
+class PowerStatus(Message):
+    """The EPS as flight software sees it."""
+
+    soc: Fraction | None
+    """estimated state of charge; None until the first plausible reading"""
+    soc_sigma: Fraction
+    """one standard deviation of the estimate"""
+    battery_power_w: SignedWatts | None
+    """measured, positive discharging"""
+    array_power_w: Watts | None
+    load_shed_level: Count
+    """0: nothing shed; n: the n lowest-priority tiers are latched off"""
+    compute_cap_w: Watts
+    """power the payload computer may draw"""
+    reserve_soc: Fraction
+    """state of charge that no eclipse may end below"""
+    in_eclipse: bool
+    """by on-board prediction"""
+    eclipse_in_s: Seconds | None
+    """to the next predicted entry; 0 inside one; None: no eclipse within an orbit"""
+    eclipse_left_s: Seconds
+    """predicted length of the coming eclipse, or what is left of this one"""
+
+
+class SwitchCommand(Message):
+    """Wanted state of every switched load, in the order of the scenario's `[[loads]]`."""
+
+    load_on: tuple[bool, ...]
+
+
+class PowerCriticalData(Message):
+    """What power must not forget through a restart."""
+
+    soc: Fraction | None
+    soc_sigma: Fraction
+    load_shed_level: Count
+    reserve_soc: Fraction
+    load_enabled: tuple[bool, ...]
+    """ground's wish per load, before shedding"""

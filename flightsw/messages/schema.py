@@ -1,0 +1,109 @@
+"""The declarations as data: what a log's header carries, so that a log explains itself to any MessagePack reader.
+
+Built from the topic table alone. A field's unit is the suffix of its name (`cap_w`: W); names without one are
+counts, labels, flags and enumerations. Payloads are arrays in field order.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from typing import get_args, get_origin
+
+import msgspec
+
+from flightsw.messages.topics import TopicTable
+
+PROTOCOL = 1
+"""Version of the frames and of the log. Raised when a reader of the last one would misread."""
+
+_UNITS = {
+    "w": "W",
+    "v": "V",
+    "a": "A",
+    "c": "degC",
+    "j": "J",
+    "s": "s",
+    "ns": "ns",
+    "mhz": "MHz",
+    "km": "km",
+    "km_s": "km/s",
+    "deg": "deg",
+    "bps": "bit/s",
+    "w_m2": "W/m2",
+    "bytes": "B",
+    "fraction": "1",
+    "soc": "1",
+    "ticks": "tick",
+}
+
+
+class FieldSchema(msgspec.Struct, frozen=True):
+    """One field of a payload."""
+
+    name: str
+    type: str
+    unit: str
+    """empty: none"""
+
+
+class TopicSchema(msgspec.Struct, frozen=True):
+    """One topic: its number is its place in the list."""
+
+    name: str
+    producer: str
+    message: str
+    depth: int | None
+    fields: tuple[FieldSchema, ...]
+
+
+def unit_of(field_name: str) -> str:
+    """The unit that a field's name states; empty when it states none."""
+    parts = field_name.split("_")
+    for length in (2, 1):
+        suffix = "_".join(parts[-length:])
+        if suffix in _UNITS and (len(parts) > length or suffix in ("soc",)):
+            return _UNITS[suffix]
+    return ""
+
+
+def type_name(kind: object) -> str:
+    """A type in the words of the schema: `float | null`, `float[]`, `enum(OFF=0, ON=1)`, ..."""
+    if kind is type(None):
+        return "null"
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return f"enum({', '.join(f'{member.name}={member.value}' for member in kind)})"
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return kind.__name__
+    origin, args = get_origin(kind), get_args(kind)
+    if hasattr(kind, "__metadata__"):
+        return type_name(args[0])
+    if origin is tuple:
+        return f"{type_name(args[0])}[{'' if args[-1] is Ellipsis else len(args)}]"
+    if origin is dict:
+        return f"map[{type_name(args[1])}]"
+    if args:
+        return " | ".join(type_name(arg) for arg in args)
+    return getattr(kind, "__name__", str(kind))
+
+
+def topic_schemas(table: TopicTable) -> tuple[TopicSchema, ...]:
+    """The whole table as data."""
+    return tuple(
+        TopicSchema(
+            name=topic.name,
+            producer=topic.producer,
+            message=topic.kind.__name__,
+            depth=topic.depth,
+            fields=tuple(
+                FieldSchema(name=field.name, type=type_name(field.type), unit=unit_of(field.name))
+                for field in msgspec.structs.fields(topic.kind)
+            ),
+        )
+        for topic in table.topics
+    )
+
+
+def schema_hash(*parts: object) -> str:
+    """sha256 over the given parts as MessagePack: processes built from different declarations never join."""
+    return hashlib.sha256(msgspec.msgpack.encode((PROTOCOL, parts))).hexdigest()

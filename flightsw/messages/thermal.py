@@ -1,0 +1,39 @@
+"""Messages of the TCS manager.
+
+Producer: thermal, every tick. Readers: `thermal.status` by inference (the chip cap), comms, health;
+`thermal.heaters` by the plant (its only writer is thermal); `cds.thermal` by thermal itself when it restarts.
+"""
+
+from __future__ import annotations
+
+from flightsw.messages.base import Celsius, Fraction, Message, SignedWatts, Watts
+
+
+class ThermalStatus(Message):
+    """The TCS as flight software sees it."""
+
+    chip_cap_w: Watts
+    """power the payload computer may draw for its temperature's sake"""
+    chip_c: Celsius | None
+    """measured; None: no reading, and the cap is that of a hot chip"""
+    chip_limit_c: Celsius
+    """temperature that the cap holds the chip to"""
+    throttle_level: Fraction
+    """0: the cap is at the device's maximum; 1: at its minimum"""
+    integral_w: SignedWatts
+    """the controller's integral term, for wind-up to be seen"""
+    battery_heater_on: bool
+
+
+class HeaterCommand(Message):
+    """Wanted state of the heaters."""
+
+    battery_heater_on: bool
+
+
+class ThermalCriticalData(Message):
+    """What thermal must not forget through a restart."""
+
+    chip_limit_c: Celsius
+    integral_w: SignedWatts
+    battery_heater_on: bool

@@ -1,0 +1,109 @@
+"""What a forked child of the launcher does: take its name, watch its lifeline, serve, exit.
+
+Here stands the project's one broad `except` around a process: log, exit non-zero; the launcher decides what follows.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import setproctitle
+import structlog
+import zmq
+
+from flightsw.bus.broker import Broker, BrokerPlan
+from flightsw.bus.pacing import Pacer
+from flightsw.bus.umbilical import LauncherLink, Umbilical
+from flightsw.bus.worker import Worker, WorkerSeat
+from flightsw.errors import FlightswError
+from flightsw.node.build import build_application
+from flightsw.node.hostlog import open_host_log
+from flightsw.node.processes import process_table, table_hash
+from flightsw.node.run import RunPlan, log_header, scheduled_commands
+
+BUS_SOCKET = "bus"
+UMBILICAL_SOCKET = "cmd"
+
+
+def become(main: Callable[[], None], name: str, run_dir: Path, lifeline: int) -> NoReturn:
+    """Run `main` as process `name`, then exit. Never returns into the launcher's code."""
+    code = 3
+    try:
+        setproctitle.setproctitle(f"flightsw:{name} {run_dir.name}")
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the launcher alone decides
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        threading.Thread(target=_end_with_launcher, args=(lifeline,), daemon=True).start()
+        open_host_log(run_dir, name)
+        gc.freeze()
+        main()
+        code = 0
+    except Exception:
+        structlog.get_logger().exception("process.failed")
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _end_with_launcher(lifeline: int) -> None:
+    """The pipe's other end is the launcher's alone: end of file means that it is gone."""
+    os.read(lifeline, 1)
+    os._exit(4)
+
+
+def worker_main(plan: RunPlan, sockets: Path, name: str, incarnation: int) -> None:
+    """Serve one application."""
+    table = process_table()
+    seat = WorkerSeat(f"ipc://{sockets / BUS_SOCKET}", name, incarnation, table_hash(table))
+    Worker(seat, table.topics, lambda _: build_application(name, plan.scenario)).run()
+
+
+def bus_main(
+    plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool, peers: Mapping[str, bytes]
+) -> None:
+    """Be the bus, and tell the launcher what came of it."""
+    table = process_table()
+    commands = scheduled_commands(plan.scenario)
+    broker_plan = BrokerPlan(
+        run_dir=plan.run_dir,
+        endpoint=f"ipc://{sockets / BUS_SOCKET}",
+        header=log_header(plan.scenario, table),
+        schema_hash=table_hash(table),
+        ticks=plan.ticks,
+        commands=commands,
+        resume=resume,
+        peers=peers,
+    )
+    context = zmq.Context()
+    context.setsockopt(zmq.LINGER, 500)
+    router, console = context.socket(zmq.ROUTER), context.socket(zmq.ROUTER)
+    console.bind(f"ipc://{sockets / UMBILICAL_SOCKET}")
+    launcher = LauncherLink(link)
+    umbilical = Umbilical(console, plan.scenario.dt_s, plan.ticks, 1 + sum(map(len, commands.values())))
+    pacer = Pacer(plan.scenario.dt_s, plan.speed, plan.slip_policy)
+    broker = Broker(broker_plan, table, pacer, launcher, umbilical)
+    try:
+        verdict: dict[str, object] = {"exit": broker.run(router)}
+    except FlightswError as error:
+        structlog.get_logger().exception("run.failed")
+        verdict = {"exit": "failed", "error": str(error)}
+    router.close()
+    console.close()
+    context.term()
+    launcher.tell_end(
+        verdict
+        | {
+            "ticks": broker.ticks,
+            "log_hash": broker.log_hash,
+            "perturbed": umbilical.commands_taken > 0,
+            "slips": pacer.slips,
+        }
+    )

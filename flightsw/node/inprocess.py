@@ -1,0 +1,208 @@
+"""The node in one process: the same Exchange, ports and applications, no sockets.
+
+For CI, campaigns, notebooks (`flightsw.node`) and replay. An application that raises is lost and comes back as it
+would in its own process; a plant that raises ends the run.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from flightsw.bus.application import Application, Inbox, Now
+from flightsw.bus.exchange import Entry, Exchange, TickRecord
+from flightsw.bus.log import LogWriter, RecordEncoder
+from flightsw.bus.pacing import Pacer, monotonic_s, sleep_s
+from flightsw.bus.port import Codec, Port
+from flightsw.bus.table import ProcessTable, Role
+from flightsw.errors import RunError
+from flightsw.messages.base import Message
+from flightsw.messages.comms import TcRequest
+from flightsw.messages.topics import BUS, OUTSIDE
+from flightsw.node.build import build_application
+from flightsw.node.processes import process_table
+from flightsw.node.run import OnProgress, Progress, RunOutcome, RunPlan, dt_ns_of, log_header, scheduled_commands
+from flightsw.node.scenario import Scenario
+
+PROGRESS_S = 0.2
+CHECK_TICKS = 64
+
+
+class InProcessNode:
+    """All processes of one node, a tick at a time. `build` makes an application by name; replay passes its own."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        table: ProcessTable | None = None,
+        build: Callable[[str, Scenario], Application] = build_application,
+    ) -> None:
+        self.scenario = scenario
+        self.table = table or process_table()
+        self.latest: dict[str, Message] = {}
+        """newest message by topic"""
+        self.lost: list[str] = []
+        codec = Codec(self.table.topics)
+        self._build = build
+        self._ports = {row.name: Port(row.name, codec) for row in self.table.rows}
+        self._outside = Port(OUTSIDE, codec)
+        self.exchange = Exchange(self.table, Port(BUS, codec).entry)
+        self._applications: dict[str, tuple[int, Application]] = {}
+        self._commands = scheduled_commands(scenario)
+        self._next_request = 1 + sum(len(requests) for requests in self._commands.values())
+        self._topic_names = [topic.name for topic in self.table.topics.topics]
+        self._dt_ns = dt_ns_of(scenario)
+        self._log = structlog.get_logger()
+
+    @property
+    def tick(self) -> int:
+        """The next tick to run."""
+        return self.exchange.tick
+
+    def command(self, request: TcRequest, tick: int) -> None:
+        """Let a telecommand enter at `tick`."""
+        self._commands[tick] = (*self._commands.get(tick, ()), request)
+
+    def next_request(self) -> int:
+        """A fresh request number."""
+        self._next_request += 1
+        return self._next_request - 1
+
+    def run_tick(self, lose: Collection[str] = ()) -> TickRecord:
+        """Run one tick; `lose`: processes that a replayed log says were lost in it. Raises RunError."""
+        exchange = self.exchange
+        tick = exchange.tick
+        requests = self._commands.get(tick, ())
+        now = Now(tick, tick * self._dt_ns, self.scenario.dt_s)
+        for name, inbox in exchange.begin([self._outside.entry(request) for request in requests]):
+            if name in lose:
+                exchange.lose(name)
+                continue
+            outbox = self._step(name, now, inbox)
+            if outbox is None:
+                exchange.lose(name)
+                self.lost.append(name)
+            else:
+                exchange.accept(name, outbox)
+        record = exchange.finish()
+        latest, names = self.latest, self._topic_names
+        for entry in record.entries:
+            latest[names[entry[0]]] = entry[2][1]
+        return record
+
+    def _step(self, name: str, now: Now, inbox: Sequence[Entry]) -> list[Entry] | None:
+        """What the process sends; None: it failed, and is lost."""
+        try:
+            application = self._application(name)
+            return self._ports[name].outbox(application.step(now, Inbox([entry[2] for entry in inbox])))
+        except Exception as error:
+            if self.table.by_name[name].role is Role.INFRASTRUCTURE:
+                raise RunError(f"{name}: {type(error).__name__}: {error} (tick {now.tick})") from error
+            self._log.exception("process.fault", process=name, tick=now.tick)
+            return None
+
+    def _application(self, name: str) -> Application:
+        incarnation = self.exchange.incarnation(name)
+        held = self._applications.get(name)
+        if held is None or held[0] != incarnation:
+            held = (incarnation, self._build(name, self.scenario))
+            self._applications[name] = held
+        return held[1]
+
+
+class Recorder:
+    """A node whose ticks go to a log."""
+
+    def __init__(self, node: InProcessNode, run_dir: Path) -> None:
+        self.node = node
+        self._writer = LogWriter(run_dir, log_header(node.scenario, node.table))
+        self._encode = RecordEncoder()
+
+    def run_tick(self) -> None:
+        """Run and log one tick."""
+        self._writer.append(self._encode(self.node.run_tick()))
+
+    @property
+    def log_hash(self) -> str:
+        """Hash of the log so far."""
+        return self._writer.log_hash
+
+    def close(self) -> str:
+        """End the log in order; its hash."""
+        return self._writer.close()
+
+
+def run_in_process(plan: RunPlan, on_progress: OnProgress | None = None) -> RunOutcome:
+    """Run a plan in this process, to its end or to the first SIGINT / SIGTERM."""
+    recorder = Recorder(InProcessNode(plan.scenario), plan.run_dir)
+    node = recorder.node
+    pacer = Pacer(plan.scenario.dt_s, plan.speed, plan.slip_policy)
+    begin_s, begin_cpu_s = monotonic_s(), time.process_time()
+    verdict, error, next_progress_s = "completed", None, 0.0
+    with _stop_flag() as stopped:
+        try:
+            while node.tick < plan.ticks:
+                if node.tick % CHECK_TICKS == 0 or plan.speed is not None:
+                    next_progress_s = _tell(plan, node, pacer, begin_s, next_progress_s, on_progress)
+                    if stopped.is_set():
+                        verdict = "interrupted"
+                        break
+                if plan.speed is not None:
+                    sleep_s(pacer.delay_s(node.tick, monotonic_s()))
+                    pacer.started(node.tick, monotonic_s())
+                recorder.run_tick()
+        except RunError as failure:
+            verdict, error = "failed", str(failure)
+        finally:
+            log_hash = recorder.close()
+    _tell(plan, node, pacer, begin_s, 0.0, on_progress)
+    return RunOutcome(
+        ticks=node.tick,
+        simulated_s=node.tick * plan.scenario.dt_s,
+        wall_s=monotonic_s() - begin_s,
+        log_hash=log_hash,
+        cpu_s={"node": time.process_time() - begin_cpu_s},
+        exit=verdict,
+        run_dir=plan.run_dir,
+        lost=tuple(node.lost),
+        slips=pacer.slips,
+        error=error,
+    )
+
+
+def _tell(
+    plan: RunPlan, node: InProcessNode, pacer: Pacer, begin_s: float, due_s: float, on_progress: OnProgress | None
+) -> float:
+    """Tell progress when it is due; when it is due next."""
+    now_s = monotonic_s()
+    if on_progress is None or now_s < due_s:
+        return due_s
+    on_progress(Progress(node.tick, plan.ticks, plan.scenario.dt_s, now_s - begin_s, pacer.slips, dict(node.latest)))
+    return now_s + PROGRESS_S
+
+
+@contextmanager
+def _stop_flag() -> Iterator[threading.Event]:
+    """Set by SIGINT or SIGTERM, where this is the main thread."""
+    flag = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield flag
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        flag.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield flag
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,113 @@
+"""One run, whichever way it is hosted: what goes in, what is told on the way, what comes out.
+
+Called by the command line and by tests; `execute_run` picks the host. The hosts are `node.inprocess` and
+`node.launcher`; both give the same log for the same plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from flightsw.bus.log import LogHeader
+from flightsw.bus.pacing import SlipPolicy
+from flightsw.bus.table import ProcessTable
+from flightsw.messages.base import Message
+from flightsw.messages.comms import TcRequest
+from flightsw.messages.schema import PROTOCOL, topic_schemas
+from flightsw.node.processes import process_schemas
+from flightsw.node.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What to run and where to keep it."""
+
+    scenario: Scenario
+    run_dir: Path
+    """exists and is empty but for what the caller put there"""
+    ticks: int
+    speed: float | None = None
+    """simulated seconds a wall second; None: free"""
+    slip_policy: SlipPolicy = SlipPolicy.SLIP
+    in_process: bool = False
+    start_order: tuple[str, ...] = ()
+    """processes in the order to start them; the rest follow. It can't change a result"""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is."""
+
+    tick: int
+    ticks: int
+    dt_s: float
+    wall_s: float
+    slips: int
+    latest: Mapping[str, Message]
+    """newest message by topic, of the topics heard so far"""
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What came of a run."""
+
+    ticks: int
+    simulated_s: float
+    wall_s: float
+    log_hash: str
+    cpu_s: dict[str, float]
+    """processor time by process; the launcher's included"""
+    exit: str
+    """completed, interrupted or failed"""
+    run_dir: Path
+    lost: tuple[str, ...] = ()
+    """processes that were lost, in order"""
+    perturbed: bool = False
+    """a live command came in over the umbilical"""
+    slips: int = 0
+    error: str | None = None
+    extra: dict[str, object] = field(default_factory=dict)
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def dt_ns_of(scenario: Scenario) -> int:
+    """The tick in integer nanoseconds."""
+    return round(scenario.dt_s * 1e9)
+
+
+def log_header(scenario: Scenario, table: ProcessTable) -> LogHeader:
+    """The header of this scenario's log."""
+    return LogHeader(
+        flightsw_log=PROTOCOL,
+        scenario=msgspec.to_builtins(scenario),
+        seed=scenario.seed,
+        dt_ns=dt_ns_of(scenario),
+        topics=topic_schemas(table.topics),
+        processes=process_schemas(table),
+    )
+
+
+def scheduled_commands(scenario: Scenario) -> dict[int, tuple[TcRequest, ...]]:
+    """The scenario's telecommands by tick, numbered from 1 in file order."""
+    by_tick: dict[int, tuple[TcRequest, ...]] = {}
+    for number, command in enumerate(scenario.commands, 1):
+        tick = round(command.at_s / scenario.dt_s)
+        by_tick[tick] = (*by_tick.get(tick, ()), TcRequest(number, command.name, command.args))
+    return by_tick
+
+
+def execute_run(plan: RunPlan, on_progress: OnProgress | None = None) -> RunOutcome:
+    """Run to the plan's end. Raises RunError only when nothing could be started; a failed run is an outcome."""
+    if plan.in_process:
+        from flightsw.node.inprocess import run_in_process
+
+        return run_in_process(plan, on_progress)
+    from flightsw.node.launcher import run_in_processes
+
+    return run_in_processes(plan, on_progress)
