@@ -1,1 +1,18 @@
-"""flightsw: a flight-software emulator for an AI-enabled satellite node."""
+"""flightsw: a flight-software emulator for an AI-enabled satellite node.
+
+`flightsw.node("scenario")` flies a node in this process; see `flightsw.node.api`. Everything heavy is imported on
+first use.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name == "node":
+        return importlib.import_module("flightsw.node")
+    raise AttributeError(f"module 'flightsw' has no attribute {name!r}")

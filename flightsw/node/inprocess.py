@@ -71,6 +71,10 @@ class InProcessNode:
         """Let a telecommand enter at `tick`."""
         self._commands[tick] = (*self._commands.get(tick, ()), request)
 
+    def forget_commands(self) -> None:
+        """Drop the scenario's own commands: a replay takes them from the log."""
+        self._commands = {}
+
     def next_request(self) -> int:
         """A fresh request number."""
         self._next_request += 1
