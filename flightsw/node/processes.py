@@ -11,7 +11,7 @@ from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.messages.schema import schema_hash, topic_schemas
 from flightsw.messages.topics import FLIGHT_APPS, TopicTable, shipped_topics
 
-EVENTS = tuple(f"event.{name}" for name in ("plant", *FLIGHT_APPS))
+EVENTS = tuple(f"event.{name}" for name in FLIGHT_APPS)
 REPORTS = tuple(f"tc.report.{name}" for name in FLIGHT_APPS)
 
 

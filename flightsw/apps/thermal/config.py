@@ -1,0 +1,38 @@
+"""What the TCS manager is told."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from flightsw.errors import ConfigError
+
+LimitC = Annotated[float, Meta(ge=-100.0, le=150.0)]
+
+
+class ThermalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """TCS manager."""
+
+    heater_on_c: LimitC = 5.0
+    """battery below: heater on (charging below 0 C plates lithium)"""
+    heater_off_c: LimitC = 8.0
+    chip_limit_c: LimitC = 75.0
+    """temperature that the compute cap holds the chip to"""
+    gain_w_k: Annotated[float, Meta(ge=0.0, le=1e4)] = 1.2
+    integral_w_k_s: Annotated[float, Meta(ge=0.0, le=1e3)] = 0.004
+    cap_min_w: Annotated[float, Meta(ge=0.0, le=1e6)] = 5.0
+    cap_max_w: Annotated[float, Meta(gt=0.0, le=1e6)] = 30.0
+    hot_assumption_c: LimitC = 110.0
+    """a chip that gives no reading is taken to be so hot"""
+    blind_ticks: Annotated[int, Meta(ge=0, le=100000)] = 60
+    """how long the heater goes on as it was without a battery reading; then it is switched off"""
+
+    def __post_init__(self) -> None:
+        if self.heater_off_c <= self.heater_on_c:
+            raise ConfigError(
+                f"apps.thermal.heater_off_c = {self.heater_off_c}: must be above heater_on_c = {self.heater_on_c}"
+            )
+        if self.cap_max_w <= self.cap_min_w:
+            raise ConfigError(f"apps.thermal.cap_max_w = {self.cap_max_w}: must be above cap_min_w = {self.cap_min_w}")

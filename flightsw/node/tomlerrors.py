@@ -1,0 +1,150 @@
+"""Puts msgspec's validation errors into the house's words: field, what was given, what is allowed.
+
+Called by `tomlfile.convert`, with the table that was refused and the type that it had to fit.
+"""
+
+from __future__ import annotations
+
+import difflib
+import enum
+import re
+from collections.abc import Iterator, Mapping
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+import msgspec
+
+_AT = re.compile(r"^(?P<what>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>[^`]*)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+|\.\.\.)\]")
+_WORDS = {
+    "int": "an integer",
+    "float": "a number",
+    "str": "text in quotes",
+    "bool": "true or false",
+    "array": "an array",
+    "object": "a table",
+    "null": "left out",
+    "datetime": "a date and time",
+}
+_BOUNDS = {">=": "at least", ">": "above", "<=": "at most", "<": "below"}
+_SHOWN = 60
+
+
+def explain(error: msgspec.ValidationError, table: Mapping[str, Any], kind: Any) -> str:
+    """One line for one error: `battery.capacity_ah = -1.0: must be at least 0.01`."""
+    match = _AT.match(str(error))
+    assert match is not None  # the pattern takes any text
+    what = match["what"]
+    steps: list[str | int] = [
+        found["name"] or (int(found["index"]) if found["index"] != "..." else "...")
+        for found in _STEP.finditer(match["path"] or "")
+    ]
+    if unknown := re.match(r"Object contains unknown field `(.*)`$", what):
+        return _unknown_key(steps, unknown[1], kind)
+    if missing := re.match(r"Object missing required field `(.*)`$", what):
+        return f"{_name([*steps, missing[1]])}: missing: must be given"
+    if not re.match(r"Expected |Invalid |Number ", what):
+        return what  # a check of our own, raised as ValueError: it names its field itself
+    given = _shown(_value_at(table, steps))
+    if match["key"]:
+        return f"{_name(steps)}: a key in it is wrong: {_allowed(what, kind, steps)}"
+    return f"{_name(steps) or 'the file'} = {given}: {_allowed(what, kind, steps)}"
+
+
+def _unknown_key(steps: list[str | int], key: str, kind: Any) -> str:
+    known = [field.encode_name for struct in _structs(_type_at(kind, steps)) for field in msgspec.structs.fields(struct)]
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    hint = f"did you mean {near[0]}?" if near else f"must be one of {', '.join(known)}"
+    return f"{_name([*steps, key])}: unknown key; {hint}"
+
+
+def _allowed(what: str, kind: Any, steps: list[str | int]) -> str:
+    if what.startswith("Invalid"):
+        choices = [str(choice) for choice in _choices(_type_at(kind, steps))]
+        return f"must be one of {', '.join(choices)}" if choices else what
+    if what.startswith("Number"):
+        return "must be a number that fits 64 bits"
+    if got := re.match(r"Expected `(?P<types>[^`]*)`, got `", what):
+        words = [_WORDS.get(word, word) for word in got["types"].split(" | ")]
+        return "must be " + (" or ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} or {words[-1]}")
+    if bound := re.match(r"Expected `(?:int|float)[^`]*` (?P<sign>[<>]=?) (?P<limit>\S+)$", what):
+        return f"must be {_BOUNDS[bound['sign']]} {bound['limit']}"
+    if length := re.match(r"Expected `(?P<type>\w+)` of length (?P<sign>[<>]=?)?\s*(?P<limit>\d+)", what):
+        unit = "characters" if length["type"] == "str" else "entries"
+        return f"must have {_BOUNDS.get(length['sign'] or '', 'exactly')} {length['limit']} {unit}"
+    return "must be " + what.removeprefix("Expected ").replace("`", "")
+
+
+def _name(steps: list[str | int]) -> str:
+    text = ""
+    for step in steps:
+        text += f"[{step}]" if isinstance(step, int) else ("." if text else "") + step
+    return text
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        text = '"' + value.encode("unicode_escape").decode().replace('"', '\\"') + '"'
+    elif isinstance(value, bool):
+        text = str(value).lower()
+    else:
+        try:
+            text = str(value)
+        except ValueError:  # an integer of more digits than Python will print
+            text = "a huge integer"
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+
+
+def _value_at(table: object, steps: list[str | int]) -> object:
+    for step in steps:
+        if isinstance(step, int) and isinstance(table, list | tuple):
+            table = table[step]
+        elif isinstance(table, Mapping) and step in table:
+            table = table[step]
+    return table
+
+
+def _type_at(kind: Any, steps: list[str | int]) -> Any:
+    """The declared type at a path; a union where several fit."""
+    for step in steps:
+        inner = [found for part in _parts(kind) for found in _inner(part, step)]
+        if not inner:
+            return NoneType
+        kind = Union[tuple(inner)]  # noqa: UP007  # built at run time
+    return kind
+
+
+def _inner(part: Any, step: str | int) -> Iterator[Any]:
+    """What lies one step inside one type."""
+    origin, args = get_origin(part), get_args(part)
+    if isinstance(part, type) and issubclass(part, msgspec.Struct):
+        yield from (field.type for field in msgspec.structs.fields(part) if field.encode_name == step)
+    elif origin is dict:
+        yield args[1]
+    elif origin in (tuple, list) and isinstance(step, int):
+        yield args[0] if origin is list or args[-1] is Ellipsis else args[step]
+
+
+def _parts(kind: Any) -> Iterator[Any]:
+    """The members of a union, annotations taken off."""
+    if hasattr(kind, "__metadata__"):
+        yield from _parts(get_args(kind)[0])
+    elif get_origin(kind) in (Union, UnionType):
+        for member in get_args(kind):
+            yield from _parts(member)
+    elif kind is not NoneType:
+        yield kind
+
+
+def _structs(kind: Any) -> Iterator[type[msgspec.Struct]]:
+    for part in _parts(kind):
+        if isinstance(part, type) and issubclass(part, msgspec.Struct):
+            yield part
+
+
+def _choices(kind: Any) -> Iterator[object]:
+    for part in _parts(kind):
+        if isinstance(part, type) and issubclass(part, enum.Enum):
+            yield from (member.value for member in part)
+        elif get_origin(part) is Literal:
+            yield from get_args(part)

@@ -1,0 +1,191 @@
+"""Lithium-ion battery: open-circuit voltage, series resistance, one RC pair, constant-power solution, CC/CV charging.
+
+    V = OCV(s) - I R0 - V1,   dV1/dt = I/C1 - V1/(R1 C1),   ds/dt = -I/Q  (times eta_c when charging)
+
+Current is positive discharging and constant over a step; V1 is integrated exactly, OCV is linear over a step. The
+current that gives a wanted *mean* terminal power then solves a quadratic, so that the energy ledger closes to
+rounding: chemical + capacitor = -terminal - heat. Beyond the power that the battery can give (P > V^2 / 4R) the step
+says so (`feasible_w`), it never gives NaN.
+
+Sources: Plett, Battery Management Systems I (2015), ch. 2 for the circuit; R(T) = R25 exp(2500 (1/T - 1/298)) and
+capacity -1 %/K below 0 C are usual 18650 figures. No charge below 0 C (lithium plating). Ageing enters as
+`capacity_ah` and `r0_ohm`. Valid for 0 <= s <= 1 and -40 to 80 C.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from flightsw.errors import ConfigError
+
+ARRHENIUS_K = 2500.0
+REFERENCE_K = 298.0
+COLD_CAPACITY_PER_K = 0.01
+
+
+class OcvPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Open-circuit voltage of the pack at a state of charge."""
+
+    soc: Annotated[float, Meta(ge=0.0, le=1.0)]
+    volts: Annotated[float, Meta(gt=0.0, le=1e4)]
+
+
+class BatteryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The pack."""
+
+    capacity_ah: Annotated[float, Meta(ge=0.01, le=1e6)]
+    ocv: tuple[OcvPoint, ...] = (OcvPoint(0.0, 12.8), OcvPoint(1.0, 16.4))
+    """ascending from 0 to 1; default: 4S lithium-ion, linear"""
+    r0_ohm: Annotated[float, Meta(gt=0.0, le=10.0)] = 0.15
+    """at 25 C"""
+    r1_ohm: Annotated[float, Meta(ge=0.0, le=10.0)] = 0.0
+    """0: no RC pair"""
+    c1_f: Annotated[float, Meta(gt=0.0, le=1e9)] = 1500.0
+    temperature_dependent: bool = True
+    coulombic_efficiency: Annotated[float, Meta(gt=0.5, le=1.0)] = 0.995
+    charge_limit_a: Annotated[float, Meta(gt=0.0, le=1e5)] = 4.0
+    charge_limit_v: Annotated[float, Meta(gt=0.0, le=1e4)] = 16.4
+    discharge_limit_a: Annotated[float, Meta(gt=0.0, le=1e5)] = 1e5
+    cutoff_v: Annotated[float, Meta(ge=0.0, le=1e4)] = 0.0
+    """the protection circuit opens below it"""
+    lowest_charge_c: Annotated[float, Meta(ge=-50.0, le=50.0)] = 0.0
+    initial_soc: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.85
+
+    def __post_init__(self) -> None:
+        points = [point.soc for point in self.ocv]
+        if len(points) < 2 or points != sorted(set(points)) or points[0] != 0.0 or points[-1] != 1.0:
+            raise ConfigError(f"battery.ocv: soc = {points}: must ascend from 0.0 to 1.0")
+        volts = [point.volts for point in self.ocv]
+        if volts != sorted(volts):
+            raise ConfigError(f"battery.ocv: volts = {volts}: must not fall with soc")
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryState:
+    """What the battery remembers."""
+
+    soc: float
+    v1_v: float = 0.0
+    """voltage over the RC pair"""
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryStep:
+    """What a step did. Energies over the step; power positive discharging."""
+
+    current_a: float
+    terminal_v: float
+    """at the end of the step"""
+    power_w: float
+    """mean at the terminals"""
+    heat_j: float
+    stored_j: float
+    """change of chemical and capacitor energy"""
+
+
+class Battery:
+    """The pack's law for one configuration; the state is passed in and out."""
+
+    def __init__(self, config: BatteryConfig, dt_s: float) -> None:
+        self.config = config
+        self._dt_s = dt_s
+        self._points = [(point.soc, point.volts) for point in config.ocv]
+        tau_s = config.r1_ohm * config.c1_f
+        self._decay = math.exp(-dt_s / tau_s) if tau_s > 0.0 else 0.0
+        self._mean_decay = tau_s / dt_s * (1.0 - self._decay)
+        """mean of exp(-t / tau) over the step"""
+        self._half_c1_f = 0.5 * config.c1_f if tau_s > 0.0 else 0.0
+
+    def initial(self) -> BatteryState:
+        """State at the start of a run."""
+        return BatteryState(self.config.initial_soc)
+
+    def ocv(self, soc: float) -> tuple[float, float]:
+        """(volts, volts per unit of soc) at a state of charge."""
+        points = self._points
+        low_s, low_v = points[0]
+        for high_s, high_v in points[1:]:
+            if soc < high_s or high_s == 1.0:
+                slope = (high_v - low_v) / (high_s - low_s)
+                return low_v + slope * (soc - low_s), slope
+            low_s, low_v = high_s, high_v
+        raise AssertionError("the table ends at 1.0")
+
+    def resistance_ohm(self, battery_c: float) -> float:
+        """Series resistance at a temperature."""
+        if not self.config.temperature_dependent:
+            return self.config.r0_ohm
+        return self.config.r0_ohm * math.exp(ARRHENIUS_K * (1.0 / (battery_c + 273.15) - 1.0 / REFERENCE_K))
+
+    def charge_c(self, battery_c: float) -> float:
+        """Capacity in coulombs at a temperature."""
+        capacity_c = self.config.capacity_ah * 3600.0
+        if self.config.temperature_dependent and battery_c < 0.0:
+            return capacity_c * max(0.05, 1.0 + COLD_CAPACITY_PER_K * battery_c)
+        return capacity_c
+
+    def feasible_w(self, state: BatteryState, battery_c: float) -> float:
+        """Greatest mean power over the next step, by resistance, current limit, cut-off voltage and charge left."""
+        config, dt_s = self.config, self._dt_s
+        source_v, slope_ohm, series_ohm = self._linear(state, battery_c, charging=False)
+        resistance = slope_ohm + series_ohm
+        most_a = min(
+            config.discharge_limit_a,
+            source_v / (2.0 * resistance),
+            state.soc * self.charge_c(battery_c) / dt_s,
+            max(0.0, (source_v - config.cutoff_v) / resistance),
+        )
+        return max(0.0, most_a * (source_v - resistance * most_a))
+
+    def acceptance_w(self, state: BatteryState, battery_c: float) -> float:
+        """Greatest mean charging power (positive) over the next step: CC limit, CV limit, full, cold."""
+        config, dt_s = self.config, self._dt_s
+        if battery_c < config.lowest_charge_c or state.soc >= 1.0:
+            return 0.0
+        charge_c = self.charge_c(battery_c)
+        ocv_v, slope = self.ocv(state.soc)
+        r0 = self.resistance_ohm(battery_c)
+        r1_end = config.r1_ohm * (1.0 - self._decay)
+        rise_ohm = slope * config.coulombic_efficiency * dt_s / charge_c + r0 + r1_end
+        headroom_v = config.charge_limit_v - (ocv_v - state.v1_v * self._decay)
+        to_full_a = (1.0 - state.soc) * charge_c / (config.coulombic_efficiency * dt_s)
+        amps = max(0.0, min(config.charge_limit_a, headroom_v / rise_ohm, to_full_a))
+        source_v, slope_ohm, series_ohm = self._linear(state, battery_c, charging=True)
+        return amps * (source_v + (slope_ohm + series_ohm) * amps)
+
+    def step(self, state: BatteryState, power_w: float, battery_c: float) -> tuple[BatteryState, BatteryStep]:
+        """Draw a mean `power_w` (negative: charge) over one step. The caller keeps to `feasible_w` and `acceptance_w`."""
+        config, dt_s = self.config, self._dt_s
+        charging = power_w < 0.0
+        source_v, slope_ohm, series_ohm = self._linear(state, battery_c, charging=charging)
+        resistance = slope_ohm + series_ohm
+        root = source_v * source_v - 4.0 * resistance * power_w
+        amps = (source_v - math.sqrt(root if root > 0.0 else 0.0)) / (2.0 * resistance)
+        effective_a = amps * config.coulombic_efficiency if charging else amps
+        charge_c = self.charge_c(battery_c)
+        soc = min(1.0, max(0.0, state.soc - effective_a * dt_s / charge_c))
+        v1_v = state.v1_v * self._decay + amps * config.r1_ohm * (1.0 - self._decay)
+        mean_v = source_v - resistance * amps
+        mean_ocv_v = source_v + self._mean_decay * state.v1_v - slope_ohm * amps
+        stored_j = -mean_ocv_v * effective_a * dt_s + self._half_c1_f * (v1_v * v1_v - state.v1_v * state.v1_v)
+        terminal_j = mean_v * amps * dt_s
+        end_v = self.ocv(soc)[0] - amps * self.resistance_ohm(battery_c) - v1_v
+        return BatteryState(soc, v1_v), BatteryStep(amps, end_v, mean_v * amps, -terminal_j - stored_j, stored_j)
+
+    def terminal_v(self, state: BatteryState) -> float:
+        """Voltage at rest."""
+        return self.ocv(state.soc)[0] - state.v1_v
+
+    def _linear(self, state: BatteryState, battery_c: float, *, charging: bool) -> tuple[float, float, float]:
+        """Mean terminal voltage over the step as source - (slope + series) * I."""
+        config = self.config
+        ocv_v, slope = self.ocv(state.soc)
+        efficiency = config.coulombic_efficiency if charging else 1.0
+        slope_ohm = slope * efficiency * self._dt_s / (2.0 * self.charge_c(battery_c))
+        series_ohm = self.resistance_ohm(battery_c) + config.r1_ohm * (1.0 - self._mean_decay)
+        return ocv_v - state.v1_v * self._mean_decay, slope_ohm, series_ohm

@@ -1,0 +1,154 @@
+"""The thermal network: nodes, conductances, radiation, heat inputs; what a scenario declares of it.
+
+    C_i dT_i/dt = Q_i + sum_j G_ij (T_j - T_i) + sum_j sigma R_ij (T_j^4 - T_i^4) - sigma R_i0 T_i^4
+
+Temperatures in kelvins inside, Celsius at the edges. Space is at 0 K (2.7 K changes nothing at any precision in
+use); Earth's infrared is a heat input of the surfaces that see it. Source: Gilmore, Spacecraft Thermal Control
+Handbook, ch. 15.
+
+The step itself is generated code, see `thermal_kernel`. `ThermalConfig` comes from the scenario; the plant calls
+`ThermalNetwork.step` every tick and `environment_w` for what the sky puts into each node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from flightsw.errors import ConfigError, PhysicsError
+from flightsw.plant.thermal_kernel import KernelNetwork, compile_step
+
+ZERO_C_K = 273.15
+LOWEST_K, HIGHEST_K = 3.0, 1200.0
+"""Outside of these something is wrong with the network, not with the satellite."""
+
+NodeName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$")]
+AreaM2 = Annotated[float, Meta(ge=0.0, le=1e5)]
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+
+
+class SurfaceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An outer surface of a node. It radiates to space over all of its area."""
+
+    area_m2: AreaM2
+    emissivity: Share
+    absorptance: Share = 0.0
+    """for sunlight"""
+    sun_cos: Share = 0.0
+    """orbit-mean cosine between its normal and the Sun while that is seen; 0: it never is"""
+    earth_view: Share = 0.0
+    """its view of the Earth, as a share of a nadir-facing plate's"""
+
+
+class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A node: an isothermal lump."""
+
+    name: NodeName
+    capacity_j_k: Annotated[float, Meta(gt=0.0, le=1e9)]
+    initial_c: Annotated[float, Meta(ge=-200.0, le=150.0)] = 15.0
+    surfaces: tuple[SurfaceConfig, ...] = ()
+
+
+class CouplingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A conductance, or a radiative exchange (area x interchange factor), between two nodes."""
+
+    a: NodeName
+    b: NodeName
+    w_k: Annotated[float, Meta(ge=0.0, le=1e6)] = 0.0
+    radiative_m2: AreaM2 = 0.0
+
+
+class ThermalNetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The network. Every node must hang together with the others."""
+
+    nodes: tuple[NodeConfig, ...]
+    couplings: tuple[CouplingConfig, ...]
+
+    def __post_init__(self) -> None:
+        names = [node.name for node in self.nodes]
+        if not names:
+            raise ConfigError("thermal.nodes: is empty: a network has at least one node")
+        for name in names:
+            if names.count(name) > 1:
+                raise ConfigError(f"thermal.nodes: {name!r} is given twice")
+        for index, coupling in enumerate(self.couplings):
+            for end in (coupling.a, coupling.b):
+                if end not in names:
+                    raise ConfigError(f"thermal.couplings.{index}: {end!r} is no node: must be one of {', '.join(names)}")
+            if coupling.a == coupling.b:
+                raise ConfigError(f"thermal.couplings.{index}: couples {coupling.a!r} with itself")
+        alone = set(names) - self._reached_from(names[0])
+        if alone:
+            raise ConfigError(f"thermal.couplings: {', '.join(sorted(alone))} not connected with {names[0]}")
+
+    def _reached_from(self, first: str) -> set[str]:
+        reached, frontier = {first}, [first]
+        while frontier:
+            at = frontier.pop()
+            for coupling in self.couplings:
+                if coupling.w_k <= 0.0 and coupling.radiative_m2 <= 0.0:
+                    continue
+                for here, there in ((coupling.a, coupling.b), (coupling.b, coupling.a)):
+                    if here == at and there not in reached:
+                        reached.add(there)
+                        frontier.append(there)
+        return reached
+
+
+class ThermalNetwork:
+    """The network's law for one configuration and step length."""
+
+    def __init__(self, config: ThermalNetworkConfig, dt_s: float) -> None:
+        self.config = config
+        self.names = tuple(node.name for node in config.nodes)
+        self.index = {name: place for place, name in enumerate(self.names)}
+        self.capacities_j_k = tuple(node.capacity_j_k for node in config.nodes)
+        self.kernel_network = KernelNetwork(
+            capacities_j_k=self.capacities_j_k,
+            conductances=tuple((self.index[c.a], self.index[c.b], c.w_k) for c in config.couplings if c.w_k > 0.0),
+            exchanges=tuple(
+                (self.index[c.a], self.index[c.b], c.radiative_m2) for c in config.couplings if c.radiative_m2 > 0.0
+            ),
+            emitting_m2=tuple(sum(s.area_m2 * s.emissivity for s in node.surfaces) for node in config.nodes),
+        )
+        self._step = compile_step(self.kernel_network, dt_s)
+        self._sunlit = self._factors(lambda s: s.area_m2 * s.absorptance * s.sun_cos)
+        self._infrared = self._factors(lambda s: s.area_m2 * s.emissivity * s.earth_view)
+        self._albedo = self._factors(lambda s: s.area_m2 * s.absorptance * s.earth_view)
+
+    def initial_k(self) -> tuple[float, ...]:
+        """Temperatures at the start of a run, in the order of `names`."""
+        return tuple(node.initial_c + ZERO_C_K for node in self.config.nodes)
+
+    def environment_w(self, sun_w_m2: float, infrared_w_m2: float, albedo_w_m2: float) -> list[float]:
+        """Heat that sunlight, and a nadir plate's infrared and albedo, put into each node."""
+        heat_w = [0.0] * len(self.names)
+        for place, factor in self._sunlit:
+            heat_w[place] += factor * sun_w_m2
+        for place, factor in self._infrared:
+            heat_w[place] += factor * infrared_w_m2
+        for place, factor in self._albedo:
+            heat_w[place] += factor * albedo_w_m2
+        return heat_w
+
+    def step(self, temperatures_k: tuple[float, ...], heat_w: list[float]) -> tuple[tuple[float, ...], float]:
+        """(temperatures after one step, joules radiated to space in it). Raises PhysicsError outside 3 to 1200 K."""
+        after_k, radiated_j = self._step(temperatures_k, heat_w)
+        if not (LOWEST_K < min(after_k) and max(after_k) < HIGHEST_K):
+            hottest = max(range(len(after_k)), key=after_k.__getitem__)
+            raise PhysicsError(f"thermal node {self.names[hottest]!r} at {after_k[hottest]:.1f} K: out of all range")
+        return after_k, radiated_j
+
+    def stored_j(self, temperatures_k: tuple[float, ...]) -> float:
+        """Heat held above 0 K."""
+        return sum(c * t for c, t in zip(self.capacities_j_k, temperatures_k, strict=True))
+
+    def _factors(self, of: Callable[[SurfaceConfig], float]) -> list[tuple[int, float]]:
+        return [
+            (place, factor)
+            for place, node in enumerate(self.config.nodes)
+            if (factor := sum(of(surface) for surface in node.surfaces)) > 0.0
+        ]
