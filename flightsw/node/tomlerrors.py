@@ -28,6 +28,8 @@ _WORDS = {
 }
 _BOUNDS = {">=": "at least", ">": "above", "<=": "at most", "<": "below"}
 _SHOWN = 60
+ANY_KEY = "..."
+"""What msgspec says in place of a key of a free table."""
 
 
 def explain(error: msgspec.ValidationError, table: Mapping[str, Any], kind: Any) -> str:
@@ -36,7 +38,7 @@ def explain(error: msgspec.ValidationError, table: Mapping[str, Any], kind: Any)
     assert match is not None  # the pattern takes any text
     what = match["what"]
     steps: list[str | int] = [
-        found["name"] or (int(found["index"]) if found["index"] != "..." else "...")
+        found["name"] or (int(found["index"]) if found["index"] != ANY_KEY else ANY_KEY)
         for found in _STEP.finditer(match["path"] or "")
     ]
     if unknown := re.match(r"Object contains unknown field `(.*)`$", what):
@@ -78,7 +80,7 @@ def _allowed(what: str, kind: Any, steps: list[str | int]) -> str:
 def _name(steps: list[str | int]) -> str:
     text = ""
     for step in steps:
-        text += f"[{step}]" if isinstance(step, int) else ("." if text else "") + step
+        text += f"[{step}]" if isinstance(step, int) or step == ANY_KEY else ("." if text else "") + step
     return text
 
 

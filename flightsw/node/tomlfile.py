@@ -56,8 +56,19 @@ def apply_overrides(table: Mapping[str, Any], overrides: Sequence[str]) -> Table
         steps = path.strip().replace("[", ".").replace("]", "").split(".")
         if not equals or not all(steps):
             raise ConfigError(f"--set {override}: must be like path.to.field=value")
-        _put(result, steps, _value_of(text.strip()), override)
+        _put(result, steps, parse_value(text.strip()), override)
     return result
+
+
+def parse_value(text: str) -> Any:
+    """A value from the command line: TOML, or text where it isn't TOML."""
+    try:
+        table = _parse(f"value = {text}")
+    except ValueError:
+        return text
+    if list(table) != ["value"] or isinstance(table["value"], _DATES):
+        return text  # a date is text in every declaration here
+    return table["value"]
 
 
 def convert(table: Mapping[str, Any], kind: type[T], where: str) -> T:
@@ -82,16 +93,6 @@ def _parse(text: str) -> Table:
         return tomllib.loads(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-
-
-def _value_of(text: str) -> Any:
-    try:
-        table = _parse(f"value = {text}")
-    except ValueError:
-        return text
-    if list(table) != ["value"] or isinstance(table["value"], _DATES):
-        return text  # a date is text in every declaration here
-    return table["value"]
 
 
 def _copy(value: Any) -> Any:

@@ -4,7 +4,7 @@
 
 (Rauschenbach, Solar Cell Array Design Handbook, 1980.) With x = V / (C2 Voc) the power is stationary where
 (1 + x) exp(1 + x) = e (1 + C1) / C1: Lambert W. Currents are proportional to the flux, voltages are not; both move
-linearly with temperature. Valid from -150 to 150 C; bypass and reverse behaviour are not modelled.
+linearly with temperature, down to -80 C. Valid from -180 to 150 C; bypass and reverse behaviour are not modelled.
 
 `ArrayConfig` comes from the scenario. The plant asks for `SolarArray.available_w` every tick; the electrical power
 really drawn is taken from the array's heat by the caller.
@@ -23,7 +23,10 @@ from flightsw.errors import PhysicsError
 REFERENCE_FLUX_W_M2 = 1367.0
 """AM0 flux that the cell's data sheet is stated at (ASTM E490 of its time)."""
 REFERENCE_C = 28.0
-LOWEST_C, HIGHEST_C, STEP_K = -150.0, 150.0, 0.5
+LOWEST_C, HIGHEST_C, STEP_K = -180.0, 150.0, 0.5
+COLDEST_FIT_C = -80.0
+"""The linear coefficients would cross (Imp > Isc) near -103 C: below this the cell is taken to be at it. An array is
+so cold only in the first minute after a long eclipse."""
 
 
 class CellConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,7 +65,7 @@ def maximum_power(cell: CellConfig, flux_w_m2: float, cell_c: float) -> tuple[fl
         raise PhysicsError(f"solar cell at {cell_c:.1f} C: the model holds from {LOWEST_C} to {HIGHEST_C} C")
     if flux_w_m2 <= 0.0:
         return 0.0, 0.0
-    warm_k = cell_c - REFERENCE_C
+    warm_k = max(cell_c, COLDEST_FIT_C) - REFERENCE_C
     share = flux_w_m2 / REFERENCE_FLUX_W_M2
     isc_a = (cell.isc_a + cell.isc_per_k * warm_k) * share
     imp_a = (cell.imp_a + cell.imp_per_k * warm_k) * share
@@ -77,7 +80,7 @@ def maximum_power(cell: CellConfig, flux_w_m2: float, cell_c: float) -> tuple[fl
 
 def cell_current_a(cell: CellConfig, flux_w_m2: float, cell_c: float, volts: float) -> float:
     """Current of one cell held at a voltage (direct energy transfer), never below 0."""
-    warm_k = cell_c - REFERENCE_C
+    warm_k = max(cell_c, COLDEST_FIT_C) - REFERENCE_C
     share = flux_w_m2 / REFERENCE_FLUX_W_M2
     isc_a = (cell.isc_a + cell.isc_per_k * warm_k) * share
     ratio = (cell.imp_a + cell.imp_per_k * warm_k) * share / isc_a
@@ -117,7 +120,7 @@ class SolarArray:
         self._absorbed_m2 = self.area_m2 * config.absorptance * config.pointing_cos
 
     def available_w(self, flux_w_m2: float, array_c: float, strings_failed: int = 0) -> float:
-        """Power at the array's terminals if all of it is taken. Raises PhysicsError outside -150 to 150 C."""
+        """Power at the array's terminals if all of it is taken. Raises PhysicsError outside -180 to 150 C."""
         if not LOWEST_C <= array_c < HIGHEST_C:
             raise PhysicsError(f"solar array at {array_c:.1f} C: the model holds from {LOWEST_C} to {HIGHEST_C} C")
         place = (array_c - LOWEST_C) / STEP_K

@@ -1,0 +1,84 @@
+"""Store and forward: what waits for the next pass, and what a pass takes. Housekeeping first, then oldest first."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from flightsw.apps.comms.config import CommsConfig
+from flightsw.messages.inference import InferenceResult
+
+
+class Sent(NamedTuple):
+    """What left in one tick."""
+
+    housekeeping_bytes: int
+    product_bytes: int
+    products: int
+    last_batch: int | None
+
+
+def product_bytes(result: InferenceResult, config: CommsConfig) -> int:
+    """Size of a batch's product. Scenes that nobody looked at are sent whole: on-board inference is what saves link."""
+    if result.cloud_fraction is None:
+        return result.scenes * config.clear_scene_bytes
+    return sum(
+        [
+            config.cloudy_scene_bytes if share > config.cloudy_above else config.clear_scene_bytes
+            for share in result.cloud_fraction
+        ]
+    )
+
+
+class Store:
+    """Bounded; a product that finds no room is dropped whole, and counted."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._products: deque[tuple[int, int]] = deque()
+        """(batch, bytes left)"""
+        self._product_bytes = 0
+        self._housekeeping_bytes = 0
+        self.dropped = 0
+
+    @property
+    def waiting_bytes(self) -> int:
+        """All that waits."""
+        return self._product_bytes + self._housekeeping_bytes
+
+    @property
+    def products(self) -> int:
+        """Products that wait, wholly or in part."""
+        return len(self._products)
+
+    def add_housekeeping(self, size_bytes: int) -> None:
+        """Housekeeping overwrites itself at the limit: the newest is worth most."""
+        self._housekeeping_bytes = min(self._limit_bytes, self._housekeeping_bytes + size_bytes)
+
+    def add_product(self, batch: int, size_bytes: int) -> bool:
+        """Store a product; False: there was no room."""
+        if self._product_bytes + size_bytes > self._limit_bytes:
+            self.dropped += 1
+            return False
+        self._products.append((batch, size_bytes))
+        self._product_bytes += size_bytes
+        return True
+
+    def send(self, budget_bytes: int) -> Sent:
+        """Take out what fits into one tick of the link."""
+        housekeeping = min(budget_bytes, self._housekeeping_bytes)
+        self._housekeeping_bytes -= housekeeping
+        left = budget_bytes - housekeeping
+        sent, done, last = 0, 0, None
+        while left > 0 and self._products:
+            batch, size = self._products[0]
+            part = min(left, size)
+            left -= part
+            sent += part
+            if part == size:
+                self._products.popleft()
+                done, last = done + 1, batch
+            else:
+                self._products[0] = (batch, size - part)
+        self._product_bytes -= sent
+        return Sent(housekeeping, sent, done, last)

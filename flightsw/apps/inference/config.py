@@ -1,0 +1,55 @@
+"""What the payload manager is told."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from flightsw.errors import ConfigError
+
+_SAMPLE = re.compile(r"^sample:([1-9][0-9]{0,8})$")
+
+
+class InferenceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Payload manager: imaging, queue, governor."""
+
+    model: str = "cloudseg"
+    """card of the model: shipped name or path"""
+    execute: str = "every"
+    """which batches are really computed: "every", "sample:N" (every Nth) or "none"; timing is the same"""
+    frame_period_s: Annotated[float, Meta(gt=0.0, le=3600.0)] = 1.0
+    """an image along the ground track every so often"""
+    frame_scenes: Annotated[int, Meta(ge=1, le=1024)] = 16
+    """tiles that an image is cut into"""
+    min_cos_zenith: Annotated[float, Meta(ge=-1.0, le=1.0)] = 0.2
+    """imaging by day only: least cosine of the Sun's zenith angle below"""
+    queue_scenes: Annotated[int, Meta(ge=1, le=1_000_000)] = 2048
+    deadline_s: Annotated[float, Meta(gt=0.0, le=1e6)] = 1200.0
+    """a scene that has waited longer is dropped"""
+    batch_scenes: Annotated[int, Meta(ge=1, le=1024)] = 8
+    drain_s: Annotated[float, Meta(gt=0.0, le=1e5)] = 120.0
+    """the queue is meant to be served within so long: that is the demand"""
+    dwell_ticks: Annotated[int, Meta(ge=1, le=100000)] = 5
+    """least ticks in a mode before a higher one"""
+    margin_w: Annotated[float, Meta(ge=0.0, le=1e5)] = 0.5
+    """a higher mode must fit the caps by so much"""
+    grant_stale_ticks: Annotated[int, Meta(ge=1, le=100000)] = 5
+    """caps older than this count as none"""
+
+    def __post_init__(self) -> None:
+        if self.execute not in ("every", "none") and not _SAMPLE.match(self.execute):
+            raise ConfigError(f'apps.inference.execute = "{self.execute}": must be "every", "none" or "sample:N"')
+        if self.batch_scenes > self.queue_scenes:
+            raise ConfigError(
+                f"apps.inference.batch_scenes = {self.batch_scenes}: must be at most queue_scenes = {self.queue_scenes}"
+            )
+
+    def executes(self, batch: int) -> bool:
+        """Whether this batch is really computed."""
+        if self.execute == "every":
+            return True
+        match = _SAMPLE.match(self.execute)
+        return match is not None and batch % int(match[1]) == 0

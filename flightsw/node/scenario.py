@@ -1,0 +1,150 @@
+"""Scenarios: everything that decides a run, as one typed, checked table read from TOML.
+
+Shipped scenarios are package data; a user's own is any file. `[[commands]]` are telecommands by time, checked against
+the dictionary before anything starts. The resolved scenario is part of the log's header and of its hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from flightsw.apps.comms.config import CommsConfig
+from flightsw.apps.health.config import HealthConfig
+from flightsw.apps.inference.config import InferenceConfig
+from flightsw.apps.power.config import PowerConfig
+from flightsw.apps.thermal.config import ThermalConfig
+from flightsw.devices.models import load_card
+from flightsw.devices.profiles import load_profile
+from flightsw.errors import ConfigError
+from flightsw.messages.base import Label, Scalar
+from flightsw.messages.commands import parse_command
+from flightsw.node.durations import parse_duration_s
+from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
+from flightsw.plant.config import PlantConfig
+from flightsw.plant.epoch import parse_epoch
+
+MAX_TICKS = 100_000_000
+
+
+class CommandConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A telecommand of the scenario: when, which, with what."""
+
+    at: str
+    name: Label
+    args: dict[Label, Scalar] = {}
+
+    @property
+    def at_s(self) -> float:
+        """When, after the start."""
+        return parse_duration_s(self.at, float("inf"))
+
+    def __post_init__(self) -> None:
+        try:
+            parse_duration_s(self.at, 5400.0)
+        except ConfigError:
+            raise ConfigError(f'commands.at = "{self.at}": must be like "600s", "90min" or "1.5h"') from None
+        if "orbit" in self.at:
+            raise ConfigError(f'commands.at = "{self.at}": must be in s, min, h or d')
+        try:
+            parse_command(self.name, self.args)
+        except ValueError as error:
+            raise ConfigError(f"commands: {error}") from None
+
+
+class AppsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What each flight application is told."""
+
+    power: PowerConfig
+    thermal: ThermalConfig = ThermalConfig()
+    inference: InferenceConfig = InferenceConfig()
+    comms: CommsConfig = CommsConfig()
+    health: HealthConfig = HealthConfig()
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One run's whole description."""
+
+    name: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,63}$")]
+    description: str = ""
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 1
+    dt_s: Annotated[float, Meta(ge=0.001, le=60.0)] = 1.0
+    duration: str = "2orbits"
+    plant: PlantConfig
+    apps: AppsConfig
+    commands: tuple[CommandConfig, ...] = ()
+
+
+def shipped_scenarios() -> list[str]:
+    """Names of the scenarios that come with flightsw."""
+    folder = resources.files("flightsw.scenarios")
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_scenario(name_or_path: str, overrides: Sequence[str] = ()) -> Scenario:
+    """A shipped scenario or a file, with overrides. Raises ConfigError, naming file, field, given and allowed."""
+    if name_or_path in shipped_scenarios():
+        with resources.as_file(resources.files("flightsw.scenarios") / f"{name_or_path}.toml") as path:
+            table = load_toml(path)
+        where = f"{name_or_path}.toml"
+    else:
+        path = Path(name_or_path)
+        if not path.exists():
+            raise ConfigError(
+                f"{name_or_path}: no such scenario or file; shipped: {', '.join(shipped_scenarios())}"
+            )
+        table, where = load_toml(path), name_or_path
+    scenario = convert(apply_overrides(table, overrides), Scenario, where)
+    try:
+        check(scenario)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+    return scenario
+
+
+def check(scenario: Scenario) -> None:
+    """What concerns several sections together. Raises ConfigError."""
+    if abs(scenario.dt_s * 1e9 - round(scenario.dt_s * 1e9)) > 1e-6:
+        raise ConfigError(f"dt_s = {scenario.dt_s}: must be a whole number of nanoseconds")
+    silicon = load_profile(scenario.plant.profile).silicon()
+    load_card(scenario.apps.inference.model)
+    thermal, power = scenario.apps.thermal, scenario.apps.power
+    if thermal.chip_limit_c >= silicon.throttle_c:
+        raise ConfigError(
+            f"apps.thermal.chip_limit_c = {thermal.chip_limit_c}: must be below the device's own throttle, {silicon.throttle_c}"
+        )
+    tiers = {load.shed_tier for load in scenario.plant.loads if load.shed_tier is not None}
+    if tiers and max(tiers) > len(power.shed_soc):
+        raise ConfigError(
+            f"plant.loads.shed_tier = {max(tiers)}: must be at most {len(power.shed_soc)}, as many as apps.power.shed_soc"
+        )
+    ticks = run_ticks(scenario)
+    for command in scenario.commands:
+        if round(command.at_s / scenario.dt_s) >= ticks:
+            raise ConfigError(f'commands.at = "{command.at}": must be before the end of the run, {ticks * scenario.dt_s:.0f} s')
+
+
+def orbit_period_s(scenario: Scenario) -> float:
+    """Nodal period of the scenario's orbit."""
+    sky = scenario.plant.sky
+    return sky.orbit.build(parse_epoch(sky.epoch)).nodal_period_s
+
+
+def run_ticks(scenario: Scenario, duration: str | float | None = None) -> int:
+    """Ticks of a run. Raises ConfigError: nothing to run, or too much."""
+    wanted = scenario.duration if duration is None else duration
+    ticks = round(parse_duration_s(wanted, orbit_period_s(scenario)) / scenario.dt_s)
+    if not 1 <= ticks <= MAX_TICKS:
+        raise ConfigError(f"duration = {wanted!r}: {ticks} ticks: must be from 1 to {MAX_TICKS}")
+    return ticks
+
+
+def scenario_to_toml(scenario: Scenario) -> str:
+    """The resolved scenario, every default written out; loads back equal."""
+    table: dict[str, Any] = msgspec.to_builtins(scenario)
+    return to_toml(table)

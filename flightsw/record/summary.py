@@ -1,0 +1,169 @@
+"""What a run amounted to: one pass over its log, each needed message decoded once; writes events.jsonl on the way.
+
+Called by `flightsw run` at the end, and usable on any run folder, also one that was killed. Figures of the spacecraft
+come from `truth.plant`, figures of flight software from its own telemetry.
+
+Alignment: what `infer.status` grants at tick n is in force at the device for the power that `hw.device` reports at
+tick n + 2, and is compared with that. Eclipse is truth: less than half of the Sun's disc in view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from flightsw.bus.exchange import LOST
+from flightsw.bus.logreader import LogReader
+from flightsw.messages.topics import TopicTable, shipped_topics
+from flightsw.node.run import RunOutcome
+from flightsw.record.tally import Tally
+
+EVENTS_FILE = "events.jsonl"
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in figures. None: the log doesn't say, or there was no such time in it."""
+
+    scenario: str
+    seed: int
+    exit: str
+    """completed, interrupted, failed; without an outcome: complete or cut, as the log says"""
+    ticks: int
+    simulated_s: float
+    wall_s: float | None
+    ticks_per_s: float | None
+    log_hash: str
+    soc_min: float | None
+    soc_end: float | None
+    chip_c_max: float | None
+    inferences: int
+    inferences_executed: int
+    """of these, computed for real"""
+    inferences_dropped: int
+    energy_wh: float | None
+    """drawn by the payload"""
+    eclipses: int
+    """entries into eclipse"""
+    events: int
+    events_by_severity: dict[str, int]
+    mode_changes: int
+    power_capped_fraction: float | None
+    """share of payload time (ticks with demand) in which the power budget bound"""
+    thermal_capped_fraction: float | None
+    cap_min_eclipse_w: float | None
+    cap_max_sun_w: float | None
+    worst_excess_w: float | None
+    """largest excess of the device's power over what was granted two ticks before, at least 0"""
+    passes: int
+    downlinked_bytes: int
+    products: int
+    """results that reached the ground whole"""
+    electrical_residual_j: float | None
+    """largest absolute value of the ledger's residual at any tick"""
+    thermal_residual_j: float | None
+    tc_accepted: int
+    tc_rejected: int
+    lost: tuple[str, ...]
+    perturbed: bool | None
+    slips: int | None
+    cpu_s: dict[str, float]
+    """by process"""
+
+
+def summarise(run_dir: Path, outcome: RunOutcome | None = None) -> Summary:
+    """One pass over the run's log; writes its events.jsonl. Raises LogError: missing, foreign, altered."""
+    reader = LogReader(run_dir)
+    reader.check_schema(TopicTable(shipped_topics()))
+    dt_s = reader.header.dt_ns / 1e9
+    temporary = run_dir / f"{EVENTS_FILE}.tmp"
+    with temporary.open("wb") as events:
+        tally = Tally(dt_s, events)
+        lost = _read(reader, tally)
+    temporary.rename(run_dir / EVENTS_FILE)
+    figures = _figures(tally)
+    return msgspec.convert(
+        figures
+        | {
+            "scenario": str(reader.header.scenario.get("name", "")),
+            "seed": reader.header.seed,
+            "ticks": reader.tick_count,
+            "simulated_s": reader.tick_count * dt_s,
+            "log_hash": reader.log_hash,
+        }
+        | _hosting(outcome, reader, lost),
+        Summary,
+    )
+
+
+def _read(reader: LogReader, tally: Tally) -> tuple[str, ...]:
+    """Pass the log through the tally; the processes lost, in order."""
+    names = [topic.name for topic in reader.header.topics]
+    handlers = [tally.handlers.get(name) for name in names]
+    lost: list[str] = []
+    for record in reader.ticks():
+        for item in record.inputs:
+            if item[0] == LOST:
+                lost.append(item[1])
+        for number, payload in record.entries:
+            handle = handlers[number]
+            if handle is not None:
+                handle(record.tick, payload)
+        tally.end_tick()
+    return tuple(lost)
+
+
+def _hosting(outcome: RunOutcome | None, reader: LogReader, lost: tuple[str, ...]) -> Mapping[str, Any]:
+    """What the log can't know: how the run was hosted and ended."""
+    if outcome is None:
+        return {
+            "exit": "complete" if reader.complete else "cut",
+            "wall_s": None,
+            "ticks_per_s": None,
+            "lost": lost,
+            "perturbed": None,
+            "slips": None,
+            "cpu_s": {},
+        }
+    return {
+        "exit": outcome.exit,
+        "wall_s": outcome.wall_s,
+        "ticks_per_s": outcome.ticks / outcome.wall_s if outcome.wall_s > 0.0 else None,
+        "lost": outcome.lost,
+        "perturbed": outcome.perturbed,
+        "slips": outcome.slips,
+        "cpu_s": outcome.cpu_s,
+    }
+
+
+def _figures(tally: Tally) -> dict[str, Any]:
+    """The tally's figures under the summary's names."""
+    truth, infer, comms = tally.truth, tally.infer, tally.comms
+    busy = tally.demand_ticks
+    return {
+        "soc_min": tally.soc_min,
+        "soc_end": None if truth is None else truth.soc,
+        "chip_c_max": tally.chip_c_max,
+        "inferences": 0 if infer is None else infer.items_done,
+        "inferences_executed": tally.scenes_executed,
+        "inferences_dropped": 0 if infer is None else infer.items_dropped,
+        "energy_wh": None if truth is None else truth.payload_energy_j / 3600.0,
+        "eclipses": tally.eclipses,
+        "events": sum(tally.events_by_severity.values()),
+        "events_by_severity": tally.events_by_severity,
+        "mode_changes": tally.mode_changes,
+        "power_capped_fraction": tally.power_capped_ticks / busy if busy else None,
+        "thermal_capped_fraction": tally.thermal_capped_ticks / busy if busy else None,
+        "cap_min_eclipse_w": tally.cap_min_eclipse_w,
+        "cap_max_sun_w": tally.cap_max_sun_w,
+        "worst_excess_w": tally.worst_excess_w,
+        "passes": tally.passes,
+        "downlinked_bytes": 0 if comms is None else comms.sent_bytes,
+        "products": tally.products,
+        "electrical_residual_j": tally.electrical_residual_j,
+        "thermal_residual_j": tally.thermal_residual_j,
+        "tc_accepted": 0 if comms is None else comms.tc_accepted,
+        "tc_rejected": 0 if comms is None else comms.tc_rejected,
+    }
