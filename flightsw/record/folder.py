@@ -17,12 +17,15 @@ import platform
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from flightsw import __version__
 from flightsw.errors import ConfigError, LogError
-from flightsw.node.run import RunOutcome
+
+if TYPE_CHECKING:
+    from flightsw.node.run import RunOutcome
 
 SCENARIO_FILE = "scenario.toml"
 MANIFEST_FILE = "manifest.json"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.live import Live
@@ -20,7 +20,9 @@ from flightsw.messages.inference import InferenceStatus
 from flightsw.messages.plant import ThermalSensors
 from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
-from flightsw.node.run import OnProgress, Progress
+
+if TYPE_CHECKING:
+    from flightsw.node.run import OnProgress, Progress
 
 WIDTH_COLUMNS = 78
 _BAR_COLUMNS = 24

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from flightsw.bus.exchange import LOST
 from flightsw.bus.logreader import LogReader
 from flightsw.messages.topics import TopicTable, shipped_topics
-from flightsw.node.run import RunOutcome
 from flightsw.record.tally import Tally
+
+if TYPE_CHECKING:
+    from flightsw.node.run import RunOutcome
 
 EVENTS_FILE = "events.jsonl"
 

@@ -59,16 +59,19 @@ class LogTail:
         """Open the wanted segment: a closed one, or the file that is being written. False: not there yet."""
         closed = self._run_dir / f"bus.{self._segment:05d}.log"
         packed = closed.with_suffix(".log.gz")
-        for path in (packed, closed, self._run_dir / TAIL_NAME, packed):  # packed again: renamed between two looks
+        tail = self._run_dir / TAIL_NAME
+        for path in (packed, closed, tail, packed, closed):  # again: it may have been closed between two looks
             try:
-                self._file = _unpacked(path) if path == packed else os.open(path, os.O_RDONLY)
+                file = _unpacked(path) if path == packed else os.open(path, os.O_RDONLY)
             except FileNotFoundError:
                 continue
             except (OSError, EOFError, zlib.error) as error:
                 raise LogError(f"{path}: can't be read: {error}") from None
-            self._offset = 0
-            return True
-        return False
+            self.close()
+            self._file, self._offset = file, 0
+            if path != tail:
+                return True
+        return self._file is not None
 
     def _is_replaced(self) -> bool:
         """The file at hand is a closed segment: it will not grow."""

@@ -1,0 +1,151 @@
+"""Commands that look and change nothing: `list`, `validate`, `log`, `replay`, `version`."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flightsw import __version__
+from flightsw.cli.exits import FAILED, GOOD
+from flightsw.errors import ConfigError
+
+if TYPE_CHECKING:
+    from flightsw.record.logview import Line
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+RunDir = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+_POLL_S = 0.1
+
+
+def list_scenarios(as_json: AsJson = False) -> int:
+    """List the shipped scenarios."""
+    from flightsw.node.scenario import load_scenario, shipped_scenarios
+
+    rows = [{"name": name, "description": load_scenario(name).description} for name in shipped_scenarios()]
+    if as_json:
+        print(json.dumps({"scenarios": rows}))
+        return GOOD
+    for row in rows:
+        print(f"{row['name']:<24} {row['description']}")
+    return GOOD
+
+
+def validate(
+    scenario: Annotated[str, typer.Argument(help="A shipped scenario or a TOML file.")],
+    overrides: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Check a scenario without running it."""
+    from flightsw.node.scenario import load_scenario, run_ticks
+
+    loaded = load_scenario(scenario, overrides or [])
+    ticks = run_ticks(loaded)
+    if as_json:
+        print(json.dumps({"name": loaded.name, "seed": loaded.seed, "dt_s": loaded.dt_s, "ticks": ticks}))
+    else:
+        print(f"{loaded.name}: good, {ticks} ticks of {loaded.dt_s} s, seed {loaded.seed}")
+    return GOOD
+
+
+def log(
+    run_dir: RunDir,
+    topics: Annotated[list[str] | None, typer.Option("--topic", help="Topic or pattern (event.*); repeatable.")] = None,
+    tail: Annotated[bool, typer.Option("--tail", help="Go on as the run goes on.")] = False,
+    first_tick: Annotated[int, typer.Option("--from", metavar="TICK", min=0)] = 0,
+    last_tick: Annotated[int | None, typer.Option("--to", metavar="TICK", min=0)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    only_hash: Annotated[bool, typer.Option("--hash", help="Recompute the log's hash and print it.")] = False,
+) -> int:
+    """Print a run's messages."""
+    from flightsw.record.logview import read_lines
+
+    if only_hash:
+        return _hash(run_dir, as_json=as_json)
+    if last_tick is not None and last_tick < first_tick:
+        raise ConfigError(f"to = {last_tick}: must be at least from = {first_tick}")
+    if tail:
+        return _tail(run_dir, topics or [], first_tick, last_tick, as_json=as_json)
+    for line in read_lines(run_dir, topics or [], first_tick, last_tick):
+        _print(line, as_json=as_json)
+    return GOOD
+
+
+def replay(
+    run_dir: RunDir,
+    app_name: Annotated[str | None, typer.Option("--app", help="This application alone, from its logged inboxes.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Run a logged node again and compare every message."""
+    import structlog
+
+    from flightsw.node.replay import replay_application, replay_run
+
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    try:
+        result = replay_run(run_dir) if app_name is None else replay_application(run_dir, app_name)
+    finally:
+        structlog.reset_defaults()
+    same = result.same and result.replay_hash in (None, result.log_hash)
+    where = result.divergence
+    if as_json:
+        import msgspec
+
+        print(json.dumps(msgspec.to_builtins(result) | {"same": same}))
+    elif same:
+        print(f"the same: {result.ticks} ticks, {result.messages} messages, log hash {result.log_hash}")
+    elif where is not None:
+        print(f"diverged at tick {where.tick}, {where.topic}:\n  logged:   {where.logged}\n  replayed: {where.replayed}")
+    else:
+        print(f"diverged: the log's hash is {result.log_hash}, the replay's is {result.replay_hash}")
+    return GOOD if same else FAILED
+
+
+def version(as_json: AsJson = False) -> int:
+    """Print the version."""
+    if as_json:
+        print(json.dumps({"flightsw": __version__, "python": platform.python_version()}))
+    else:
+        print(f"flightsw {__version__} (Python {platform.python_version()}, {platform.machine()})")
+    return GOOD
+
+
+def _hash(run_dir: Path, *, as_json: bool) -> int:
+    from flightsw.bus.logreader import LogReader
+
+    reader = LogReader(run_dir)
+    for _ in reader.raw_ticks():
+        pass
+    if as_json:
+        print(json.dumps({"log_hash": reader.log_hash, "ticks": reader.tick_count, "complete": reader.complete}))
+    else:
+        print(f"{reader.log_hash}  {reader.tick_count} ticks, {'complete' if reader.complete else 'cut'}")
+    return GOOD
+
+
+def _tail(run_dir: Path, topics: list[str], first_tick: int, last_tick: int | None, *, as_json: bool) -> int:
+    from flightsw.record.follow import follow
+    from flightsw.record.logview import LogView
+
+    view: LogView | None = None
+    for header, record in follow(run_dir, lambda: time.sleep(_POLL_S)):
+        view = view or LogView(header, topics)
+        if last_tick is not None and record.tick > last_tick:
+            return GOOD
+        if record.tick >= first_tick:
+            for line in view.lines(record):
+                _print(line, as_json=as_json)
+            sys.stdout.flush()
+    return GOOD
+
+
+def _print(line: Line, *, as_json: bool) -> None:
+    from flightsw.record.logview import as_json as json_text
+    from flightsw.record.logview import as_text
+
+    print(json_text(line) if as_json else as_text(line))

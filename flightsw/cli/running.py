@@ -1,0 +1,145 @@
+"""`flightsw run`: fly one node to the end of its scenario and say what came of it."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flightsw.cli.exits import GOOD, INTERNAL, INTERRUPTED
+from flightsw.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from flightsw.node.run import RunOutcome, RunPlan
+    from flightsw.node.scenario import Scenario
+    from flightsw.record.summary import Summary
+
+DEFAULT_SCENARIO = "cubesat-6u-orin-nano"
+_EXITS = {"completed": GOOD, "interrupted": INTERRUPTED, "failed": INTERNAL}
+
+
+def run(
+    scenario: Annotated[str, typer.Argument(help="A shipped scenario or a TOML file.")] = DEFAULT_SCENARIO,
+    speed: Annotated[str, typer.Option(help="free, realtime, or simulated seconds a wall second.")] = "free",
+    duration: Annotated[str | None, typer.Option(help='Simulated time: "600s", "90min", "1.5h", "2orbits".')] = None,
+    seed: Annotated[str | None, typer.Option(help="Seed of everything random.")] = None,
+    in_process: Annotated[bool, typer.Option("--in-process", help="One process, no sockets: the same log.")] = False,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Override a field of the scenario.")
+    ] = None,
+    execute: Annotated[
+        str | None, typer.Option(metavar="every|sample:N|none", help="Which batches are computed for real.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder: new or empty.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
+    start_order: Annotated[str, typer.Option(hidden=True)] = "",
+) -> int:
+    """Run a node: separate processes over ZeroMQ, as fast as the machine allows."""
+    import structlog
+
+    from flightsw.node.hostlog import open_host_log
+    from flightsw.node.run import RunPlan, execute_run
+    from flightsw.node.scenario import load_scenario, run_ticks
+    from flightsw.record.folder import create_run_folder, default_run_dir, utc_now
+
+    pace = parse_speed(speed)
+    loaded = load_scenario(scenario, scenario_overrides(overrides or [], duration, seed, execute))
+    ticks = run_ticks(loaded)
+    order = parse_start_order(start_order)
+    started = utc_now()
+    run_dir = create_run_folder(out if out is not None else default_run_dir(loaded.name, loaded.seed, started))
+    plan = RunPlan(
+        scenario=loaded, run_dir=run_dir, ticks=ticks, speed=pace, in_process=in_process, start_order=order
+    )
+    open_host_log(run_dir, "node" if in_process else "launcher")
+    try:
+        outcome, summary = _fly(plan, execute_run, started, quiet=as_json)
+    finally:
+        structlog.reset_defaults()
+    if outcome.error is not None:
+        print(f"error: {' '.join(outcome.error.split())}", file=sys.stderr)
+    if as_json:
+        print(json.dumps(_as_json(outcome, summary)))
+    return _EXITS.get(outcome.exit, INTERNAL)
+
+
+def parse_speed(text: str) -> float | None:
+    """Simulated seconds a wall second; None: free. Raises ConfigError."""
+    if text == "free":
+        return None
+    if text == "realtime":
+        return 1.0
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = math.nan
+    if not 0.0 < speed < math.inf:
+        raise ConfigError(f"speed = {text!r}: must be free, realtime or a number above 0")
+    return speed
+
+
+def parse_start_order(text: str) -> tuple[str, ...]:
+    """Process names parted by commas. Raises ConfigError for an unknown one."""
+    from flightsw.messages.topics import BUS
+    from flightsw.node.processes import process_table
+
+    order = tuple(name.strip() for name in text.split(",") if name.strip())
+    known = [BUS, *(row.name for row in process_table().rows)]
+    for name in order:
+        if name not in known:
+            raise ConfigError(f"start-order: {name!r}: must be one of {', '.join(known)}")
+    return order
+
+
+def scenario_overrides(given: list[str], duration: str | None, seed: str | None, execute: str | None) -> list[str]:
+    """The options that stand for a field, behind what `--set` gives, so that they win."""
+    named = (("duration", duration), ("apps.inference.execute", execute))
+    texts = [f"{path}={json.dumps(text)}" for path, text in named if text is not None]
+    return [*given, *texts, *([] if seed is None else [f"seed={seed}"])]
+
+
+def _fly(plan: RunPlan, execute_run: Any, started: datetime.datetime, *, quiet: bool) -> tuple[RunOutcome, Summary]:
+    """Run between the two manifests; the summary is made of the log."""
+    from rich.console import Console
+
+    from flightsw.node.scenario import orbit_period_s, scenario_to_toml
+    from flightsw.record.folder import SCENARIO_FILE, first_manifest, last_manifest, utc_now, write_manifest
+    from flightsw.record.progress import open_progress
+    from flightsw.record.summary import summarise
+    from flightsw.record.table import print_summary
+
+    scenario: Scenario = plan.scenario
+    console: Console = Console()
+    (plan.run_dir / SCENARIO_FILE).write_text(scenario_to_toml(scenario), encoding="utf-8")
+    manifest = first_manifest(
+        scenario.name,
+        scenario.seed,
+        ticks=plan.ticks,
+        speed=plan.speed,
+        in_process=plan.in_process,
+        started=started,
+    )
+    write_manifest(plan.run_dir, manifest)
+    title = f"{scenario.name}, seed {scenario.seed}"
+    with open_progress(title, orbit_period_s(scenario), console, quiet=quiet) as on_progress:
+        outcome: RunOutcome = execute_run(plan, on_progress)
+    write_manifest(plan.run_dir, last_manifest(manifest, outcome, utc_now()))
+    summary = summarise(plan.run_dir, outcome)
+    if not quiet:
+        print_summary(summary, str(plan.run_dir), console)
+    return outcome, summary
+
+
+def _as_json(outcome: RunOutcome, summary: Summary) -> dict[str, Any]:
+    import msgspec
+
+    figures: dict[str, Any] = msgspec.to_builtins(summary)
+    tail = {} if outcome.error is None else {"error": outcome.error}
+    return figures | {"run_dir": str(outcome.run_dir)} | tail

@@ -1,0 +1,137 @@
+"""Measures cloudseg on held-out generated scenes and compares with its card. Needs numpy, onnxruntime and onnx.
+
+    python models/cloudseg/measure.py            print the figures
+    python models/cloudseg/measure.py --check    exit 1 when the card states others
+    python models/cloudseg/measure.py --write    put them into the card
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent))
+
+from flightsw.devices.camera import CELLS, VirtualCamera  # noqa: E402  run from a checkout
+
+MODEL = HERE / "cloudseg.onnx"
+CARD = HERE / "card.toml"
+HELD_OUT_SEEDS = (9001, 9002, 9003, 9004)
+SCENES_A_SEED = 512
+GOLDEN = {"seed": 9001, "scene": 7, "cos_zenith": 0.8, "latitude_deg": 45.0}
+
+
+def figures() -> dict[str, dict[str, Any]]:
+    """All that the card states and a machine can measure."""
+    session = ort.InferenceSession(str(MODEL), providers=["CPUExecutionProvider"])
+    network, bright, snow = np.zeros(4), np.zeros(4), np.zeros(2)
+    for seed in HELD_OUT_SEEDS:
+        camera = VirtualCamera(seed)
+        rng = np.random.Generator(np.random.Philox(key=seed))
+        for first in range(0, SCENES_A_SEED, 16):
+            light, latitude = float(rng.uniform(0.2, 1.0)), float(rng.uniform(-82.0, 82.0))
+            tiles, truth = camera.tiles(first, 16, light, latitude), camera.truth(first, 16)
+            said = session.run(None, {"tiles": tiles})[0] > 0.5
+            network += _confusion(said, truth)
+            bright += _confusion(tiles[:, 2] / (0.35 + 0.65 * light) > 0.16, truth)
+            clear_snow = camera.snow(first, 16, latitude) & ~truth
+            snow += (int((said & clear_snow).sum()), int(clear_snow.sum()))
+    model = onnx.load(MODEL)
+    data = MODEL.read_bytes()
+    camera = VirtualCamera(GOLDEN["seed"])
+    tile = camera.tiles(GOLDEN["scene"], 1, GOLDEN["cos_zenith"], GOLDEN["latitude_deg"])
+    golden = round(float(session.run(None, {"tiles": tile})[0].mean()), 4)
+    return {
+        "": {"sha256": hashlib.sha256(data).hexdigest()},
+        "size": {
+            "file_bytes": len(data),
+            "parameters": sum(int(np.prod(w.dims)) for w in model.graph.initializer if "." in w.name),
+            "operations_per_tile": _operations(model),
+        },
+        "quality": {
+            "iou": _iou(network),
+            "f1": round(float(2 * network[0] / (2 * network[0] + network[1] + network[2])), 4),
+            "accuracy": round(float((network[0] + network[3]) / network.sum()), 4),
+            "false_cloud_over_snow": round(float(snow[0] / snow[1]), 4),
+            "brightness_threshold_iou": _iou(bright),
+        },
+        "golden": {**GOLDEN, "mean_probability": golden},
+    }
+
+
+def _confusion(said: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """True and false positives, false and true negatives."""
+    return np.array([(said & truth).sum(), (said & ~truth).sum(), (~said & truth).sum(), (~said & ~truth).sum()])
+
+
+def _iou(counts: np.ndarray) -> float:
+    return round(float(counts[0] / counts[:3].sum()), 4)
+
+
+def _operations(model: onnx.ModelProto) -> int:
+    """Multiplications and additions of the convolutions for one tile; the rest is below 2 % of them."""
+    shapes = {w.name: tuple(w.dims) for w in model.graph.initializer}
+    side, total = {"tiles": CELLS}, 0
+    for node in model.graph.node:
+        source = side.get(node.input[0], CELLS)
+        if node.op_type == "Conv":
+            stride = next((a.ints[0] for a in node.attribute if a.name == "strides"), 1)
+            source //= stride
+            out_channels, in_channels, height, width = shapes[node.input[1]]
+            total += 2 * source * source * out_channels * in_channels * height * width
+        elif node.op_type == "Resize":
+            source *= 2
+        side[node.output[0]] = source
+    return total
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    asked = parser.parse_args()
+    measured = figures()
+    stated = tomllib.loads(CARD.read_text())
+    wrong = []
+    for table, rows in measured.items():
+        for name, value in rows.items():
+            print(f"{table + '.' if table else ''}{name} = {value}")
+            said = (stated.get(table, {}) if table else stated).get(name)
+            if said != value:
+                wrong.append((table, name, said, value))
+    if asked.write:
+        text = CARD.read_text()
+        for table, name, said, value in wrong:
+            text = _replaced(text, table, name, value)
+            print(f"card: {name}: {said} -> {value}")
+        CARD.write_text(text)
+    elif asked.check:
+        for table, name, said, value in wrong:
+            print(f"card.toml: {table}.{name} = {said}: measured {value}", file=sys.stderr)
+        return 1 if wrong else 0
+    return 0
+
+
+def _replaced(text: str, table: str, name: str, value: object) -> str:
+    """The card's text with one figure replaced, in its table."""
+    lines, here = text.splitlines(), ""
+    for index, line in enumerate(lines):
+        if line.startswith("["):
+            here = line.strip("[] ")
+        elif here == table and line.split("=")[0].strip() == name:
+            lines[index] = f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}"
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
