@@ -13,8 +13,9 @@ _UNKNOWN = "-"
 
 
 def print_summary(summary: Summary, run_dir: str, console: Console) -> None:
-    """Print it; no wider than the console or 100 columns."""
-    console.print(summary_table(summary), width=min(WIDTH_COLUMNS, console.width), highlight=False)
+    """Print it; no wider than the terminal or 100 columns."""
+    width = min(WIDTH_COLUMNS, console.width) if console.is_terminal else WIDTH_COLUMNS
+    console.print(summary_table(summary), width=width, highlight=False)
     console.print(f"log hash    {summary.log_hash}", soft_wrap=True, highlight=False, markup=False)
     console.print(f"run folder  {run_dir}", soft_wrap=True, highlight=False, markup=False)
 
@@ -25,7 +26,7 @@ def summary_table(summary: Summary) -> RenderableType:
     table = Table(box=None, padding=(0, 1), show_header=False, expand=True)
     for _ in range(2):
         table.add_column(style="dim", no_wrap=True)
-        table.add_column(justify="right")
+        table.add_column(justify="right", no_wrap=True)
     left, right = _left(summary), _right(summary)
     for (name, value), (other_name, other_value) in zip(left, right, strict=True):
         table.add_row(name, value, other_name, other_value)
@@ -50,9 +51,9 @@ def _left(summary: Summary) -> list[tuple[str, str]]:
         ("ticks", f"{summary.ticks}"),
         ("speed", _number(summary.ticks_per_s, "ticks/s", 0)),
         ("eclipses", f"{summary.eclipses}"),
-        ("state of charge, lowest", _number(summary.soc_min, "", 3)),
-        ("state of charge, end", _number(summary.soc_end, "", 3)),
-        ("chip, hottest", _number(summary.chip_c_max, "degC", 1)),
+        ("lowest soc", _number(summary.soc_min, "", 3)),
+        ("soc at the end", _number(summary.soc_end, "", 3)),
+        ("hottest chip", _number(summary.chip_c_max, "degC", 1)),
         ("payload energy", _number(summary.energy_wh, "Wh", 2)),
         ("electrical residual", _residual(summary.electrical_residual_j)),
         ("thermal residual", _residual(summary.thermal_residual_j)),
@@ -64,16 +65,16 @@ def _right(summary: Summary) -> list[tuple[str, str]]:
     """The payload and the ground."""
     return [
         ("inferences", f"{summary.inferences}"),
-        ("of these computed for real", f"{summary.inferences_executed}"),
+        ("computed for real", f"{summary.inferences_executed}"),
         ("dropped", f"{summary.inferences_dropped}"),
-        ("payload time held by power", _share(summary.power_capped_fraction)),
-        ("payload time held by heat", _share(summary.thermal_capped_fraction)),
-        ("lowest power cap in eclipse", _number(summary.cap_min_eclipse_w, "W", 2)),
-        ("highest power cap in the Sun", _number(summary.cap_max_sun_w, "W", 2)),
-        ("worst excess over the cap", _number(summary.worst_excess_w, "W", 3)),
+        ("held back by power", _share(summary.power_capped_fraction)),
+        ("held back by heat", _share(summary.thermal_capped_fraction)),
+        ("lowest cap in eclipse", _number(summary.cap_min_eclipse_w, "W", 2)),
+        ("highest cap in sunlight", _number(summary.cap_max_sun_w, "W", 2)),
+        ("worst excess over cap", _number(summary.worst_excess_w, "W", 3)),
         ("ground passes", f"{summary.passes}"),
-        ("results / bytes sent down", f"{summary.products} / {summary.downlinked_bytes}"),
-        ("telecommands taken / refused", f"{summary.tc_accepted} / {summary.tc_rejected}"),
+        ("results / bytes down", f"{summary.products} / {summary.downlinked_bytes}"),
+        ("commands taken / refused", f"{summary.tc_accepted} / {summary.tc_rejected}"),
     ]
 
 

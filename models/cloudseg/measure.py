@@ -127,7 +127,7 @@ def _replaced(text: str, table: str, name: str, value: object) -> str:
     lines, here = text.splitlines(), ""
     for index, line in enumerate(lines):
         if line.startswith("["):
-            here = line.strip("[] ")
+            here = line.partition("#")[0].strip().strip("[]")
         elif here == table and line.split("=")[0].strip() == name:
             lines[index] = f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}"
     return "\n".join(lines) + "\n"

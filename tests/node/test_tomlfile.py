@@ -76,7 +76,7 @@ LOAD = {"name": "heater"}
         ({"loads": [LOAD | {"policy": "all"}]}, 'my.toml: loads[0].policy = "all": must be one of every, none'),
         ({"loads": [LOAD | {"span": [1.0]}]}, "my.toml: loads[0].span = [1.0]: must have exactly 2 entries"),
         ({"loads": [LOAD | {"span": [1.0, "x"]}]}, 'my.toml: loads[0].span[1] = "x": must be a number'),
-        ({"by_name": {"a": LOAD | {"powr_w": 1}}}, "my.toml: by_name.....powr_w: unknown key; did you mean power_w?"),
+        ({"by_name": {"a": LOAD | {"powr_w": 1}}}, "my.toml: by_name[...].powr_w: unknown key; did you mean power_w?"),
         ({"args": {"a": []}}, "must be true or false, a number or text in quotes"),
         ({"battery": {"capacity_ah": 10**400}}, "must be a number that fits 64 bits"),
         ({"seed": "x" * 500}, "...: must be an integer"),
