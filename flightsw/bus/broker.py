@@ -104,6 +104,7 @@ class Broker:
                     break
                 self._run_tick()
         finally:
+            self._launcher.tell_ending()
             self._dismiss()
             self._writer.close()
         return verdict

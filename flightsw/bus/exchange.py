@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flightsw.bus.table import ProcessRow, ProcessTable
 from flightsw.errors import BusError, MessageError
@@ -27,8 +27,7 @@ MESSAGE, LOST, REJOIN = "message", "lost", "rejoin"
 """Kinds of outside input, as they stand in the log."""
 
 
-@dataclass(frozen=True)
-class TickRecord:
+class TickRecord(NamedTuple):
     """All that crossed a tick: what came from outside, and every message in its order."""
 
     tick: int
@@ -37,7 +36,7 @@ class TickRecord:
     entries: list[Entry]
 
 
-@dataclass
+@dataclass(slots=True)
 class _Seat:
     """A process at the table, as the Exchange knows it."""
 
@@ -88,7 +87,7 @@ class Exchange:
                 self._rejoin(seat)
         for entry in messages:
             self._inputs.append((MESSAGE, entry))
-            self._deliver(entry)
+            self._deliver((entry,))
         grants = []
         for seat in self._seats:
             row = seat.row
@@ -136,8 +135,7 @@ class Exchange:
             outbox = self._outboxes.get(seat.row.name)
             if outbox:
                 entries.extend(outbox)
-        for entry in entries:
-            self._deliver(entry)
+        self._deliver(entries)
         record = TickRecord(self.tick, tuple(self._inputs), entries)
         self.tick += 1
         return record
@@ -174,15 +172,17 @@ class Exchange:
             raise BusError(f"tick {record.tick} of the log doesn't follow from the ticks before it")
         return grants
 
-    def _deliver(self, entry: Entry) -> None:
-        number = entry[0]
-        for seat in self._readers[number]:
-            if seat.rejoin_tick is None:
-                seat.mailbox.append(entry)
-                if self._wakes[number]:
-                    seat.woken = True
-        if self._is_critical[number]:
-            self._by_name[self._producer[number]].critical = entry
+    def _deliver(self, entries: Iterable[Entry]) -> None:
+        readers, wakes, critical = self._readers, self._wakes, self._is_critical
+        for entry in entries:
+            number = entry[0]
+            for seat in readers[number]:
+                if seat.rejoin_tick is None:
+                    seat.mailbox.append(entry)
+                    if wakes[number]:
+                        seat.woken = True
+            if critical[number]:
+                self._by_name[self._producer[number]].critical = entry
 
     def _take(self, seat: _Seat) -> list[Entry]:
         """Empty the mailbox: of each topic the newest as many as its depth allows, in order."""

@@ -86,9 +86,7 @@ class RecordEncoder:
 
     def __call__(self, record: TickRecord) -> bytes:
         """The record's bytes, as they are hashed and written."""
-        inputs = [
-            (MESSAGE, item[1][0], item[1][1]) if item[0] == MESSAGE else item for item in record.inputs
-        ]
+        inputs = [(MESSAGE, item[1][0], item[1][1]) if item[0] == MESSAGE else item for item in record.inputs]
         return self._encode((record.tick, inputs, [entry[:2] for entry in record.entries]))
 
 
@@ -183,9 +181,7 @@ class LogWriter:
         self._compressing = [*(t for t in self._compressing if t.is_alive()), thread]
         self._segment += 1
         self._written = 0
-        self._file = os.open(
-            self._run_dir / TAIL_NAME, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644
-        )
+        self._file = os.open(self._run_dir / TAIL_NAME, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         self._write(msgspec.msgpack.encode(_SegmentMark(self._segment, self._ticks, self.log_hash)))
 
 

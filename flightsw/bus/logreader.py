@@ -53,9 +53,7 @@ class LogReader:
         except msgspec.DecodeError as error:
             raise LogError(f"{self._files[0]}: not a flightsw log: {error}") from None
         if self.header.flightsw_log != PROTOCOL:
-            raise LogError(
-                f"{self._files[0]}: log format {self.header.flightsw_log}: this version reads {PROTOCOL}"
-            )
+            raise LogError(f"{self._files[0]}: log format {self.header.flightsw_log}: this version reads {PROTOCOL}")
         self.complete = False
         """after a whole pass: the writer ended the log in order"""
         self.tick_count = 0

@@ -8,7 +8,7 @@ An entry here is (topic number, payload as msgspec.Raw, (producer, message)).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -26,6 +26,10 @@ class Codec:
         self.topics = topics
         self._decoders = [msgspec.msgpack.Decoder(topic.kind) for topic in topics.topics]
         self._producers = [topic.producer for topic in topics.topics]
+
+    def decoder(self, number: int) -> Callable[[bytes], Message]:
+        """The bare decoder of one topic."""
+        return self._decoders[number].decode
 
     def decode(self, number: int, payload: msgspec.Raw | bytes) -> Message:
         """The typed message. Raises MessageError when the bytes are not one."""
@@ -47,20 +51,25 @@ class Port:
     def __init__(self, producer: str, codec: Codec) -> None:
         self.producer = producer
         self._codec = codec
-        self._numbers = codec.topics.published_by(producer)
+        topics = codec.topics.published_by(producer)
+        self._lanes = {kind: (number, codec.decoder(number)) for kind, number in topics.items()}
         self._encode = msgspec.msgpack.Encoder().encode
 
     def entry(self, message: Message) -> Entry:
         """Encode and validate one message. Raises MessageError: not this producer's, or out of its range."""
-        number = self._numbers.get(type(message))
-        if number is None:
-            raise MessageError(f"{self.producer} may not publish {type(message).__name__}: no topic of its own has that type")
-        try:
-            payload = self._encode(message)
-        except (TypeError, OverflowError) as error:
-            raise MessageError(f"{self.producer}: {type(message).__name__}: {error}") from None
-        return number, msgspec.Raw(payload), (self.producer, self._codec.decode(number, payload))
+        return self.outbox((message,))[0]
 
     def outbox(self, messages: Sequence[Message]) -> list[Entry]:
-        """Encode and validate what one step returned."""
-        return [self.entry(message) for message in messages]
+        """Encode and validate what one step returned. Raises MessageError, and then nothing of it counts."""
+        producer, encode, lanes, entries = self.producer, self._encode, self._lanes, []
+        for message in messages:
+            try:
+                number, decode = lanes[type(message)]
+                payload = encode(message)
+                entries.append((number, msgspec.Raw(payload), (producer, decode(payload))))
+            except KeyError:
+                name = type(message).__name__
+                raise MessageError(f"{producer} may not publish {name}: no topic of its own has that type") from None
+            except (TypeError, OverflowError, msgspec.DecodeError) as error:
+                raise MessageError(f"{producer}: {type(message).__name__}: {error}") from None
+        return entries

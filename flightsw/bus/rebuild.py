@@ -38,7 +38,9 @@ def wire_exchange(table: ProcessTable) -> Exchange:
     return Exchange(table, to_entry)
 
 
-def logged_steps(reader: LogReader, table: ProcessTable, name: str, end_tick: int | None = None) -> Iterator[LoggedStep]:
+def logged_steps(
+    reader: LogReader, table: ProcessTable, name: str, end_tick: int | None = None
+) -> Iterator[LoggedStep]:
     """Every tick that the process was granted and answered, before `end_tick`. Raises LogError, BusError."""
     exchange = wire_exchange(table)
     mine = set(table.topics.published_by(name).values())

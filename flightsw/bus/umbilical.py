@@ -87,13 +87,19 @@ class Umbilical:
             case "status":
                 pass
             case _:
-                return {"ok": False, "error": f"op = {request.op!r}: must be command, pause, resume, speed, stop or status"}
+                return {
+                    "ok": False,
+                    "error": f"op = {request.op!r}: must be command, pause, resume, speed, stop or status",
+                }
         return {"ok": True, "tick": tick, "paused": pacer.paused, "speed": pacer.speed, "slips": pacer.slips}
 
     def _command(self, request: UmbilicalRequest, tick: int) -> dict[str, Any]:
         at_tick = tick if request.at_s is None else round(request.at_s / self._dt_s)
         if at_tick < tick:
-            return {"ok": False, "error": f"at = {request.at_s} s: that tick is past, the node is at {tick * self._dt_s} s"}
+            return {
+                "ok": False,
+                "error": f"at = {request.at_s} s: that tick is past, the node is at {tick * self._dt_s} s",
+            }
         if at_tick >= self._ticks:
             return {"ok": False, "error": f"at = {request.at_s} s: the run ends at {self._ticks * self._dt_s} s"}
         number = self.next_request
@@ -136,9 +142,13 @@ class LauncherLink:
         """How far the run is, and the messages of its last tick. Dropped when the launcher is behind."""
         self._tell("progress", (tick, slips, [entry[:2] for entry in entries]))
 
+    def tell_ending(self) -> None:
+        """From now on processes leave because they are told to."""
+        self._link.setblocking(True)
+        self._tell("ending", None)
+
     def tell_end(self, verdict: dict[str, Any]) -> None:
         """The last word: what came of the run."""
-        self._link.setblocking(True)
         self._tell("end", verdict)
 
     def ask_kill(self, name: str) -> None:

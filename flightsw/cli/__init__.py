@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import typer
 
 from flightsw.cli import command, inspection, running
-from flightsw.cli.exits import BAD_INPUT, GOOD, INTERNAL, INTERRUPTED
+from flightsw.cli.exits import BAD_INPUT, GOOD, INTERNAL, INTERRUPTED, ReaderGoneError
 from flightsw.errors import ConfigError, FlightswError, LogError
 
 # The launcher forks, which is safe only without threads: OpenBLAS starts one per core when numpy is imported.
@@ -53,23 +53,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(_one_line(str(error)), INTERNAL, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         return _failed("interrupted", INTERRUPTED, as_json=as_json)
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGoneError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter's last flush complains
         return GOOD
-    except Exception as error:  # the end of the line: everything unforeseen is an internal error
+    except Exception as error:  # noqa: BLE001  # the end of the line: everything unforeseen is an internal error
         traceback.print_exc()
         return _failed(_one_line(f"internal error: {type(error).__name__}: {error}"), INTERNAL, as_json=as_json)
 
 
-def console_main() -> None:
-    """The console script."""
-    sys.exit(main())
-
-
 def _failed(message: str, code: int, *, as_json: bool) -> int:
-    print(f"error: {message}", file=sys.stderr)
+    typer.echo(f"error: {message}", err=True)
     if as_json:
-        print(json.dumps({"error": message, "exit_code": code}))
+        typer.echo(json.dumps({"error": message, "exit_code": code}))
     return code
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +21,7 @@ def cmd(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run that is under way.")],
     name: Annotated[str, typer.Argument(help="Telecommand, like power.set_reserve.")],
     arguments: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")] = None,
+    *,
     at: Annotated[str | None, typer.Option(help='Simulated time to enter at, like "1200s"; else at once.')] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
@@ -37,15 +37,15 @@ def cmd(
     at_s = None if at is None else _time_s(at, run_dir)
     reply = send_command(run_dir, name, args, at_s)
     if not as_json:
-        print(f"sent as request {reply['request']}, enters at tick {reply['tick']}", flush=True)
+        typer.echo(f"sent as request {reply['request']}, enters at tick {reply['tick']}")
     tick, verdict = _await_verdict(run_dir, reply["request"])
     done = verdict.stage.name == "COMPLETED"
     if as_json:
         figures = {"request": verdict.request, "tick": tick, "name": name, "stage": verdict.stage.name}
-        print(json.dumps(figures | {"reason": verdict.reason}))
+        typer.echo(json.dumps(figures | {"reason": verdict.reason}))
     else:
         why = "" if verdict.reason is None else f": {verdict.reason}"
-        print(f"{name} {verdict.stage.name.lower()} at tick {tick}{why}")
+        typer.echo(f"{name} {verdict.stage.name.lower()} at tick {tick}{why}")
     return GOOD if done else FAILED
 
 
@@ -81,12 +81,13 @@ def _await_verdict(run_dir: Path, request: int) -> tuple[int, TcVerification]:
     """The tick and the last word on a request. Raises RunError when the run ends before it."""
     import msgspec
 
+    from flightsw.bus.pacing import sleep_s
     from flightsw.messages.comms import TcStage, TcVerification
     from flightsw.record.follow import follow
 
     decode = msgspec.msgpack.Decoder(TcVerification).decode
     number: int | None = None
-    for header, record in follow(run_dir, lambda: time.sleep(_POLL_S)):
+    for header, record in follow(run_dir, lambda: sleep_s(_POLL_S)):
         if number is None:
             number = [topic.name for topic in header.topics].index("tc.verification")
         for topic, payload in record.entries:

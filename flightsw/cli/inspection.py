@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import platform
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flightsw import __version__
-from flightsw.cli.exits import FAILED, GOOD
+from flightsw.cli.exits import FAILED, GOOD, ReaderGoneError
 from flightsw.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,21 +22,22 @@ RunDir = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 _POLL_S = 0.1
 
 
-def list_scenarios(as_json: AsJson = False) -> int:
+def list_scenarios(*, as_json: AsJson = False) -> int:
     """List the shipped scenarios."""
     from flightsw.node.scenario import load_scenario, shipped_scenarios
 
     rows = [{"name": name, "description": load_scenario(name).description} for name in shipped_scenarios()]
     if as_json:
-        print(json.dumps({"scenarios": rows}))
+        typer.echo(json.dumps({"scenarios": rows}))
         return GOOD
     for row in rows:
-        print(f"{row['name']:<24} {row['description']}")
+        typer.echo(f"{row['name']:<24} {row['description']}")
     return GOOD
 
 
 def validate(
     scenario: Annotated[str, typer.Argument(help="A shipped scenario or a TOML file.")],
+    *,
     overrides: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE")] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -47,14 +47,15 @@ def validate(
     loaded = load_scenario(scenario, overrides or [])
     ticks = run_ticks(loaded)
     if as_json:
-        print(json.dumps({"name": loaded.name, "seed": loaded.seed, "dt_s": loaded.dt_s, "ticks": ticks}))
+        typer.echo(json.dumps({"name": loaded.name, "seed": loaded.seed, "dt_s": loaded.dt_s, "ticks": ticks}))
     else:
-        print(f"{loaded.name}: good, {ticks} ticks of {loaded.dt_s} s, seed {loaded.seed}")
+        typer.echo(f"{loaded.name}: good, {ticks} ticks of {loaded.dt_s} s, seed {loaded.seed}")
     return GOOD
 
 
 def log(
     run_dir: RunDir,
+    *,
     topics: Annotated[list[str] | None, typer.Option("--topic", help="Topic or pattern (event.*); repeatable.")] = None,
     tail: Annotated[bool, typer.Option("--tail", help="Go on as the run goes on.")] = False,
     first_tick: Annotated[int, typer.Option("--from", metavar="TICK", min=0)] = 0,
@@ -69,16 +70,20 @@ def log(
         return _hash(run_dir, as_json=as_json)
     if last_tick is not None and last_tick < first_tick:
         raise ConfigError(f"to = {last_tick}: must be at least from = {first_tick}")
-    if tail:
-        return _tail(run_dir, topics or [], first_tick, last_tick, as_json=as_json)
-    for line in read_lines(run_dir, topics or [], first_tick, last_tick):
-        _print(line, as_json=as_json)
+    try:
+        if tail:
+            return _tail(run_dir, topics or [], first_tick, last_tick, as_json=as_json)
+        for line in read_lines(run_dir, topics or [], first_tick, last_tick):
+            _print(line, as_json=as_json)
+    except BrokenPipeError:
+        raise ReaderGoneError from None
     return GOOD
 
 
 def replay(
     run_dir: RunDir,
-    app_name: Annotated[str | None, typer.Option("--app", help="This application alone, from its logged inboxes.")] = None,
+    *,
+    app_name: Annotated[str | None, typer.Option("--app", help="This application alone, fed from the log.")] = None,
     as_json: AsJson = False,
 ) -> int:
     """Run a logged node again and compare every message."""
@@ -96,22 +101,23 @@ def replay(
     if as_json:
         import msgspec
 
-        print(json.dumps(msgspec.to_builtins(result) | {"same": same}))
+        typer.echo(json.dumps(msgspec.to_builtins(result) | {"same": same}))
     elif same:
-        print(f"the same: {result.ticks} ticks, {result.messages} messages, log hash {result.log_hash}")
+        typer.echo(f"the same: {result.ticks} ticks, {result.messages} messages, log hash {result.log_hash}")
     elif where is not None:
-        print(f"diverged at tick {where.tick}, {where.topic}:\n  logged:   {where.logged}\n  replayed: {where.replayed}")
+        typer.echo(f"diverged at tick {where.tick}, {where.topic}:")
+        typer.echo(f"  logged:   {where.logged}\n  replayed: {where.replayed}")
     else:
-        print(f"diverged: the log's hash is {result.log_hash}, the replay's is {result.replay_hash}")
+        typer.echo(f"diverged: the log's hash is {result.log_hash}, the replay's is {result.replay_hash}")
     return GOOD if same else FAILED
 
 
-def version(as_json: AsJson = False) -> int:
+def version(*, as_json: AsJson = False) -> int:
     """Print the version."""
     if as_json:
-        print(json.dumps({"flightsw": __version__, "python": platform.python_version()}))
+        typer.echo(json.dumps({"flightsw": __version__, "python": platform.python_version()}))
     else:
-        print(f"flightsw {__version__} (Python {platform.python_version()}, {platform.machine()})")
+        typer.echo(f"flightsw {__version__} (Python {platform.python_version()}, {platform.machine()})")
     return GOOD
 
 
@@ -122,18 +128,19 @@ def _hash(run_dir: Path, *, as_json: bool) -> int:
     for _ in reader.raw_ticks():
         pass
     if as_json:
-        print(json.dumps({"log_hash": reader.log_hash, "ticks": reader.tick_count, "complete": reader.complete}))
+        typer.echo(json.dumps({"log_hash": reader.log_hash, "ticks": reader.tick_count, "complete": reader.complete}))
     else:
-        print(f"{reader.log_hash}  {reader.tick_count} ticks, {'complete' if reader.complete else 'cut'}")
+        typer.echo(f"{reader.log_hash}  {reader.tick_count} ticks, {'complete' if reader.complete else 'cut'}")
     return GOOD
 
 
 def _tail(run_dir: Path, topics: list[str], first_tick: int, last_tick: int | None, *, as_json: bool) -> int:
+    from flightsw.bus.pacing import sleep_s
     from flightsw.record.follow import follow
     from flightsw.record.logview import LogView
 
     view: LogView | None = None
-    for header, record in follow(run_dir, lambda: time.sleep(_POLL_S)):
+    for header, record in follow(run_dir, lambda: sleep_s(_POLL_S)):
         view = view or LogView(header, topics)
         if last_tick is not None and record.tick > last_tick:
             return GOOD
@@ -148,4 +155,4 @@ def _print(line: Line, *, as_json: bool) -> None:
     from flightsw.record.logview import as_json as json_text
     from flightsw.record.logview import as_text
 
-    print(json_text(line) if as_json else as_text(line))
+    sys.stdout.write((json_text(line) if as_json else as_text(line)) + "\n")

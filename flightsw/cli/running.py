@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import math
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +26,7 @@ _EXITS = {"completed": GOOD, "interrupted": INTERRUPTED, "failed": INTERNAL}
 
 def run(
     scenario: Annotated[str, typer.Argument(help="A shipped scenario or a TOML file.")] = DEFAULT_SCENARIO,
+    *,
     speed: Annotated[str, typer.Option(help="free, realtime, or simulated seconds a wall second.")] = "free",
     duration: Annotated[str | None, typer.Option(help='Simulated time: "600s", "90min", "1.5h", "2orbits".')] = None,
     seed: Annotated[str | None, typer.Option(help="Seed of everything random.")] = None,
@@ -55,18 +55,18 @@ def run(
     order = parse_start_order(start_order)
     started = utc_now()
     run_dir = create_run_folder(out if out is not None else default_run_dir(loaded.name, loaded.seed, started))
-    plan = RunPlan(
-        scenario=loaded, run_dir=run_dir, ticks=ticks, speed=pace, in_process=in_process, start_order=order
-    )
+    plan = RunPlan(scenario=loaded, run_dir=run_dir, ticks=ticks, speed=pace, in_process=in_process, start_order=order)
     open_host_log(run_dir, "node" if in_process else "launcher")
     try:
         outcome, summary = _fly(plan, execute_run, started, quiet=as_json)
     finally:
+        host_log = structlog.get_config()["logger_factory"]
         structlog.reset_defaults()
+        host_log._file.close()  # noqa: SLF001  # structlog has no other way to it
     if outcome.error is not None:
-        print(f"error: {' '.join(outcome.error.split())}", file=sys.stderr)
+        typer.echo(f"error: {' '.join(outcome.error.split())}", err=True)
     if as_json:
-        print(json.dumps(_as_json(outcome, summary)))
+        typer.echo(json.dumps(_as_json(outcome, summary)))
     return _EXITS.get(outcome.exit, INTERNAL)
 
 
@@ -105,10 +105,8 @@ def scenario_overrides(given: list[str], duration: str | None, seed: str | None,
     return [*given, *texts, *([] if seed is None else [f"seed={seed}"])]
 
 
-def _fly(plan: RunPlan, execute_run: Any, started: datetime.datetime, *, quiet: bool) -> tuple[RunOutcome, Summary]:
+def _fly(plan: RunPlan, execute_run: Any, started: dt.datetime, *, quiet: bool) -> tuple[RunOutcome, Summary]:
     """Run between the two manifests; the summary is made of the log."""
-    from rich.console import Console
-
     from flightsw.node.scenario import orbit_period_s, scenario_to_toml
     from flightsw.record.folder import SCENARIO_FILE, first_manifest, last_manifest, utc_now, write_manifest
     from flightsw.record.progress import open_progress
@@ -116,7 +114,7 @@ def _fly(plan: RunPlan, execute_run: Any, started: datetime.datetime, *, quiet: 
     from flightsw.record.table import print_summary
 
     scenario: Scenario = plan.scenario
-    console: Console = Console()
+    console = _console()
     (plan.run_dir / SCENARIO_FILE).write_text(scenario_to_toml(scenario), encoding="utf-8")
     manifest = first_manifest(
         scenario.name,
@@ -135,6 +133,16 @@ def _fly(plan: RunPlan, execute_run: Any, started: datetime.datetime, *, quiet: 
     if not quiet:
         print_summary(summary, str(plan.run_dir), console)
     return outcome, summary
+
+
+def _console() -> Console:
+    """The terminal as it is; files and pipes get the full width."""
+    from rich.console import Console
+
+    from flightsw.record.table import WIDTH_COLUMNS
+
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH_COLUMNS)
 
 
 def _as_json(outcome: RunOutcome, summary: Summary) -> dict[str, Any]:

@@ -7,15 +7,15 @@ once a tick and asks for the next batch at the very moment the device is free.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from flightsw.messages.inference import DeviceActivity
 from flightsw.messages.plant import DeviceReadings
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True, gc=False):
     """Consecutive scenes that run together."""
 
     number: int
@@ -29,8 +29,7 @@ class Batch:
     latitude_deg: float
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(msgspec.Struct, frozen=True, gc=False):
     """A batch that is done."""
 
     batch: Batch
@@ -39,8 +38,7 @@ class Completion:
     finished_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Telemetry:
+class Telemetry(msgspec.Struct, frozen=True, gc=False):
     """What the device tells the application of itself. None before its first reading."""
 
     ready: bool

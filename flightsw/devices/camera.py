@@ -89,7 +89,10 @@ class VirtualCamera:
         cold = _soft(texture * np.float32(0.6) + np.float32((abs(latitude_deg) - 62.0) / 12.0))
         dry = _soft(texture - wet + np.float32(0.8 - ((abs(latitude_deg) - 25.0) / 15.0) ** 2))
         bare = land * (1.0 - cold)
-        return np.stack([(1.0 - land) * (1.0 - 0.6 * cold), bare * (1.0 - dry), bare * dry, cold * (land + 0.6 * (1.0 - land))], axis=1)
+        return np.stack(
+            [(1.0 - land) * (1.0 - 0.6 * cold), bare * (1.0 - dry), bare * dry, cold * (land + 0.6 * (1.0 - land))],
+            axis=1,
+        )
 
     def _windows(self, first_scene: int, count: int) -> tuple[Tiles, Tiles, Tiles, Tiles]:
         """(optical depth, wetness, texture, noise) windows of consecutive scenes, each (count, 32, 32)."""

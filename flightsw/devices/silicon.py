@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,18 @@ class Silicon:
         """What a running device draws; `activity`: share of the time that it works."""
         return self.modes[mode].base_w + activity * self.dynamic_w(clock_mhz) + self.leak_w(chip_c)
 
+    def idle_w(self, mode: int, chip_c: float) -> float:
+        """What a mode draws doing nothing."""
+        return self.modes[mode].base_w + self.leak_w(chip_c)
+
+    @cached_property
+    def working_w(self) -> tuple[float, ...]:
+        """What each mode draws working all the time at its own clock, leakage apart."""
+        return tuple(mode.base_w + self.dynamic_w(mode.clock_mhz) for mode in self.modes)
+
     def full_load_w(self, mode: int, chip_c: float) -> float:
         """What a mode draws working all the time at its own clock."""
-        return self.power_w(mode, self.modes[mode].clock_mhz, chip_c, 1.0)
+        return self.working_w[mode] + self.leak_w(chip_c)
 
     def batch_s(self, items: int, work_gop: float, clock_mhz: float) -> float:
         """How long a batch takes; `work_gop`: giga-operations an item."""

@@ -38,7 +38,11 @@ class VirtualDevice:
         if readings is None:
             return Telemetry(False, 0, None, False, None)
         return Telemetry(
-            readings.ready, readings.mode, readings.chip_c if readings.powered else None, readings.throttled, readings.power_w
+            readings.ready,
+            readings.mode,
+            readings.chip_c if readings.powered else None,
+            readings.throttled,
+            readings.power_w,
         )
 
     def command(self, *, power_on: bool, mode: int) -> None:

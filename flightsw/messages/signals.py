@@ -61,7 +61,11 @@ def find_signal(name: str, table: TopicTable) -> Signal:
     topic, _, field = path.rpartition(".")
     if (topic, field) in known:
         return known[topic, field]
-    short = [signal for (its_topic, its_field), signal in known.items() if (its_topic.split(".")[0], its_field) == (topic, field)]
+    short = [
+        signal
+        for (its_topic, its_field), signal in known.items()
+        if (its_topic.split(".")[0], its_field) == (topic, field)
+    ]
     if len(short) == 1:
         return short[0]
     if short:

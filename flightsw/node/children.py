@@ -66,9 +66,7 @@ def worker_main(plan: RunPlan, sockets: Path, name: str, incarnation: int) -> No
     Worker(seat, table.topics, lambda _: build_application(name, plan.scenario)).run()
 
 
-def bus_main(
-    plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool, peers: Mapping[str, bytes]
-) -> None:
+def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool, peers: Mapping[str, bytes]) -> None:
     """Be the bus, and tell the launcher what came of it."""
     table = process_table()
     commands = scheduled_commands(plan.scenario)

@@ -19,7 +19,7 @@ _LONGEST_S = 1e9
 
 
 def parse_duration_s(text: str | float, orbit_s: float) -> float:
-    """Seconds in a span; an orbit is `orbit_s` long. Raises ConfigError for anything else, negative, NaN or too long."""
+    """Seconds in a span; an orbit is `orbit_s` long. Raises ConfigError: anything else, negative, NaN, too long."""
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         raise ConfigError(f"duration = {text!r}: {_ALLOWED}")
     if isinstance(text, str):

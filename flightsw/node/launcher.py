@@ -42,7 +42,9 @@ class Launcher:
 
     def __init__(self, plan: RunPlan, on_progress: OnProgress | None) -> None:
         if threading.active_count() > 1:
-            raise RunError("a run in processes forks, and this process has threads: use the command line, or run in process")
+            raise RunError(
+                "a run in processes forks, and this process has threads: use the command line, or run in process"
+            )
         self._plan = plan
         self._on_progress = on_progress
         self._table = process_table()
@@ -58,6 +60,8 @@ class Launcher:
         self._latest: dict[str, Message] = {}
         self._verdict: dict[str, Any] | None = None
         self._error: str | None = None
+        self._ending = False
+        """the bus is sending everybody home: nobody who leaves is lost"""
         self._stop_at_s: float | None = None
         self._selector = selectors.DefaultSelector()
         self._bus_link: socket.socket
@@ -120,7 +124,9 @@ class Launcher:
         if link is not None:
             peers = {row.name: f"{row.name}.{self._incarnations.get(row.name, 0)}".encode() for row in self._table.rows}
             resume = incarnation > 0
-            return lambda: children.bus_main(self._plan, self._sockets, link, resume=resume, peers=peers if resume else {})
+            return lambda: children.bus_main(
+                self._plan, self._sockets, link, resume=resume, peers=peers if resume else {}
+            )
         return lambda: children.worker_main(self._plan, self._sockets, name, incarnation)
 
     # -- watching -------------------------------------------------------------------------------------------------
@@ -158,9 +164,11 @@ class Launcher:
                 self._progress(*msgspec.msgpack.decode(body, type=tuple[int, int, list[tuple[int, msgspec.Raw]]]))
             elif word == "kill":
                 self._terminate(msgspec.msgpack.decode(body, type=str))
+            elif word == "ending":
+                self._ending = True
+                self._stop_at_s = monotonic_s() + STOP_GUARD_S
             elif word == "end":
                 self._verdict = msgspec.msgpack.decode(body)
-                self._stop_at_s = monotonic_s() + STOP_GUARD_S
 
     def _progress(self, tick: int, slips: int, entries: list[Entry]) -> None:
         if self._on_progress is None:
@@ -168,15 +176,12 @@ class Launcher:
         for number, payload in entries:
             self._latest[self._table.topics.topics[number].name] = self._codec.decode(number, payload)
         wall_s = monotonic_s() - self._begin_s
-        self._on_progress(
-            Progress(tick, self._plan.ticks, self._plan.scenario.dt_s, wall_s, slips, dict(self._latest))
-        )
+        self._on_progress(Progress(tick, self._plan.ticks, self._plan.scenario.dt_s, wall_s, slips, dict(self._latest)))
 
     def _died(self, name: str) -> None:
         status = self._reap(name)
-        if name == BUS and self._verdict is None:
-            self._drain_bus_link()
-        if self._verdict is not None or self._error is not None:
+        self._drain_bus_link()
+        if self._verdict is not None or self._error is not None or (self._ending and name != BUS):
             return
         self._lost.append(name)
         self._log.warning("process.died", process=name, status=status, incarnation=self._incarnations[name])
@@ -191,7 +196,7 @@ class Launcher:
         self._start(name)
 
     def _drain_bus_link(self) -> None:
-        """The bus may have had its last word just before it died."""
+        """What the bus said before this death was noticed counts first."""
         if self._bus_link.fileno() >= 0:
             self._bus_said()
 
@@ -222,7 +227,12 @@ class Launcher:
 
     def _outcome(self) -> RunOutcome:
         own = resource.getrusage(resource.RUSAGE_SELF)
-        verdict = self._verdict or {"exit": "failed", "ticks": 0, "log_hash": "", "error": self._error or "the bus was lost"}
+        verdict = self._verdict or {
+            "exit": "failed",
+            "ticks": 0,
+            "log_hash": "",
+            "error": self._error or "the bus was lost",
+        }
         ticks = int(verdict["ticks"])
         return RunOutcome(
             ticks=ticks,
@@ -247,5 +257,3 @@ def run_in_processes(plan: RunPlan, on_progress: OnProgress | None = None) -> Ru
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:
     """The wake-up descriptor tells the watch loop."""
-
-

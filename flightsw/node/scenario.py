@@ -95,9 +95,7 @@ def load_scenario(name_or_path: str, overrides: Sequence[str] = ()) -> Scenario:
     else:
         path = Path(name_or_path)
         if not path.exists():
-            raise ConfigError(
-                f"{name_or_path}: no such scenario or file; shipped: {', '.join(shipped_scenarios())}"
-            )
+            raise ConfigError(f"{name_or_path}: no such scenario or file; shipped: {', '.join(shipped_scenarios())}")
         table, where = load_toml(path), name_or_path
     scenario = convert(apply_overrides(table, overrides), Scenario, where)
     try:
@@ -126,7 +124,9 @@ def check(scenario: Scenario) -> None:
     ticks = run_ticks(scenario)
     for command in scenario.commands:
         if round(command.at_s / scenario.dt_s) >= ticks:
-            raise ConfigError(f'commands.at = "{command.at}": must be before the end of the run, {ticks * scenario.dt_s:.0f} s')
+            raise ConfigError(
+                f'commands.at = "{command.at}": must be before the end of the run, {ticks * scenario.dt_s:.0f} s'
+            )
 
 
 def orbit_period_s(scenario: Scenario) -> float:

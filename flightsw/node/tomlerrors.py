@@ -54,7 +54,8 @@ def explain(error: msgspec.ValidationError, table: Mapping[str, Any], kind: Any)
 
 
 def _unknown_key(steps: list[str | int], key: str, kind: Any) -> str:
-    known = [field.encode_name for struct in _structs(_type_at(kind, steps)) for field in msgspec.structs.fields(struct)]
+    structs = _structs(_type_at(kind, steps))
+    known = [field.encode_name for struct in structs for field in msgspec.structs.fields(struct)]
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]}?" if near else f"must be one of {', '.join(known)}"
     return f"{_name([*steps, key])}: unknown key; {hint}"
@@ -99,9 +100,9 @@ def _shown(value: object) -> str:
 
 def _value_at(table: object, steps: list[str | int]) -> object:
     for step in steps:
-        if isinstance(step, int) and isinstance(table, list | tuple):
-            table = table[step]
-        elif isinstance(table, Mapping) and step in table:
+        if (isinstance(step, int) and isinstance(table, list | tuple)) or (
+            isinstance(table, Mapping) and step in table
+        ):
             table = table[step]
     return table
 

@@ -6,7 +6,7 @@ with what a user gave becomes one ConfigError that names the file, the field, wh
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import re
 import tomllib
@@ -23,8 +23,8 @@ T = TypeVar("T")
 Table = dict[str, Any]
 
 MAX_BYTES = 1 << 20
-_BARE_KEY = re.compile(r"^[A-Za-z0-9_-]+$")
-_DATES = (datetime.datetime, datetime.date, datetime.time)
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_DATES = (dt.datetime, dt.date, dt.time)
 
 
 def load_toml(path: Path) -> Table:
@@ -158,7 +158,7 @@ def _is_tables(value: Any) -> bool:
 
 
 def _key(key: str) -> str:
-    return key if _BARE_KEY.match(key) else _text(key)
+    return key if _BARE_KEY.fullmatch(key) else _text(key)
 
 
 def _text(text: str) -> str:
@@ -173,7 +173,7 @@ def _inline(value: Any, path: tuple[str, ...]) -> str:
             return _text(value)
         case int() | float():
             return repr(value)
-        case datetime.datetime() | datetime.date() | datetime.time():
+        case dt.datetime() | dt.date() | dt.time():
             return value.isoformat()
         case list() | tuple():
             return f"[{', '.join(_inline(entry, path) for entry in value)}]"

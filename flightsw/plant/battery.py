@@ -15,7 +15,6 @@ capacity -1 %/K below 0 C are usual 18650 figures. No charge below 0 C (lithium 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -65,8 +64,7 @@ class BatteryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ConfigError(f"battery.ocv: volts = {volts}: must not fall with soc")
 
 
-@dataclass(frozen=True, slots=True)
-class BatteryState:
+class BatteryState(msgspec.Struct, frozen=True, gc=False):
     """What the battery remembers."""
 
     soc: float
@@ -74,8 +72,18 @@ class BatteryState:
     """voltage over the RC pair"""
 
 
-@dataclass(frozen=True, slots=True)
-class BatteryStep:
+class Circuit(msgspec.Struct, frozen=True, gc=False):
+    """The equivalent circuit's figures in one tick."""
+
+    ocv_v: float
+    slope_v: float
+    """of the open-circuit voltage, per unit of soc"""
+    r0_ohm: float
+    charge_c: float
+    """capacity in coulombs"""
+
+
+class BatteryStep(msgspec.Struct, frozen=True, gc=False):
     """What a step did. Energies over the step; power positive discharging."""
 
     current_a: float
@@ -99,6 +107,8 @@ class Battery:
         self._decay = math.exp(-dt_s / tau_s) if tau_s > 0.0 else 0.0
         self._mean_decay = tau_s / dt_s * (1.0 - self._decay)
         """mean of exp(-t / tau) over the step"""
+        self._r1_end_ohm = config.r1_ohm * (1.0 - self._decay)
+        self._r1_mean_ohm = config.r1_ohm * (1.0 - self._mean_decay)
         self._half_c1_f = 0.5 * config.c1_f if tau_s > 0.0 else 0.0
 
     def initial(self) -> BatteryState:
@@ -129,63 +139,59 @@ class Battery:
             return capacity_c * max(0.05, 1.0 + COLD_CAPACITY_PER_K * battery_c)
         return capacity_c
 
-    def feasible_w(self, state: BatteryState, battery_c: float) -> float:
+    def circuit(self, state: BatteryState, battery_c: float) -> Circuit:
+        """The pack's figures at this state and temperature, worked out once a tick."""
+        ocv_v, slope_v = self.ocv(state.soc)
+        return Circuit(ocv_v, slope_v, self.resistance_ohm(battery_c), self.charge_c(battery_c))
+
+    def feasible_w(self, state: BatteryState, circuit: Circuit) -> float:
         """Greatest mean power over the next step, by resistance, current limit, cut-off voltage and charge left."""
         config, dt_s = self.config, self._dt_s
-        source_v, slope_ohm, series_ohm = self._linear(state, battery_c, charging=False)
-        resistance = slope_ohm + series_ohm
+        source_v, resistance_ohm = self._linear(state, circuit, 1.0)
         most_a = min(
             config.discharge_limit_a,
-            source_v / (2.0 * resistance),
-            state.soc * self.charge_c(battery_c) / dt_s,
-            max(0.0, (source_v - config.cutoff_v) / resistance),
+            source_v / (2.0 * resistance_ohm),
+            state.soc * circuit.charge_c / dt_s,
+            max(0.0, (source_v - config.cutoff_v) / resistance_ohm),
         )
-        return max(0.0, most_a * (source_v - resistance * most_a))
+        return max(0.0, most_a * (source_v - resistance_ohm * most_a))
 
-    def acceptance_w(self, state: BatteryState, battery_c: float) -> float:
+    def acceptance_w(self, state: BatteryState, circuit: Circuit, battery_c: float) -> float:
         """Greatest mean charging power (positive) over the next step: CC limit, CV limit, full, cold."""
         config, dt_s = self.config, self._dt_s
         if battery_c < config.lowest_charge_c or state.soc >= 1.0:
             return 0.0
-        charge_c = self.charge_c(battery_c)
-        ocv_v, slope = self.ocv(state.soc)
-        r0 = self.resistance_ohm(battery_c)
-        r1_end = config.r1_ohm * (1.0 - self._decay)
-        rise_ohm = slope * config.coulombic_efficiency * dt_s / charge_c + r0 + r1_end
-        headroom_v = config.charge_limit_v - (ocv_v - state.v1_v * self._decay)
-        to_full_a = (1.0 - state.soc) * charge_c / (config.coulombic_efficiency * dt_s)
+        efficiency = config.coulombic_efficiency
+        rise_ohm = circuit.slope_v * efficiency * dt_s / circuit.charge_c + circuit.r0_ohm + self._r1_end_ohm
+        headroom_v = config.charge_limit_v - (circuit.ocv_v - state.v1_v * self._decay)
+        to_full_a = (1.0 - state.soc) * circuit.charge_c / (efficiency * dt_s)
         amps = max(0.0, min(config.charge_limit_a, headroom_v / rise_ohm, to_full_a))
-        source_v, slope_ohm, series_ohm = self._linear(state, battery_c, charging=True)
-        return amps * (source_v + (slope_ohm + series_ohm) * amps)
+        source_v, resistance_ohm = self._linear(state, circuit, efficiency)
+        return amps * (source_v + resistance_ohm * amps)
 
-    def step(self, state: BatteryState, power_w: float, battery_c: float) -> tuple[BatteryState, BatteryStep]:
+    def step(self, state: BatteryState, circuit: Circuit, power_w: float) -> tuple[BatteryState, BatteryStep]:
         """Draw a mean `power_w` (negative: charge) over one step. The caller keeps to `feasible_w` and `acceptance_w`."""
-        config, dt_s = self.config, self._dt_s
-        charging = power_w < 0.0
-        source_v, slope_ohm, series_ohm = self._linear(state, battery_c, charging=charging)
-        resistance = slope_ohm + series_ohm
-        root = source_v * source_v - 4.0 * resistance * power_w
-        amps = (source_v - math.sqrt(root if root > 0.0 else 0.0)) / (2.0 * resistance)
-        effective_a = amps * config.coulombic_efficiency if charging else amps
-        charge_c = self.charge_c(battery_c)
-        soc = min(1.0, max(0.0, state.soc - effective_a * dt_s / charge_c))
-        v1_v = state.v1_v * self._decay + amps * config.r1_ohm * (1.0 - self._decay)
-        mean_v = source_v - resistance * amps
-        mean_ocv_v = source_v + self._mean_decay * state.v1_v - slope_ohm * amps
+        dt_s = self._dt_s
+        efficiency = self.config.coulombic_efficiency if power_w < 0.0 else 1.0
+        source_v, resistance_ohm = self._linear(state, circuit, efficiency)
+        root = source_v * source_v - 4.0 * resistance_ohm * power_w
+        amps = (source_v - math.sqrt(root if root > 0.0 else 0.0)) / (2.0 * resistance_ohm)
+        effective_a = amps * efficiency
+        soc = state.soc - effective_a * dt_s / circuit.charge_c
+        soc = 0.0 if soc < 0.0 else (1.0 if soc > 1.0 else soc)
+        v1_v = state.v1_v * self._decay + amps * self._r1_end_ohm
+        mean_ocv_v = circuit.ocv_v - circuit.slope_v * effective_a * dt_s / (2.0 * circuit.charge_c)
         stored_j = -mean_ocv_v * effective_a * dt_s + self._half_c1_f * (v1_v * v1_v - state.v1_v * state.v1_v)
-        terminal_j = mean_v * amps * dt_s
-        end_v = self.ocv(soc)[0] - amps * self.resistance_ohm(battery_c) - v1_v
-        return BatteryState(soc, v1_v), BatteryStep(amps, end_v, mean_v * amps, -terminal_j - stored_j, stored_j)
+        terminal_w = (source_v - resistance_ohm * amps) * amps
+        end_v = self.ocv(soc)[0] - amps * circuit.r0_ohm - v1_v
+        return BatteryState(soc, v1_v), BatteryStep(amps, end_v, terminal_w, -terminal_w * dt_s - stored_j, stored_j)
 
     def terminal_v(self, state: BatteryState) -> float:
         """Voltage at rest."""
         return self.ocv(state.soc)[0] - state.v1_v
 
-    def _linear(self, state: BatteryState, battery_c: float, *, charging: bool) -> tuple[float, float, float]:
-        """Mean terminal voltage over the step as source - (slope + series) * I."""
-        config = self.config
-        ocv_v, slope = self.ocv(state.soc)
-        efficiency = config.coulombic_efficiency if charging else 1.0
-        slope_ohm = slope * efficiency * self._dt_s / (2.0 * self.charge_c(battery_c))
-        series_ohm = self.resistance_ohm(battery_c) + config.r1_ohm * (1.0 - self._mean_decay)
-        return ocv_v - state.v1_v * self._mean_decay, slope_ohm, series_ohm
+    def _linear(self, state: BatteryState, circuit: Circuit, efficiency: float) -> tuple[float, float]:
+        """(source, resistance): mean terminal voltage over the step is source - resistance * I."""
+        slope_ohm = circuit.slope_v * efficiency * self._dt_s / (2.0 * circuit.charge_c)
+        resistance_ohm = slope_ohm + circuit.r0_ohm + self._r1_mean_ohm
+        return circuit.ocv_v - state.v1_v * self._mean_decay, resistance_ohm

@@ -7,13 +7,13 @@ and without asking flight software.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from flightsw.devices.silicon import Silicon
 
 
-@dataclass(frozen=True, slots=True)
-class ComputeState:
+class ComputeState(msgspec.Struct, frozen=True, gc=False):
     """What the board remembers."""
 
     powered: bool = False
@@ -61,7 +61,9 @@ def step(
     return state
 
 
-def power_w(silicon: Silicon, state: ComputeState, *, rail_on: bool, busy_s: float, chip_c: float, dt_s: float) -> float:
+def power_w(
+    silicon: Silicon, state: ComputeState, *, rail_on: bool, busy_s: float, chip_c: float, dt_s: float
+) -> float:
     """Mean power over the tick."""
     if not rail_on:
         return 0.0

@@ -87,7 +87,9 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         nodes = [node.name for node in self.thermal.nodes]
         for name in (CHIP, BUS, BATTERY, ARRAY):
             if name not in nodes:
-                raise ConfigError(f"thermal.nodes: {name!r} is missing: a node has {CHIP}, {BUS}, {BATTERY} and {ARRAY}")
+                raise ConfigError(
+                    f"thermal.nodes: {name!r} is missing: a node has {CHIP}, {BUS}, {BATTERY} and {ARRAY}"
+                )
         for load in self.loads:
             if load.node not in nodes:
                 raise ConfigError(f"loads.{load.name}.node = {load.node!r}: must be one of {', '.join(nodes)}")

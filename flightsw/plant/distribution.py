@@ -15,7 +15,6 @@ Called by the plant process every tick. Pure: state in, state and flows out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -49,13 +48,14 @@ class DistributionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     """of the converters, 0.90-0.95 (reference: usual DC/DC at these powers)"""
 
 
-@dataclass(frozen=True, slots=True)
-class Flows:
+class Flows(msgspec.Struct, frozen=True, gc=False):
     """The bus over one tick, mean powers."""
 
     array_used_w: float
     """at the array's terminals"""
     load_w: tuple[float, ...]
+    drawn_w: float
+    """by all loads together"""
     conversion_loss_w: float
     """in the MPPT and in the load converters"""
     battery: BatteryStep
@@ -64,10 +64,13 @@ class Flows:
 
 def switch_lcls(states: tuple[LclState, ...], wanted: Sequence[bool]) -> tuple[LclState, ...]:
     """States after a switch command: off opens and clears a trip, on closes only what is off."""
-    if all((state is ON) is want and state is not TRIPPED for state, want in zip(states, wanted, strict=True)):
+    for state, want in zip(states, wanted, strict=True):
+        if (state is OFF) is want:
+            break
+    else:
         return states
     return tuple(
-        OFF if not want else (ON if state is OFF else state) for state, want in zip(states, wanted, strict=True)
+        [OFF if not want else (ON if state is OFF else state) for state, want in zip(states, wanted, strict=True)]
     )
 
 
@@ -107,22 +110,25 @@ class PowerBus:
     ) -> tuple[BatteryState, Flows]:
         """Share out one tick: array first, then battery, then brown-out; what nobody takes is curtailed."""
         brownout = False
+        circuit = self._battery.circuit(state, battery_c)
         array_w = available_w * self._mppt
-        need_w = sum(load_w) / self._efficiency
-        if need_w > array_w and need_w - array_w > self._battery.feasible_w(state, battery_c):
+        drawn_w = sum(load_w)
+        need_w = drawn_w / self._efficiency
+        if need_w > array_w and need_w - array_w > self._battery.feasible_w(state, circuit):
             brownout = True
             load_w = [power if kept else 0.0 for power, kept in zip(load_w, self._essential, strict=True)]
-            need_w = sum(load_w) / self._efficiency
-            if need_w > array_w and need_w - array_w > self._battery.feasible_w(state, battery_c):
+            drawn_w = sum(load_w)
+            need_w = drawn_w / self._efficiency
+            if need_w > array_w and need_w - array_w > self._battery.feasible_w(state, circuit):
                 load_w = [0.0] * len(load_w)
-                need_w = 0.0
+                drawn_w = need_w = 0.0
         spare_w = array_w - need_w
         if spare_w > 0.0:
-            charge_w = min(spare_w, self._battery.acceptance_w(state, battery_c))
+            charge_w = min(spare_w, self._battery.acceptance_w(state, circuit, battery_c))
             battery_w, bus_w = -charge_w, need_w + charge_w
         else:
             battery_w, bus_w = -spare_w, array_w
-        state, step = self._battery.step(state, battery_w, battery_c)
+        state, step = self._battery.step(state, circuit, battery_w)
         used_w = bus_w / self._mppt
-        loss_w = used_w - bus_w + need_w - sum(load_w)
-        return state, Flows(used_w, tuple(load_w), loss_w, step, brownout)
+        loss_w = used_w - bus_w + need_w - drawn_w
+        return state, Flows(used_w, tuple(load_w), drawn_w, loss_w, step, brownout)

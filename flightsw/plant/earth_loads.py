@@ -87,7 +87,6 @@ def equilibrium_k(absorbed_w: float, emittance_area_m2: float) -> float:
     """Temperature at which a body radiates what it absorbs: (Q / (sigma eps A))^1/4."""
     if absorbed_w < 0.0 or emittance_area_m2 <= 0.0:
         raise PhysicsError(
-            f"absorbed_w = {absorbed_w}: must be at least 0; "
-            f"emittance_area_m2 = {emittance_area_m2}: must be above 0"
+            f"absorbed_w = {absorbed_w}: must be at least 0; emittance_area_m2 = {emittance_area_m2}: must be above 0"
         )
     return math.sqrt(math.sqrt(absorbed_w / (STEFAN_BOLTZMANN_W_M2_K4 * emittance_area_m2)))

@@ -25,7 +25,7 @@ class Ledger:
         """Book one tick of the bus."""
         self.array_j += flows.array_used_w * dt_s
         self.curtailed_j += (available_w - flows.array_used_w) * dt_s
-        self.load_j += sum(flows.load_w) * dt_s
+        self.load_j += flows.drawn_w * dt_s
         self.payload_j += payload_w * dt_s
         self.conversion_loss_j += flows.conversion_loss_w * dt_s
         self.battery_heat_j += flows.battery.heat_j

@@ -39,9 +39,7 @@ class StationFrame:
     mask_deg: float
 
 
-def station_frame(
-    latitude_deg: float, longitude_deg: float, altitude_m: float, mask_deg: float
-) -> StationFrame:
+def station_frame(latitude_deg: float, longitude_deg: float, altitude_m: float, mask_deg: float) -> StationFrame:
     """The frame of a station given by WGS-84 coordinates."""
     latitude, longitude = math.radians(latitude_deg), math.radians(longitude_deg)
     cos_lat, sin_lat = math.cos(latitude), math.sin(latitude)

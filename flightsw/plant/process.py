@@ -58,7 +58,10 @@ class PlantProcess:
         names = [load.name for load in config.loads]
         self._payload, self._heater, self._transmitter = (names.index(n) for n in (PAYLOAD, HEATER, TRANSMITTER))
         index = self._network.index
-        self._chip, self._bus_node, self._battery_node, self._array_node = (index[n] for n in (CHIP, BUS, BATTERY, ARRAY))
+        self._chip, self._bus_node, self._battery_node, self._array_node = (
+            index[n] for n in (CHIP, BUS, BATTERY, ARRAY)
+        )
+        self._fixed_w = [load.power_w for load in config.loads]
         self._load_nodes = [index[load.node] for load in config.loads]
         self._load_nodes[self._payload] = self._chip
         self._load_nodes[self._heater] = self._battery_node
@@ -91,7 +94,8 @@ class PlantProcess:
             dt_s=self._dt_s,
         )
         flows, available_w = self._electrical(sky, states, activity.busy_s, chip_c)
-        self._activity = DeviceActivity(activity.power_on, activity.mode, 0.0)
+        if activity.busy_s > 0.0:  # counted; without a new report the device is idle
+            self._activity = DeviceActivity(activity.power_on, activity.mode, 0.0)
         self._heat(sky, flows)
         return self._messages(now.tick, sky, flows, available_w)
 
@@ -109,7 +113,7 @@ class PlantProcess:
         self, sky: SkySample, states: tuple[LclState, ...], busy_s: float, chip_c: float
     ) -> tuple[Flows, float]:
         config, dt_s = self.config, self._dt_s
-        demand_w = [load.power_w for load in config.loads]
+        demand_w = self._fixed_w.copy()
         demand_w[self._payload] = compute.power_w(
             self._silicon,
             self._compute,
@@ -156,7 +160,9 @@ class PlantProcess:
         sensors, board = self._sensors, self._compute
         payload_w = flows.load_w[self._payload]
         messages: list[Message] = [
-            sensors.power(tick, flows, self._lcl, flows.array_used_w * self.config.array.mppt_efficiency, self._nodes_k),
+            sensors.power(
+                tick, flows, self._lcl, flows.array_used_w * self.config.array.mppt_efficiency, self._nodes_k
+            ),
             sensors.thermal(tick, self._nodes_k),
             sensors.navigation(tick, sky),
             self._carrier(sky),

@@ -102,9 +102,7 @@ class EarthVariation:
     def __init__(self, config: SkyConfig, stream: Stream | None) -> None:
         self._environment = config.environment
         if stream is None and (self._environment.ir_sigma_w_m2 > 0.0 or self._environment.albedo_sigma > 0.0):
-            raise ConfigError(
-                "environment.ir_sigma_w_m2, albedo_sigma: must be 0 where no random stream is given"
-            )
+            raise ConfigError("environment.ir_sigma_w_m2, albedo_sigma: must be 0 where no random stream is given")
         if stream is not None and stream.width < 2:
             raise ValueError(f"stream {stream.name!r}: width = {stream.width}: must be at least 2")
         self._stream = stream
@@ -116,9 +114,7 @@ class EarthVariation:
             self._states.append(self._next_state())
         ir, reflected = self._states[orbit]
         e = self._environment
-        return max(0.0, e.ir_w_m2 + e.ir_sigma_w_m2 * ir), min(
-            1.0, max(0.0, e.albedo + e.albedo_sigma * reflected)
-        )
+        return max(0.0, e.ir_w_m2 + e.ir_sigma_w_m2 * ir), min(1.0, max(0.0, e.albedo + e.albedo_sigma * reflected))
 
     def _next_state(self) -> tuple[float, float]:
         if self._stream is None:

@@ -107,9 +107,7 @@ class SkyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     stations: tuple[StationConfig, ...] = ()
 
     def __post_init__(self) -> None:
-        self.orbit.build(
-            parse_epoch(self.epoch)
-        )  # refuses a bad epoch, TLE or inclination before anything starts
+        self.orbit.build(parse_epoch(self.epoch))  # refuses a bad epoch, TLE or inclination before anything starts
         names = [station.name for station in self.stations]
         for name in names:
             if names.count(name) > 1:

@@ -13,6 +13,7 @@ The step itself is generated code, see `thermal_kernel`. `ThermalConfig` comes f
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import mul
 from typing import Annotated
 
 import msgspec
@@ -77,7 +78,9 @@ class ThermalNetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
         for index, coupling in enumerate(self.couplings):
             for end in (coupling.a, coupling.b):
                 if end not in names:
-                    raise ConfigError(f"thermal.couplings.{index}: {end!r} is no node: must be one of {', '.join(names)}")
+                    raise ConfigError(
+                        f"thermal.couplings.{index}: {end!r} is no node: must be one of {', '.join(names)}"
+                    )
             if coupling.a == coupling.b:
                 raise ConfigError(f"thermal.couplings.{index}: couples {coupling.a!r} with itself")
         alone = set(names) - self._reached_from(names[0])
@@ -144,7 +147,7 @@ class ThermalNetwork:
 
     def stored_j(self, temperatures_k: tuple[float, ...]) -> float:
         """Heat held above 0 K."""
-        return sum(c * t for c, t in zip(self.capacities_j_k, temperatures_k, strict=True))
+        return sum(map(mul, self.capacities_j_k, temperatures_k))
 
     def _factors(self, of: Callable[[SurfaceConfig], float]) -> list[tuple[int, float]]:
         return [

@@ -226,8 +226,13 @@ def slow_step(
     middle = [start[i] + dt_s * k[i] for i in range(n)]
     right = [net - 2.0 * c * rate for net, c, rate in zip(flux(middle), network.capacities_j_k, k, strict=True)]
     m = _gauss(matrix, right)
-    radiated_j = 0.5 * dt_s * sum(
-        emit[i] * (start[i] ** 4 + middle[i] ** 4) + gh * 4.0 * emit[i] * start[i] ** 3 * (k[i] + m[i]) for i in range(n)
+    radiated_j = (
+        0.5
+        * dt_s
+        * sum(
+            emit[i] * (start[i] ** 4 + middle[i] ** 4) + gh * 4.0 * emit[i] * start[i] ** 3 * (k[i] + m[i])
+            for i in range(n)
+        )
     )
     return tuple(start[i] + dt_s * (1.5 * k[i] + 0.5 * m[i]) for i in range(n)), radiated_j
 

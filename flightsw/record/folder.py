@@ -11,7 +11,7 @@ Called by the command line. The dates and wall times here are for people; nothin
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import importlib.metadata
 import platform
 import re
@@ -65,12 +65,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
 
 
-def utc_now() -> datetime.datetime:
+def utc_now() -> dt.datetime:
     """The date for names and manifests."""
-    return datetime.datetime.now(datetime.UTC)
+    return dt.datetime.now(dt.UTC)
 
 
-def default_run_dir(scenario_name: str, seed: int, started: datetime.datetime) -> Path:
+def default_run_dir(scenario_name: str, seed: int, started: dt.datetime) -> Path:
     """`runs/<scenario>-<UTC stamp>-s<seed>`, with a number behind it when that is taken."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", scenario_name).strip(".-") or "scenario"
     first = Path("runs") / f"{safe}-{started:%Y%m%dT%H%M%SZ}-s{seed}"
@@ -94,7 +94,7 @@ def create_run_folder(path: Path) -> Path:
 
 
 def first_manifest(
-    scenario: str, seed: int, *, ticks: int, speed: float | None, in_process: bool, started: datetime.datetime
+    scenario: str, seed: int, *, ticks: int, speed: float | None, in_process: bool, started: dt.datetime
 ) -> Manifest:
     """The manifest of a run that is about to start, on this machine."""
     return Manifest(
@@ -112,7 +112,7 @@ def first_manifest(
     )
 
 
-def last_manifest(first: Manifest, outcome: RunOutcome, ended: datetime.datetime) -> Manifest:
+def last_manifest(first: Manifest, outcome: RunOutcome, ended: dt.datetime) -> Manifest:
     """The manifest of the run once it has ended."""
     return msgspec.structs.replace(
         first,

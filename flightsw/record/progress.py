@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 WIDTH_COLUMNS = 78
 _BAR_COLUMNS = 24
 _UNKNOWN = "-"
+_CELLS = (
+    *("mode", "conditions", "soc", "shed", "cap", "chip", "throttle", "chip_cap"),
+    *("battery", "binding", "inferences", "executed", "queue"),
+)
 
 
 class LivePanel:
@@ -103,10 +107,12 @@ def progress_panel(progress: Progress, title: str, orbit_s: float) -> Panel:
     table.add_row("mode", f"{cells['mode']}  {cells['conditions']}")
     power = progress.latest.get("power.status")
     soc = power.soc if isinstance(power, PowerStatus) else None
-    table.add_row("battery", f"{_bar(soc or 0.0)} soc {cells['soc']}, {cells['battery']}, shed level {cells['shed']}")
+    battery = f"soc {cells['soc']}, {cells['battery']}, shed level {cells['shed']}"
+    table.add_row("battery", f"{_bar(soc or 0.0)} {battery}")
     table.add_row("chip", f"{cells['chip']}, throttle {cells['throttle']}")
     table.add_row("caps", f"power {cells['cap']}, thermal {cells['chip_cap']}, bound by {cells['binding']}")
-    table.add_row("inferences", f"{cells['inferences']} done, {cells['executed']} batches computed, {cells['queue']} queued")
+    work = f"{cells['inferences']} done, {cells['executed']} batches computed, {cells['queue']} queued"
+    table.add_row("inferences", work)
     return Panel(table, title=title, width=WIDTH_COLUMNS)
 
 
@@ -115,10 +121,7 @@ def _cells(progress: Progress) -> dict[str, str]:
     latest = progress.latest
     power, thermal = latest.get("power.status"), latest.get("thermal.status")
     infer, mode, sensors = latest.get("infer.status"), latest.get("health.mode"), latest.get("sensor.thermal")
-    cells = dict.fromkeys(
-        ("mode", "conditions", "soc", "shed", "cap", "chip", "throttle", "chip_cap", "battery", "binding", "inferences"),
-        _UNKNOWN,
-    ) | {"executed": _UNKNOWN, "queue": _UNKNOWN}
+    cells = dict.fromkeys(_CELLS, _UNKNOWN)
     if isinstance(mode, ModeStatus):
         conditions = [name for name, on in (("eclipse", mode.eclipse), ("ground pass", mode.ground_pass)) if on]
         cells |= {"mode": mode.mode.name, "conditions": ", ".join(conditions)}

@@ -9,7 +9,6 @@ tick n + 2, and is compared with that. Eclipse is truth: less than half of the S
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,9 +105,7 @@ def _read(reader: LogReader, tally: Tally) -> tuple[str, ...]:
     handlers = [tally.handlers.get(name) for name in names]
     lost: list[str] = []
     for record in reader.ticks():
-        for item in record.inputs:
-            if item[0] == LOST:
-                lost.append(item[1])
+        lost += [item[1] for item in record.inputs if item[0] == LOST]
         for number, payload in record.entries:
             handle = handlers[number]
             if handle is not None:
@@ -117,7 +114,7 @@ def _read(reader: LogReader, tally: Tally) -> tuple[str, ...]:
     return tuple(lost)
 
 
-def _hosting(outcome: RunOutcome | None, reader: LogReader, lost: tuple[str, ...]) -> Mapping[str, Any]:
+def _hosting(outcome: RunOutcome | None, reader: LogReader, lost: tuple[str, ...]) -> dict[str, Any]:
     """What the log can't know: how the run was hosted and ended."""
     if outcome is None:
         return {

@@ -14,8 +14,7 @@ _UNKNOWN = "-"
 
 def print_summary(summary: Summary, run_dir: str, console: Console) -> None:
     """Print it; no wider than the terminal or 100 columns."""
-    width = min(WIDTH_COLUMNS, console.width) if console.is_terminal else WIDTH_COLUMNS
-    console.print(summary_table(summary), width=width, highlight=False)
+    console.print(summary_table(summary), width=min(WIDTH_COLUMNS, console.width), highlight=False)
     console.print(f"log hash    {summary.log_hash}", soft_wrap=True, highlight=False, markup=False)
     console.print(f"run folder  {run_dir}", soft_wrap=True, highlight=False, markup=False)
 
@@ -70,11 +69,11 @@ def _right(summary: Summary) -> list[tuple[str, str]]:
         ("held back by power", _share(summary.power_capped_fraction)),
         ("held back by heat", _share(summary.thermal_capped_fraction)),
         ("lowest cap in eclipse", _number(summary.cap_min_eclipse_w, "W", 2)),
-        ("highest cap in sunlight", _number(summary.cap_max_sun_w, "W", 2)),
+        ("highest cap in sun", _number(summary.cap_max_sun_w, "W", 2)),
         ("worst excess over cap", _number(summary.worst_excess_w, "W", 3)),
         ("ground passes", f"{summary.passes}"),
-        ("results / bytes down", f"{summary.products} / {summary.downlinked_bytes}"),
-        ("commands taken / refused", f"{summary.tc_accepted} / {summary.tc_rejected}"),
+        ("results / MB down", f"{summary.products} / {summary.downlinked_bytes / 1e6:.1f}"),
+        ("commands ok / refused", f"{summary.tc_accepted} / {summary.tc_rejected}"),
     ]
 
 

@@ -1,8 +1,8 @@
 """Measures cloudseg on held-out generated scenes and compares with its card. Needs numpy, onnxruntime and onnx.
 
-    python models/cloudseg/measure.py            print the figures
-    python models/cloudseg/measure.py --check    exit 1 when the card states others
-    python models/cloudseg/measure.py --write    put them into the card
+python models/cloudseg/measure.py            print the figures
+python models/cloudseg/measure.py --check    exit 1 when the card states others
+python models/cloudseg/measure.py --write    put them into the card
 """
 
 from __future__ import annotations

@@ -78,9 +78,7 @@ def train() -> CloudSeg:
 
 def to_onnx(net: CloudSeg) -> onnx.ModelProto:
     """The network as an ONNX graph with a sigmoid at its end."""
-    weights = [
-        numpy_helper.from_array(value.detach().numpy(), name) for name, value in net.state_dict().items()
-    ] + [
+    weights = [numpy_helper.from_array(value.detach().numpy(), name) for name, value in net.state_dict().items()] + [
         numpy_helper.from_array(np.array([1.0, 1.0, 2.0, 2.0], np.float32), "scales"),
         numpy_helper.from_array(np.array([1], np.int64), "band_axis"),
     ]
@@ -89,7 +87,12 @@ def to_onnx(net: CloudSeg) -> onnx.ModelProto:
         pads, strides = [pad] * 4, [stride, stride]
         kernel = [2 * pad + 1] * 2
         return helper.make_node(
-            "Conv", [source, f"{name}.weight", f"{name}.bias"], [target], kernel_shape=kernel, pads=pads, strides=strides
+            "Conv",
+            [source, f"{name}.weight", f"{name}.bias"],
+            [target],
+            kernel_shape=kernel,
+            pads=pads,
+            strides=strides,
         )
 
     nodes = [
@@ -99,8 +102,14 @@ def to_onnx(net: CloudSeg) -> onnx.ModelProto:
         helper.make_node("Relu", ["a2"], ["r2"]),
         conv("c3", "r2", "a3", pad=1),
         helper.make_node("Relu", ["a3"], ["deep"]),
-        helper.make_node("Resize", ["deep", "", "scales"], ["up"], mode="nearest", nearest_mode="floor",
-                         coordinate_transformation_mode="asymmetric"),
+        helper.make_node(
+            "Resize",
+            ["deep", "", "scales"],
+            ["up"],
+            mode="nearest",
+            nearest_mode="floor",
+            coordinate_transformation_mode="asymmetric",
+        ),
         helper.make_node("Concat", ["up", "skip"], ["both"], axis=1),
         conv("c4", "both", "a4", pad=0),
         helper.make_node("Relu", ["a4"], ["r4"]),

@@ -157,7 +157,7 @@ def test_a_port_refuses_a_type_it_has_no_topic_for_and_values_out_of_range() -> 
     with pytest.raises(MessageError, match="may not publish Number"):
         bench.ports["echo"].entry(Number(1))
     for share in (1.5, float("nan"), -0.1):
-        with pytest.raises(MessageError, match="share"):
+        with pytest.raises(MessageError, match="Share"):
             bench.ports["listener"].entry(Share(share))
 
 
@@ -188,5 +188,3 @@ def test_a_table_that_contradicts_itself_is_refused(rows: list[ProcessRow], mess
 def test_two_writers_of_one_actuator_are_refused() -> None:
     with pytest.raises(TableError, match="declared twice"):
         TopicTable([Topic("a", Number, "x", actuator=True), Topic("a", Number, "y", actuator=True)])
-
-

@@ -62,7 +62,10 @@ def test_reads_back_what_was_written(tmp_path: Path) -> None:
     reader = LogReader(tmp_path)
     back = list(reader.ticks())
     assert [sent(record) for record in back] == [sent(record) for record in records]
-    assert [record.inputs[:1] for record in back if record.inputs][1:] == [(("lost", "echo", 0),), (("rejoin", "echo", 1),)]
+    assert [record.inputs[:1] for record in back if record.inputs][1:] == [
+        (("lost", "echo", 0),),
+        (("rejoin", "echo", 1),),
+    ]
     assert reader.complete
     assert reader.tick_count == 30
     assert reader.log_hash == recomputed(tmp_path)
@@ -139,9 +142,7 @@ def test_writing_goes_on_behind_the_last_whole_tick(tmp_path: Path) -> None:
         tail.write(encode(records[12])[:-5])
     reader = LogReader(broken)
     assert len(list(reader.ticks())) == 12
-    again = LogWriter.reopen(
-        broken, chain=reader.chain, ticks=12, good_bytes=reader.tail_bytes, segment=reader.segment
-    )
+    again = LogWriter.reopen(broken, chain=reader.chain, ticks=12, good_bytes=reader.tail_bytes, segment=reader.segment)
     for record in records[12:]:
         again.append(encode(record))
     again.close()

@@ -47,7 +47,9 @@ def toy_table(**periods: int) -> ProcessTable:
     rows = (
         ProcessRow("counter", 1, Role.INFRASTRUCTURE, (), period_ticks=periods.get("counter", 1)),
         ProcessRow("echo", 2, Role.FLIGHT, ("number", "poke"), period_ticks=periods.get("echo", 1), restart_ticks=3),
-        ProcessRow("listener", 3, Role.FLIGHT, ("echo", "number", "bus.event"), period_ticks=periods.get("listener", 1)),
+        ProcessRow(
+            "listener", 3, Role.FLIGHT, ("echo", "number", "bus.event"), period_ticks=periods.get("listener", 1)
+        ),
     )
     return ProcessTable(rows, TopicTable(TOPICS))
 

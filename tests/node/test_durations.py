@@ -38,10 +38,27 @@ def test_reads_every_unit(text: str | float, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "s", "-5s", "-1", "5 weeks", "1h30min", "nan", "inf", "1..2s", "two orbits", "5S", -1, -0.001, math.nan, math.inf, True],
+    [
+        "",
+        "s",
+        "-5s",
+        "-1",
+        "5 weeks",
+        "1h30min",
+        "nan",
+        "inf",
+        "1..2s",
+        "two orbits",
+        "5S",
+        -1,
+        -0.001,
+        math.nan,
+        math.inf,
+        True,
+    ],
 )
 def test_refuses_anything_else_and_names_it(text: str | float) -> None:
-    with pytest.raises(ConfigError, match="duration = .*: must be"):
+    with pytest.raises(ConfigError, match=r"duration = .*: must be"):
         parse_duration_s(text, ORBIT_S)
 
 

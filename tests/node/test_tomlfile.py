@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import Meta
 
@@ -68,7 +68,10 @@ LOAD = {"name": "heater"}
         ({"on": 1}, "my.toml: on = 1: must be true or false"),
         ({"sead": 1}, "my.toml: sead: unknown key; did you mean seed?"),
         ({"qqq": 1}, "my.toml: qqq: unknown key; must be one of seed, on, battery, spare, loads, by_name, args"),
-        ({"loads": [LOAD, LOAD | {"reserv_soc": 1}]}, "my.toml: loads[1].reserv_soc: unknown key; did you mean reserve_soc?"),
+        (
+            {"loads": [LOAD, LOAD | {"reserv_soc": 1}]},
+            "my.toml: loads[1].reserv_soc: unknown key; did you mean reserve_soc?",
+        ),
         ({"loads": [{}]}, "my.toml: loads[0].name: missing: must be given"),
         ({"loads": [{"name": ""}]}, 'my.toml: loads[0].name = "": must have at least 1 characters'),
         ({"loads": [LOAD | {"power_w": 0}]}, "my.toml: loads[0].power_w = 0: must be above 0.0"),
@@ -129,7 +132,14 @@ def test_overrides_reach_tables_arrays_by_index_and_by_name_and_leave_the_origin
     table = {"seed": 1, "battery": {"cells": 2}, "loads": [{"name": "heater"}, {"name": "radio"}]}
     result = apply_overrides(
         table,
-        ["seed=7", "battery.cells = 4", "loads.radio.power_w=2.5", "loads[0].on=false", "loads.1.policy=every", "new.deep=[1, 2]"],
+        [
+            "seed=7",
+            "battery.cells = 4",
+            "loads.radio.power_w=2.5",
+            "loads[0].on=false",
+            "loads.1.policy=every",
+            "new.deep=[1, 2]",
+        ],
     )
     assert result == {
         "seed": 7,
@@ -173,12 +183,18 @@ def test_an_override_into_what_is_not_there_says_what_is() -> None:
 
 
 VALUES = st.recursive(
-    st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(st.characters(codec="utf-8")),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4),
+    st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(codec="utf-8")),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 
 
+@example({"line end\n": {}, "also\n": []})
 @given(st.dictionaries(st.text(st.characters(codec="utf-8")), VALUES, max_size=5))
 def test_what_is_written_reads_back_equal(table: dict[str, Any]) -> None:
     assert tomllib.loads(to_toml(table)) == table

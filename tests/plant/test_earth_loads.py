@@ -18,9 +18,7 @@ tilts_deg = st.floats(0.0, 180.0)
 
 
 @given(radii_km, tilts_deg, tilts_deg)
-def test_view_factor_falls_with_tilt_and_stays_in_bounds(
-    radius_km: float, a_deg: float, b_deg: float
-) -> None:
+def test_view_factor_falls_with_tilt_and_stays_in_bounds(radius_km: float, a_deg: float, b_deg: float) -> None:
     near, far = sorted((a_deg, b_deg))
     first, second = (earth_loads.plate_view_factor(radius_km, tilt) for tilt in (near, far))
     assert 0.0 <= second <= first + 1e-12

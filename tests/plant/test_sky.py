@@ -114,8 +114,7 @@ def test_sunlit_seconds_do_not_depend_on_the_tick(dt_s: float) -> None:
 def test_station_seen_highest_is_the_one_reported() -> None:
     sky = SHARED["tle"]
     frames = [
-        passes.station_frame(s.latitude_deg, s.longitude_deg, s.altitude_m, s.mask_deg)
-        for s in sky.config.stations
+        passes.station_frame(s.latitude_deg, s.longitude_deg, s.altitude_m, s.mask_deg) for s in sky.config.stations
     ]
     both = 0
     for tick in range(2000, 3000, 7):
@@ -137,10 +136,7 @@ def test_station_seen_highest_is_the_one_reported() -> None:
 def test_earth_changes_by_orbit_and_not_within_one() -> None:
     sky = SHARED["circular"]
     period_s = sky.orbit.nodal_period_s
-    orbits = [
-        {sky.at(int(k * period_s + part * period_s) + 1).ir_w_m2 for part in (0.0, 0.5, 0.99)}
-        for k in range(4)
-    ]
+    orbits = [{sky.at(int(k * period_s + part * period_s) + 1).ir_w_m2 for part in (0.0, 0.5, 0.99)} for k in range(4)]
     assert all(len(values) == 1 for values in orbits)
     assert len(set.union(*orbits)) == 4
 

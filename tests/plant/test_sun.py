@@ -36,13 +36,9 @@ def test_teme_and_gcrs_are_not_confused() -> None:
 def test_teme_and_mean_sidereal_time_lead_to_the_same_earth_as_iau_2006() -> None:
     """GCRS -> TEME -> Earth-fixed against erfa's own celestial-to-terrestrial matrix (no polar motion)."""
     zero = np.zeros(1)
-    fixed = teme_to_earth_fixed(
-        (gcrs_to_teme(EPOCH, zero)[0] @ np.eye(3)).T, np.repeat(gmst_rad(EPOCH, zero), 3)
-    )
+    fixed = teme_to_earth_fixed((gcrs_to_teme(EPOCH, zero)[0] @ np.eye(3)).T, np.repeat(gmst_rad(EPOCH, zero), 3))
     expected = erfa.c2t06a(*EPOCH.tt(zero), *EPOCH.ut1(zero), 0.0, 0.0)[0].T
-    assert np.abs(fixed - expected).max() < 1e-6, (
-        "0.2 arcsec, where the equation of the equinoxes is up to 17"
-    )
+    assert np.abs(fixed - expected).max() < 1e-6, "0.2 arcsec, where the equation of the equinoxes is up to 17"
 
 
 def test_flux_falls_with_the_square_of_distance() -> None:
@@ -52,8 +48,6 @@ def test_flux_falls_with_the_square_of_distance() -> None:
 
 
 @pytest.mark.parametrize(("sun_unit", "beta_deg"), [((0, 0, 1), 90.0), ((0, 0, -1), -90.0), ((1, 0, 0), 0.0)])
-def test_beta_is_positive_on_the_side_of_the_angular_momentum(
-    sun_unit: tuple[int, int, int], beta_deg: float
-) -> None:
+def test_beta_is_positive_on_the_side_of_the_angular_momentum(sun_unit: tuple[int, int, int], beta_deg: float) -> None:
     r, v = np.array([[7000.0, 0.0, 0.0]]), np.array([[0.0, 7.5, 0.0]])
     assert sun.beta_deg(r, v, np.array([sun_unit], dtype=float))[0] == pytest.approx(beta_deg)

@@ -33,9 +33,7 @@ def entry(topic: str, message: Message) -> tuple[int, msgspec.Raw]:
     return TABLE.number[topic], msgspec.Raw(data)
 
 
-def record(
-    tick: int, messages: Sequence[tuple[str, Message]], inputs: Sequence[tuple[Any, ...]] = ()
-) -> TickRecord:
+def record(tick: int, messages: Sequence[tuple[str, Message]], inputs: Sequence[tuple[Any, ...]] = ()) -> TickRecord:
     return TickRecord(tick, tuple(inputs), [entry(*message) for message in messages])
 
 
@@ -74,7 +72,14 @@ def infer(**given: Any) -> InferenceStatus:
 
 def result(**given: Any) -> InferenceResult:
     defaults = {"batch": 0, "model": "clouds", "first_scene": 0, "scenes": 4, "cos_zenith": 0.5, "latitude_deg": 10.0}
-    times = {"mode": 1, "started_ns": 0, "finished_ns": 1, "queued_s": 0.0, "cloud_fraction": None, "output_sha256": None}
+    times = {
+        "mode": 1,
+        "started_ns": 0,
+        "finished_ns": 1,
+        "queued_s": 0.0,
+        "cloud_fraction": None,
+        "output_sha256": None,
+    }
     return _made(InferenceResult, defaults | times, given)
 
 

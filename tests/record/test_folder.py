@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -16,10 +16,12 @@ from flightsw.record.folder import (
     write_manifest,
 )
 
-STARTED = datetime.datetime(2026, 1, 3, 12, 0, 5, tzinfo=datetime.UTC)
+STARTED = dt.datetime(2026, 1, 3, 12, 0, 5, tzinfo=dt.UTC)
 
 
-def test_the_default_name_tells_scenario_time_and_seed_and_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_name_tells_scenario_time_and_seed_and_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     first = default_run_dir("cube sat/../x", 7, STARTED)
     assert first == Path("runs/cube-sat-..-x-20260103T120005Z-s7")

@@ -64,7 +64,9 @@ def test_topics_and_ticks_pick_what_is_shown(run_dir: Path) -> None:
 
 
 def test_a_topic_that_is_not_in_the_log_is_refused_with_those_that_are(run_dir: Path) -> None:
-    with pytest.raises(ConfigError, match=r"topic 'powr.status': not in the log: must be one of bus.event, .*power.status"):
+    with pytest.raises(
+        ConfigError, match=r"topic 'powr.status': not in the log: must be one of bus.event, .*power.status"
+    ):
         list(read_lines(run_dir, ["powr.status"]))
 
 

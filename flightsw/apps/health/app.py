@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from flightsw.apps.health import law
 from flightsw.apps.health.config import HealthConfig

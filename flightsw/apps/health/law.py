@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.health.limits import Watch, Zone, watch_step
@@ -10,8 +11,7 @@ from flightsw.apps.health.modes import Condition, next_mode
 from flightsw.messages.health import Mode
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True, gc=False):
     """What health carries from tick to tick."""
 
     mode: Mode
@@ -24,8 +24,7 @@ class State:
     well_ticks: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(msgspec.Struct, frozen=True, gc=False):
     """One tick's observations."""
 
     tick: int
@@ -77,9 +76,7 @@ def condition_of(state: State, inputs: Inputs, apps: tuple[str, ...], config: He
 
 def step(state: State, inputs: Inputs, apps: tuple[str, ...], config: HealthConfig) -> State:
     """One tick."""
-    heard = tuple(
-        [inputs.tick if now else before for now, before in zip(inputs.heard, state.heard_tick, strict=True)]
-    )
+    heard = tuple([inputs.tick if now else before for now, before in zip(inputs.heard, state.heard_tick, strict=True)])
     watches = tuple(
         [
             watch_step(watch, value, limits)

@@ -6,14 +6,14 @@ Eclipse and ground pass are conditions, not modes. The first row whose guard hol
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from flightsw.apps.health.config import HealthConfig
 from flightsw.messages.health import Mode
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True, gc=False):
     """What the guards look at."""
 
     ticks_in_mode: int
@@ -26,8 +26,7 @@ class Condition:
     wanted: Mode
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(msgspec.Struct, frozen=True, gc=False):
     """One row."""
 
     before: Mode

@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.inference.engine import Engine
-from flightsw.apps.inference.governor import Decision, GovernorState, Situation, govern
+from flightsw.apps.inference.governor import (
+    Decision,
+    GovernorState,
+    PowerState,
+    Situation,
+    govern,
+    mode_rates,
+    power_gate,
+)
 from flightsw.apps.inference.queue import SceneQueue
 from flightsw.apps.inference.source import View, frames_in, view_below
 from flightsw.apps.telecommands import execute_own
@@ -40,12 +48,13 @@ class InferenceApp:
     ) -> None:
         self._config = config
         self._silicon = silicon
-        self._work_gop = work_gop
+        self._rates = mode_rates(silicon, work_gop, config)
         self._device = device
         self._make_engine = make_engine
         self._engine: Engine | None = None
         self._queue = SceneQueue(config.queue_scenes, config.deadline_s)
         self._governor = GovernorState()
+        self._power = PowerState()
         self._memory = InferenceCriticalData(True, 0, 0, 0, 0, 0)
         """counters and the ground's wish: what survives a restart"""
         self._mode = Mode.BOOT
@@ -113,9 +122,10 @@ class InferenceApp:
             thermal_cap_w=thermal_w,
             chip_c=telemetry.chip_c,
         )
-        self._governor, decision = govern(self._governor, situation, self._silicon, self._work_gop, self._config)
-        powered = self._mode >= Mode.NOMINAL and self._memory.enabled
-        self._device.command(power_on=powered, mode=decision.mode)
+        self._governor, decision = govern(self._governor, situation, self._silicon, self._rates, self._config)
+        wanted = self._mode >= Mode.NOMINAL and self._memory.enabled
+        self._power = power_gate(self._power, wanted, decision.granted_w, telemetry.chip_c, self._silicon, self._config)
+        self._device.command(power_on=self._power.on, mode=decision.mode)
         return decision
 
     def _work(self, now: Now, decision: Decision) -> list[Message]:

@@ -36,6 +36,8 @@ class InferenceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """least ticks in a mode before a higher one"""
     margin_w: Annotated[float, Meta(ge=0.0, le=1e5)] = 0.5
     """a higher mode must fit the caps by so much"""
+    gate_ticks: Annotated[int, Meta(ge=1, le=1_000_000)] = 120
+    """a device whose idle power has not fitted the caps for so long is powered down; it costs a boot to come back"""
     grant_stale_ticks: Annotated[int, Meta(ge=1, le=100000)] = 5
     """caps older than this count as none"""
 

@@ -52,4 +52,6 @@ class OnnxEngine:
         tiles = self._camera.tiles(first_scene, scenes, cos_zenith, latitude_deg)
         (output,) = self._session.run([self._card.output_name], {self._card.input_name: tiles})
         cloudy = (output.reshape(scenes, -1) > CLOUDY).mean(axis=1)
-        return Seen(tuple([round(share, 3) for share in cloudy.tolist()]), hashlib.sha256(output.tobytes()).hexdigest()[:16])
+        return Seen(
+            tuple([round(share, 3) for share in cloudy.tolist()]), hashlib.sha256(output.tobytes()).hexdigest()[:16]
+        )

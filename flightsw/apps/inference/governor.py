@@ -54,44 +54,52 @@ class Decision(NamedTuple):
     binding: Binding
 
 
-def demanded_mode(situation: Situation, silicon: Silicon, work_gop: float, config: InferenceConfig) -> int | None:
+def mode_rates(silicon: Silicon, work_gop: float, config: InferenceConfig) -> tuple[float, ...]:
+    """Scenes a second that each mode serves with full batches."""
+    return tuple(silicon.items_per_s(mode, work_gop, config.batch_scenes) for mode in range(len(silicon.modes)))
+
+
+def demanded_mode(situation: Situation, rates: tuple[float, ...], config: InferenceConfig) -> int | None:
     """The lowest mode that serves what waits within `drain_s` beside what arrives; None: nothing to do."""
     if situation.waiting == 0 and situation.arriving_per_s == 0.0:
         return None
     needed_per_s = situation.arriving_per_s + situation.waiting / config.drain_s
-    for mode in range(len(silicon.modes)):
-        if silicon.items_per_s(mode, work_gop, config.batch_scenes) >= needed_per_s:
+    for mode, rate in enumerate(rates):
+        if rate >= needed_per_s:
             return mode
-    return len(silicon.modes) - 1
+    return len(rates) - 1
 
 
 def govern(
-    state: GovernorState, situation: Situation, silicon: Silicon, work_gop: float, config: InferenceConfig
+    state: GovernorState, situation: Situation, silicon: Silicon, rates: tuple[float, ...], config: InferenceConfig
 ) -> tuple[GovernorState, Decision]:
-    """One tick."""
-    chip_c = ASSUMED_CHIP_C if situation.chip_c is None else situation.chip_c
+    """One tick. `rates`: see `mode_rates`."""
+    leak_w = silicon.leak_w(ASSUMED_CHIP_C if situation.chip_c is None else situation.chip_c)
+    working_w = silicon.working_w
     granted_w = min(situation.power_cap_w, situation.thermal_cap_w)
-    wanted = demanded_mode(situation, silicon, work_gop, config)
+    wanted = demanded_mode(situation, rates, config)
     if wanted is None or not situation.enabled:
         binding = Binding.NONE if wanted is None else Binding.COMMANDED
-        demand_w = 0.0 if wanted is None else silicon.full_load_w(wanted, chip_c)
+        demand_w = 0.0 if wanted is None else working_w[wanted] + leak_w
         idle = GovernorState(0, state.ticks + 1 if state.mode == 0 else 0, True)
-        return idle, Decision(0, False, demand_w, granted_w, silicon.full_load_w(0, chip_c), binding)
-    demand_w = silicon.full_load_w(wanted, chip_c)
-    fitting = [mode for mode in range(wanted + 1) if silicon.full_load_w(mode, chip_c) <= granted_w]
-    best = fitting[-1] if fitting else 0
-    held = not fitting
-    mode = best
+        return idle, Decision(0, False, demand_w, granted_w, working_w[0] + leak_w, binding)
+    best = wanted
+    while best >= 0 and working_w[best] + leak_w > granted_w:
+        best -= 1
+    held = best < 0
+    bound = best < wanted
+    mode = best = max(best, 0)
     if best > state.mode and not state.held:
-        roomy = silicon.full_load_w(best, chip_c) + config.margin_w <= granted_w
+        roomy = working_w[best] + leak_w + config.margin_w <= granted_w
         if state.ticks < config.dwell_ticks or not roomy:
             mode = state.mode
     elif state.held and not held:
-        held = silicon.full_load_w(0, chip_c) + config.margin_w > granted_w
+        held = working_w[0] + leak_w + config.margin_w > granted_w
         mode = 0
     after = GovernorState(mode, state.ticks + 1 if mode == state.mode and held == state.held else 0, held)
-    binding = _binding(situation, held or best < wanted)
-    decision = Decision(mode, not held, demand_w, granted_w, silicon.full_load_w(mode, chip_c), binding)
+    decision = Decision(
+        mode, not held, working_w[wanted] + leak_w, granted_w, working_w[mode] + leak_w, _binding(situation, bound)
+    )
     return after, decision
 
 
@@ -101,3 +109,23 @@ def _binding(situation: Situation, bound: bool) -> Binding:
     if not bound:
         return Binding.NONE
     return Binding.POWER if situation.power_cap_w <= situation.thermal_cap_w else Binding.THERMAL
+
+
+class PowerState(NamedTuple):
+    """Whether the device is wanted on, and how long it has been too much even idling."""
+
+    on: bool = False
+    too_much_ticks: int = 0
+
+
+def power_gate(
+    state: PowerState, wanted: bool, granted_w: float, chip_c: float | None, silicon: Silicon, config: InferenceConfig
+) -> PowerState:
+    """Power the device only when its boot fits the caps; power it down when not even its idling does for long."""
+    if not wanted:
+        return PowerState()
+    if not state.on:
+        return PowerState(granted_w >= silicon.boot_w + config.margin_w)
+    idle_w = silicon.idle_w(0, ASSUMED_CHIP_C if chip_c is None else chip_c)
+    too_much_ticks = state.too_much_ticks + 1 if granted_w < idle_w else 0
+    return PowerState(too_much_ticks < config.gate_ticks, too_much_ticks)

@@ -24,18 +24,14 @@ class View(NamedTuple):
     latitude_deg: float
 
 
-def view_below(
-    position_km: tuple[float, float, float], sun: tuple[float, float, float], latitude_deg: float
-) -> View:
+def view_below(position_km: tuple[float, float, float], sun: tuple[float, float, float], latitude_deg: float) -> View:
     """Light and latitude at the sub-satellite point."""
     x, y, z = position_km
     cos_zenith = (x * sun[0] + y * sun[1] + z * sun[2]) / (x * x + y * y + z * z) ** 0.5
     return View(min(1.0, max(-1.0, round(cos_zenith, 3))), round(latitude_deg, 2))
 
 
-def frames_in(
-    t_ns: int, dt_s: float, view: View, next_scene: int, config: InferenceConfig
-) -> list[Frame]:
+def frames_in(t_ns: int, dt_s: float, view: View, next_scene: int, config: InferenceConfig) -> list[Frame]:
     """Images taken in [t, t + dt): at whole multiples of the frame period, by day."""
     if view.cos_zenith < config.min_cos_zenith:
         return []

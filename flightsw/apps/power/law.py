@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from flightsw.apps.power.budget import Supply, compute_budget_w, learn, slewed_w
 from flightsw.apps.power.config import LoadRow, PowerConfig
@@ -11,8 +12,7 @@ from flightsw.apps.power.shedding import LclCare, ShedState, care_step, loads_on
 from flightsw.apps.power.soc import SocState, estimate
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True, gc=False):
     """What power carries from tick to tick."""
 
     soc: SocState
@@ -25,8 +25,7 @@ class State:
     cap_w: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(msgspec.Struct, frozen=True, gc=False):
     """One tick's readings. None: no reading."""
 
     voltage_v: float | None
@@ -40,8 +39,7 @@ class Inputs:
     payload_allowed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
+class Outputs(msgspec.Struct, frozen=True, gc=False):
     """What goes out."""
 
     load_on: tuple[bool, ...]
@@ -95,15 +93,11 @@ def with_load(state: State, place: int, on: bool) -> State:
     return replace(state, enabled=enabled, care=care)
 
 
-
-
 def with_shed(state: State, shed: ShedState) -> State:
     """The latch is set by hand."""
     return replace(state, shed=shed)
 
 
-def restored(
-    state: State, soc: SocState, shed: ShedState, reserve_soc: float, enabled: tuple[bool, ...]
-) -> State:
+def restored(state: State, soc: SocState, shed: ShedState, reserve_soc: float, enabled: tuple[bool, ...]) -> State:
     """A warm start from critical data."""
     return replace(state, soc=soc, shed=shed, reserve_soc=reserve_soc, enabled=enabled)

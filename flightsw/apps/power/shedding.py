@@ -63,7 +63,9 @@ def loads_on(
 ) -> tuple[bool, ...]:
     """Wanted switch states: ground's wish, less what is shed, tripped, or forbidden by the mode."""
     return tuple(
-        wish and may and not (load.shed_tier is not None and load.shed_tier <= level)
+        wish
+        and may
+        and not (load.shed_tier is not None and load.shed_tier <= level)
         and (payload_allowed or load.name != "payload")
         for load, wish, may in zip(loads, enabled, allowed, strict=True)
     )

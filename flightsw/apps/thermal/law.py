@@ -6,15 +6,14 @@ Heater: hysteresis. Chip cap: PI on the distance to the limit, with the integral
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from flightsw.apps.thermal.config import ThermalConfig
 
 CAP_STEP_W = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True, gc=False):
     """What thermal carries from tick to tick."""
 
     integral_w: float
@@ -24,16 +23,14 @@ class State:
     """ticks without a battery reading"""
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(msgspec.Struct, frozen=True, gc=False):
     """One tick's readings. None: no reading."""
 
     chip_c: float | None
     battery_c: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
+class Outputs(msgspec.Struct, frozen=True, gc=False):
     """What goes out."""
 
     chip_cap_w: float
