@@ -9,8 +9,11 @@ from flightsw.bus.application import Inbox
 from flightsw.messages.base import Message
 from flightsw.messages.comms import TcDispatch, TcReport, TcStage
 
+Handlers = dict[type[Any], Callable[[Any], str | None]]
+"""By command type: executes one, and gives None, or why not."""
 
-def execute_own(inbox: Inbox, handlers: dict[type[Any], Callable[[Any], str | None]]) -> list[Message]:
+
+def execute_own(inbox: Inbox, handlers: Handlers) -> list[Message]:
     """Run the handler of each dispatched command that this application owns; a handler gives None, or why not."""
     reports: list[Message] = []
     for dispatch in inbox.all(TcDispatch):

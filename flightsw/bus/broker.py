@@ -283,13 +283,7 @@ class Broker:
             self._umbilical.next_request += sum(1 for item in record.inputs if item[0] == MESSAGE)
         self._welcomed.difference_update(self._exchange.absent())
         self._log.warning("bus.rebuilt", ticks=reader.tick_count)
-        return LogWriter.reopen(
-            self._plan.run_dir,
-            chain=reader.chain,
-            ticks=reader.tick_count,
-            good_bytes=reader.tail_bytes,
-            segment=reader.segment,
-        )
+        return LogWriter(self._plan.run_dir, self._plan.header, behind=reader.place)
 
     # -- between ticks --------------------------------------------------------------------------------------------
 

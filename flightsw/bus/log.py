@@ -20,7 +20,7 @@ import os
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -105,35 +105,37 @@ class HashChain:
         return self._link.hex()
 
 
+class LogPlace(NamedTuple):
+    """Where the last whole tick of a log ends."""
+
+    segment: int
+    tail_bytes: int
+    ticks: int
+    chain: HashChain
+
+
 class LogWriter:
     """Appends ticks to a run's log. One writer a run; a full disk raises OSError and leaves whole ticks behind."""
 
-    def __init__(self, run_dir: Path, header: LogHeader, *, segment_bytes: int = SEGMENT_BYTES) -> None:
+    def __init__(
+        self, run_dir: Path, header: LogHeader, *, segment_bytes: int = SEGMENT_BYTES, behind: LogPlace | None = None
+    ) -> None:
+        """A new log; or, with `behind`, the log of a lost writer, cut off behind its last whole tick."""
         self._run_dir = run_dir
         self._segment_bytes = segment_bytes
-        self._segment = 0
-        self._written = 0
-        self._ticks = 0
         self._compressing: list[threading.Thread] = []
-        head = header.encode()
-        self._chain = HashChain(head)
-        self._file = os.open(run_dir / TAIL_NAME, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
-        self._write(head)
-
-    @classmethod
-    def reopen(cls, run_dir: Path, *, chain: HashChain, ticks: int, good_bytes: int, segment: int) -> LogWriter:
-        """Go on with a log whose writer was lost: what follows the last whole tick of the tail is cut off."""
-        writer = cls.__new__(cls)
-        writer._run_dir = run_dir
-        writer._segment_bytes = SEGMENT_BYTES
-        writer._segment = segment
-        writer._written = good_bytes
-        writer._ticks = ticks
-        writer._compressing = []
-        writer._chain = chain
-        writer._file = os.open(run_dir / TAIL_NAME, os.O_WRONLY | os.O_APPEND)
-        os.ftruncate(writer._file, good_bytes)
-        return writer
+        tail = run_dir / TAIL_NAME
+        if behind is None:
+            head = header.encode()
+            self._segment = self._written = self._ticks = 0
+            self._chain = HashChain(head)
+            self._file = os.open(tail, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+            self._write(head)
+        else:
+            self._segment, self._written = behind.segment, behind.tail_bytes
+            self._ticks, self._chain = behind.ticks, behind.chain
+            self._file = os.open(tail, os.O_WRONLY | os.O_APPEND)
+            os.ftruncate(self._file, behind.tail_bytes)
 
     @property
     def log_hash(self) -> str:

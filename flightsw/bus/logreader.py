@@ -18,7 +18,7 @@ import msgpack
 import msgspec
 
 from flightsw.bus.exchange import MESSAGE, TickRecord
-from flightsw.bus.log import HashChain, LogHeader, segment_files
+from flightsw.bus.log import HashChain, LogHeader, LogPlace, segment_files
 from flightsw.errors import LogError
 from flightsw.messages.base import Message
 from flightsw.messages.schema import PROTOCOL, topic_schemas
@@ -68,14 +68,9 @@ class LogReader:
         return self._chain.hexdigest()
 
     @property
-    def chain(self) -> HashChain:
-        """After a whole pass: the chain, to be gone on with."""
-        return self._chain
-
-    @property
-    def segment(self) -> int:
-        """Number of the last file."""
-        return len(self._files) - 1
+    def place(self) -> LogPlace:
+        """After a whole pass: where a writer would go on."""
+        return LogPlace(len(self._files) - 1, self.tail_bytes, self.tick_count, self._chain)
 
     def raw_ticks(self) -> Iterator[bytes]:
         """The encoded records, hashed as they pass."""

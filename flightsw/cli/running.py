@@ -42,9 +42,7 @@ def run(
     start_order: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> int:
     """Run a node: separate processes over ZeroMQ, as fast as the machine allows."""
-    import structlog
-
-    from flightsw.node.hostlog import open_host_log
+    from flightsw.node.hostlog import host_log
     from flightsw.node.run import RunPlan, execute_run
     from flightsw.node.scenario import load_scenario, run_ticks
     from flightsw.record.folder import create_run_folder, default_run_dir, utc_now
@@ -56,13 +54,8 @@ def run(
     started = utc_now()
     run_dir = create_run_folder(out if out is not None else default_run_dir(loaded.name, loaded.seed, started))
     plan = RunPlan(scenario=loaded, run_dir=run_dir, ticks=ticks, speed=pace, in_process=in_process, start_order=order)
-    open_host_log(run_dir, "node" if in_process else "launcher")
-    try:
+    with host_log(run_dir, "node" if in_process else "launcher"):
         outcome, summary = _fly(plan, execute_run, started, quiet=as_json)
-    finally:
-        host_log = structlog.get_config()["logger_factory"]
-        structlog.reset_defaults()
-        host_log._file.close()  # noqa: SLF001  # structlog has no other way to it
     if outcome.error is not None:
         typer.echo(f"error: {' '.join(outcome.error.split())}", err=True)
     if as_json:

@@ -140,7 +140,8 @@ def _fractal(rng: np.random.Generator, beta: float) -> npt.NDArray[np.float64]:
     shape = amplitude.shape
     spectrum = amplitude * (rng.standard_normal(shape) + 1j * rng.standard_normal(shape))
     field: npt.NDArray[np.float64] = np.fft.irfft2(spectrum, (ATLAS, ATLAS))
-    return (field - field.mean()) / field.std()
+    normal: npt.NDArray[np.float64] = (field - field.mean()) / field.std()
+    return normal
 
 
 def _wrapped(field: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:

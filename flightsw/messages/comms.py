@@ -13,7 +13,7 @@ from flightsw.messages.base import BitsPerSecond, Count, Label, Message, Scalar,
 from flightsw.messages.commands import Command
 
 
-class TcRequest(Message):
+class TcRequest(Message, frozen=True):
     """A telecommand as it arrives, not yet believed."""
 
     request: Count
@@ -21,7 +21,7 @@ class TcRequest(Message):
     args: dict[Label, Scalar]
 
 
-class TcDispatch(Message):
+class TcDispatch(Message, frozen=True):
     """An accepted telecommand on its way to its owner."""
 
     request: Count
@@ -37,7 +37,7 @@ class TcStage(enum.IntEnum):
     FAILED = 8
 
 
-class TcReport(Message):
+class TcReport(Message, frozen=True):
     """The owner's word on a dispatched telecommand: COMPLETED or FAILED."""
 
     request: Count
@@ -45,7 +45,7 @@ class TcReport(Message):
     reason: Text | None
 
 
-class TcVerification(Message):
+class TcVerification(Message, frozen=True):
     """What the ground is told of a telecommand."""
 
     request: Count
@@ -54,13 +54,13 @@ class TcVerification(Message):
     reason: Text | None
 
 
-class RadioCommand(Message):
+class RadioCommand(Message, frozen=True):
     """Wanted state of the transmitter."""
 
     transmitter_on: bool
 
 
-class CommsStatus(Message):
+class CommsStatus(Message, frozen=True):
     """Housekeeping of communications. Counters run from the start of the run and survive a restart."""
 
     in_pass: bool
@@ -74,7 +74,7 @@ class CommsStatus(Message):
     tc_rejected: Count
 
 
-class DownlinkFrame(Message):
+class DownlinkFrame(Message, frozen=True):
     """What left for the ground in one tick of a pass."""
 
     station: Count
@@ -86,7 +86,7 @@ class DownlinkFrame(Message):
     """batch number of the last result completed"""
 
 
-class CommsCriticalData(Message):
+class CommsCriticalData(Message, frozen=True):
     """What comms must not forget through a restart. The store itself is lost, and counted as dropped."""
 
     sent_bytes: Count

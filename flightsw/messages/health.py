@@ -40,7 +40,7 @@ class Severity(enum.IntEnum):
     FATAL = 6
 
 
-class ModeStatus(Message):
+class ModeStatus(Message, frozen=True):
     """Mode, why, and the conditions beside it."""
 
     mode: Mode
@@ -52,7 +52,7 @@ class ModeStatus(Message):
     """applications whose heartbeat is overdue"""
 
 
-class HealthCriticalData(Message):
+class HealthCriticalData(Message, frozen=True):
     """What health must not forget through a restart."""
 
     mode: Mode
@@ -62,7 +62,7 @@ class HealthCriticalData(Message):
     """the mode that ground or the mission plan asks for"""
 
 
-class Event(Message):
+class Event(Message, frozen=True):
     """Something worth telling: what happened, how bad it is, and its figures."""
 
     severity: Severity
@@ -77,7 +77,7 @@ class BusEventKind(enum.IntEnum):
     REJOIN = 1
 
 
-class BusEvent(Message):
+class BusEvent(Message, frozen=True):
     """A process was lost, or came back."""
 
     kind: BusEventKind

@@ -37,7 +37,7 @@ class Binding(enum.IntEnum):
     """the device is off, booting or not answering"""
 
 
-class InferenceStatus(Message):
+class InferenceStatus(Message, frozen=True):
     """The payload manager's housekeeping. Counters run from the start of the run and survive a restart."""
 
     enabled: bool
@@ -62,7 +62,7 @@ class InferenceStatus(Message):
     """share of this tick that the device worked"""
 
 
-class InferenceResult(Message):
+class InferenceResult(Message, frozen=True):
     """One finished batch: which scenes, when, at what price, and what the network saw."""
 
     batch: Count
@@ -85,7 +85,7 @@ class InferenceResult(Message):
     """first 16 hex digits of the hash over the raw output tensor; None: not executed"""
 
 
-class DeviceActivity(Message):
+class DeviceActivity(Message, frozen=True):
     """What the device was asked to be and how long it worked in this tick."""
 
     power_on: bool
@@ -93,7 +93,7 @@ class DeviceActivity(Message):
     busy_s: Seconds
 
 
-class InferenceCriticalData(Message):
+class InferenceCriticalData(Message, frozen=True):
     """What inference must not forget through a restart."""
 
     enabled: bool

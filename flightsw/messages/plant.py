@@ -45,7 +45,7 @@ class LclState(enum.IntEnum):
     """opened by itself; stays open until it is commanded off and on again"""
 
 
-class PowerSensors(Message):
+class PowerSensors(Message, frozen=True):
     """EPS telemetry. Positive battery current discharges. Loads stand in the order of the scenario's `[[loads]]`."""
 
     battery_voltage_v: Volts | None
@@ -59,7 +59,7 @@ class PowerSensors(Message):
     """the bus fell below its minimum in this tick and the switched loads dropped off"""
 
 
-class ThermalSensors(Message):
+class ThermalSensors(Message, frozen=True):
     """Thermistors and the chip's own diode. None: not fitted, or no reading."""
 
     chip_c: Celsius | None
@@ -70,8 +70,8 @@ class ThermalSensors(Message):
     array_c: Celsius | None
 
 
-class NavSensors(Message):
-    """Navigation fix and Sun vector (both in the orbit's inertial frame) from the on-board GNSS receiver and almanac."""
+class NavSensors(Message, frozen=True):
+    """Fix and Sun vector, both in the orbit's inertial frame, from the GNSS receiver and the on-board almanac."""
 
     position_km: PositionKm
     velocity_km_s: VelocityKmS
@@ -82,7 +82,7 @@ class NavSensors(Message):
     """coarse Sun sensor: at least half of the Sun's disc is seen"""
 
 
-class LinkSensors(Message):
+class LinkSensors(Message, frozen=True):
     """The radio's own state: which station's carrier it has locked to, and the rate that link supports."""
 
     station: Count | None
@@ -91,7 +91,7 @@ class LinkSensors(Message):
     rate_bps: BitsPerSecond
 
 
-class DeviceReadings(Message):
+class DeviceReadings(Message, frozen=True):
     """The payload computer, as its own hardware monitors show it. Read by its device driver alone."""
 
     powered: bool
@@ -110,7 +110,7 @@ class DeviceReadings(Message):
     """over the tick"""
 
 
-class Truth(Message):
+class Truth(Message, frozen=True):
     """What really is, for the log, the report and the tests. Energies are totals since the start of the run."""
 
     sunlit_fraction: Fraction

@@ -9,7 +9,7 @@ from __future__ import annotations
 from flightsw.messages.base import Count, Fraction, Message, Seconds, SignedWatts, Watts
 
 
-class PowerStatus(Message):
+class PowerStatus(Message, frozen=True):
     """The EPS as flight software sees it."""
 
     soc: Fraction | None
@@ -33,13 +33,13 @@ class PowerStatus(Message):
     """predicted length of the coming eclipse, or what is left of this one"""
 
 
-class SwitchCommand(Message):
+class SwitchCommand(Message, frozen=True):
     """Wanted state of every switched load, in the order of the scenario's `[[loads]]`."""
 
     load_on: tuple[bool, ...]
 
 
-class PowerCriticalData(Message):
+class PowerCriticalData(Message, frozen=True):
     """What power must not forget through a restart."""
 
     soc: Fraction | None

@@ -62,7 +62,7 @@ def unit_of(field_name: str) -> str:
     parts = field_name.split("_")
     for length in (2, 1):
         suffix = "_".join(parts[-length:])
-        if suffix in _UNITS and (len(parts) > length or suffix in ("soc",)):
+        if suffix in _UNITS and (len(parts) > length or suffix == "soc"):
             return _UNITS[suffix]
     return ""
 

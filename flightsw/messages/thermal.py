@@ -9,7 +9,7 @@ from __future__ import annotations
 from flightsw.messages.base import Celsius, Fraction, Message, SignedWatts, Watts
 
 
-class ThermalStatus(Message):
+class ThermalStatus(Message, frozen=True):
     """The TCS as flight software sees it."""
 
     chip_cap_w: Watts
@@ -25,13 +25,13 @@ class ThermalStatus(Message):
     battery_heater_on: bool
 
 
-class HeaterCommand(Message):
+class HeaterCommand(Message, frozen=True):
     """Wanted state of the heaters."""
 
     battery_heater_on: bool
 
 
-class ThermalCriticalData(Message):
+class ThermalCriticalData(Message, frozen=True):
     """What thermal must not forget through a restart."""
 
     chip_limit_c: Celsius

@@ -34,12 +34,14 @@ from flightsw.node.scenario import Scenario, load_scenario, orbit_period_s
 class Node:
     """A node in this process. Times are simulated; a duration is "600s", "1.5h", "2orbits" or seconds as a number."""
 
-    def __init__(self, scenario: Scenario, run_dir: Path) -> None:
+    def __init__(
+        self, scenario: Scenario, run_dir: Path, scratch: tempfile.TemporaryDirectory[str] | None = None
+    ) -> None:
         self.scenario = scenario
         self.run_dir = run_dir
         self._node = InProcessNode(scenario)
         self._recorder: Recorder | None = Recorder(self._node, run_dir)
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._scratch = scratch
 
     @property
     def tick(self) -> int:
@@ -121,10 +123,6 @@ class Node:
             raise RunError("the node is closed")
         return self._recorder
 
-    def _own(self, scratch: tempfile.TemporaryDirectory[str]) -> Node:
-        self._scratch = scratch
-        return self
-
 
 def open_node(
     scenario: str | Path, *, seed: int | None = None, overrides: Sequence[str] = (), out: Path | None = None
@@ -134,7 +132,7 @@ def open_node(
     loaded = load_scenario(str(scenario), wanted)
     if out is None:
         scratch = tempfile.TemporaryDirectory(prefix="flightsw-node-")
-        return Node(loaded, Path(scratch.name))._own(scratch)
+        return Node(loaded, Path(scratch.name), scratch)
     if out.exists() and any(out.iterdir()):
         raise ConfigError(f"out = {out}: is not empty")
     out.mkdir(parents=True, exist_ok=True)

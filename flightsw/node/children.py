@@ -25,7 +25,7 @@ from flightsw.bus.umbilical import LauncherLink, Umbilical
 from flightsw.bus.worker import Worker, WorkerSeat
 from flightsw.errors import FlightswError
 from flightsw.node.build import build_application
-from flightsw.node.hostlog import open_host_log
+from flightsw.node.hostlog import host_log
 from flightsw.node.processes import process_table, table_hash
 from flightsw.node.run import RunPlan, log_header, scheduled_commands
 
@@ -41,12 +41,13 @@ def become(main: Callable[[], None], name: str, run_dir: Path, lifeline: int) ->
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the launcher alone decides
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         threading.Thread(target=_end_with_launcher, args=(lifeline,), daemon=True).start()
-        open_host_log(run_dir, name)
-        gc.freeze()
-        main()
-        code = 0
-    except Exception:
-        structlog.get_logger().exception("process.failed")
+        with host_log(run_dir, name):
+            try:
+                gc.freeze()
+                main()
+                code = 0
+            except Exception:
+                structlog.get_logger().exception("process.failed")
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

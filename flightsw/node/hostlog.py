@@ -7,7 +7,10 @@ a run appends to the same file, each line in one write.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import structlog
@@ -15,9 +18,18 @@ import structlog
 HOST_LOG = "host.jsonl"
 
 
-def open_host_log(run_dir: Path, process: str) -> None:
-    """Send this process's structlog lines to the run's host.jsonl, its name bound to each."""
-    file = (run_dir / HOST_LOG).open("ab", buffering=0)
+@contextmanager
+def host_log(run_dir: Path, process: str) -> Iterator[None]:
+    """Send this process's structlog lines to the run's host.jsonl, its name bound to each, until the end of the block."""
+    with (run_dir / HOST_LOG).open("ab", buffering=0) as file:
+        _send_to(file, process)
+        try:
+            yield
+        finally:
+            structlog.reset_defaults()
+
+
+def _send_to(file: BinaryIO, process: str) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -97,7 +97,10 @@ def replay_run(run_dir: Path) -> Replay:
 
 
 def replay_application(run_dir: Path, name: str) -> Replay:
-    """Feed one application what the log says it was given. Raises ConfigError (unknown name), LogError (nothing to compare)."""
+    """Feed one application what the log says it was given.
+
+    Raises ConfigError for an unknown name, LogError when there is nothing to compare.
+    """
     reader = LogReader(run_dir)
     table = process_table()
     reader.check_schema(table.topics)

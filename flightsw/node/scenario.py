@@ -93,10 +93,10 @@ def load_scenario(name_or_path: str, overrides: Sequence[str] = ()) -> Scenario:
             table = load_toml(path)
         where = f"{name_or_path}.toml"
     else:
-        path = Path(name_or_path)
-        if not path.exists():
-            raise ConfigError(f"{name_or_path}: no such scenario or file; shipped: {', '.join(shipped_scenarios())}")
-        table, where = load_toml(path), name_or_path
+        try:
+            table, where = load_toml(Path(name_or_path)), name_or_path
+        except ConfigError as error:
+            raise ConfigError(f"{error} (shipped scenarios: {', '.join(shipped_scenarios())})") from None
     scenario = convert(apply_overrides(table, overrides), Scenario, where)
     try:
         check(scenario)
@@ -114,12 +114,14 @@ def check(scenario: Scenario) -> None:
     thermal, power = scenario.apps.thermal, scenario.apps.power
     if thermal.chip_limit_c >= silicon.throttle_c:
         raise ConfigError(
-            f"apps.thermal.chip_limit_c = {thermal.chip_limit_c}: must be below the device's own throttle, {silicon.throttle_c}"
+            f"apps.thermal.chip_limit_c = {thermal.chip_limit_c}: must be below the device's own throttle at "
+            f"{silicon.throttle_c}"
         )
     tiers = {load.shed_tier for load in scenario.plant.loads if load.shed_tier is not None}
     if tiers and max(tiers) > len(power.shed_soc):
         raise ConfigError(
-            f"plant.loads.shed_tier = {max(tiers)}: must be at most {len(power.shed_soc)}, as many as apps.power.shed_soc"
+            f"plant.loads.shed_tier = {max(tiers)}: must be at most {len(power.shed_soc)}, the tiers of "
+            "apps.power.shed_soc"
         )
     ticks = run_ticks(scenario)
     for command in scenario.commands:

@@ -100,9 +100,9 @@ def _shown(value: object) -> str:
 
 def _value_at(table: object, steps: list[str | int]) -> object:
     for step in steps:
-        if (isinstance(step, int) and isinstance(table, list | tuple)) or (
-            isinstance(table, Mapping) and step in table
-        ):
+        if isinstance(table, list | tuple):
+            table = table[step] if isinstance(step, int) else table
+        elif isinstance(table, Mapping) and step in table:
             table = table[step]
     return table
 

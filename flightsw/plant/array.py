@@ -1,6 +1,7 @@
 """Solar array: strings of cells at their maximum power point.
 
-    I = Isc [1 - C1 (exp(V / (C2 Voc)) - 1)],  C2 = (Vmp/Voc - 1) / ln(1 - Imp/Isc),  C1 = (1 - Imp/Isc) exp(-Vmp / (C2 Voc))
+    I = Isc [1 - C1 (exp(V / (C2 Voc)) - 1)]
+    C2 = (Vmp/Voc - 1) / ln(1 - Imp/Isc),  C1 = (1 - Imp/Isc) exp(-Vmp / (C2 Voc))
 
 (Rauschenbach, Solar Cell Array Design Handbook, 1980.) With x = V / (C2 Voc) the power is stationary where
 (1 + x) exp(1 + x) = e (1 + C1) / C1: Lambert W. Currents are proportional to the flux, voltages are not; both move

@@ -170,15 +170,16 @@ class Battery:
         return amps * (source_v + resistance_ohm * amps)
 
     def step(self, state: BatteryState, circuit: Circuit, power_w: float) -> tuple[BatteryState, BatteryStep]:
-        """Draw a mean `power_w` (negative: charge) over one step. The caller keeps to `feasible_w` and `acceptance_w`."""
+        """Draw a mean `power_w` (negative: charge) over one step; the caller keeps to what `feasible_w` and
+        `acceptance_w` give."""
         dt_s = self._dt_s
         efficiency = self.config.coulombic_efficiency if power_w < 0.0 else 1.0
         source_v, resistance_ohm = self._linear(state, circuit, efficiency)
         root = source_v * source_v - 4.0 * resistance_ohm * power_w
-        amps = (source_v - math.sqrt(root if root > 0.0 else 0.0)) / (2.0 * resistance_ohm)
+        amps = (source_v - math.sqrt(max(0.0, root))) / (2.0 * resistance_ohm)
         effective_a = amps * efficiency
         soc = state.soc - effective_a * dt_s / circuit.charge_c
-        soc = 0.0 if soc < 0.0 else (1.0 if soc > 1.0 else soc)
+        soc = min(1.0, max(0.0, soc))
         v1_v = state.v1_v * self._decay + amps * self._r1_end_ohm
         mean_ocv_v = circuit.ocv_v - circuit.slope_v * effective_a * dt_s / (2.0 * circuit.charge_c)
         stored_j = -mean_ocv_v * effective_a * dt_s + self._half_c1_f * (v1_v * v1_v - state.v1_v * state.v1_v)

@@ -140,14 +140,15 @@ class ThermalNetwork:
     def step(self, temperatures_k: tuple[float, ...], heat_w: list[float]) -> tuple[tuple[float, ...], float]:
         """(temperatures after one step, joules radiated to space in it). Raises PhysicsError outside 3 to 1200 K."""
         after_k, radiated_j = self._step(temperatures_k, heat_w)
-        if not (LOWEST_K < min(after_k) and max(after_k) < HIGHEST_K):
+        if not (min(after_k) > LOWEST_K and max(after_k) < HIGHEST_K):
             hottest = max(range(len(after_k)), key=after_k.__getitem__)
             raise PhysicsError(f"thermal node {self.names[hottest]!r} at {after_k[hottest]:.1f} K: out of all range")
         return after_k, radiated_j
 
     def stored_j(self, temperatures_k: tuple[float, ...]) -> float:
         """Heat held above 0 K."""
-        return sum(map(mul, self.capacities_j_k, temperatures_k))
+        held_j: float = sum(map(mul, self.capacities_j_k, temperatures_k))
+        return held_j
 
     def _factors(self, of: Callable[[SurfaceConfig], float]) -> list[tuple[int, float]]:
         return [

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from flightsw.apps.comms.config import CommsConfig
 from flightsw.apps.comms.ingest import Ingest
 from flightsw.apps.comms.store import Sent, Store, product_bytes
-from flightsw.apps.telecommands import execute_own
+from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
-from flightsw.messages.base import Message
+from flightsw.messages.base import Message, Scalar
 from flightsw.messages.commands import CommsSetTransmitter
 from flightsw.messages.comms import (
     CommsCriticalData,
@@ -44,7 +44,7 @@ class CommsApp:
         self._sent_bytes = 0
         self._pass_bytes = 0
         self._full = False
-        self._handlers = {CommsSetTransmitter: self._set_transmitter}
+        self._handlers: Handlers = {CommsSetTransmitter: self._set_transmitter}
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
@@ -116,8 +116,8 @@ class CommsApp:
             return []
         events: list[Message] = []
         if before.station is not None:
-            args = {"station": self._stations[before.station], "sent_bytes": self._pass_bytes}
-            events.append(Event(Severity.ACTIVITY_LO, "pass.end", dict(args)))
+            args: dict[str, Scalar] = {"station": self._stations[before.station], "sent_bytes": self._pass_bytes}
+            events.append(Event(Severity.ACTIVITY_LO, "pass.end", args))
         if self._link.station is not None:
             self._pass_bytes = 0
             events.append(Event(Severity.ACTIVITY_LO, "pass.start", {"station": self._stations[self._link.station]}))

@@ -16,7 +16,7 @@ class CommsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     housekeeping_bytes_per_tick: Bytes = 200
     """stored telemetry of the whole node"""
     clear_scene_bytes: Bytes = 65_536
-    """a scene worth having: 1024 x 1024 detector pixels, compressed to half a bit each (JPEG 2000, visually lossless)"""
+    """a scene worth having: 1024 x 1024 detector pixels at half a bit each (JPEG 2000, visually lossless)"""
     cloudy_scene_bytes: Bytes = 256
     """a scene that isn't: its mask's thumbnail"""
     cloudy_above: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.7

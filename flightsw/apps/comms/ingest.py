@@ -1,4 +1,6 @@
-"""Telecommand ingest: believe nothing, answer everything. Each request ends in exactly one of rejected, completed, failed.
+"""Telecommand ingest: believe nothing, answer everything.
+
+Each request ends in exactly one of rejected, completed, failed.
 
 PUS service 1 verification: acceptance when the command is known, well-formed and new; completion when its owner says
 so; failure when the owner says so or says nothing in time.

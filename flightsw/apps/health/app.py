@@ -10,9 +10,9 @@ from flightsw.apps.health import law
 from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.health.limits import Zone
 from flightsw.apps.health.modes import refusal
-from flightsw.apps.telecommands import execute_own
+from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
-from flightsw.messages.base import Message
+from flightsw.messages.base import Message, Scalar
 from flightsw.messages.commands import HealthPing, HealthSetMode
 from flightsw.messages.comms import CommsStatus
 from flightsw.messages.health import (
@@ -45,7 +45,7 @@ class HealthApp:
         self._stored: HealthCriticalData | None = None
         self._eclipse = self._ground_pass = False
         self._inputs = law.Inputs(0, (False,) * len(apps), (None,) * len(config.watchpoints), None, False)
-        self._handlers = {HealthSetMode: self._set_mode, HealthPing: lambda _: None}
+        self._handlers: Handlers = {HealthSetMode: self._set_mode, HealthPing: lambda _: None}
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
@@ -104,8 +104,8 @@ class HealthApp:
         for event in inbox.all(BusEvent):
             lost = event.kind is BusEventKind.APP_LOST
             severity = Severity.WARNING_HI if lost else Severity.ACTIVITY_HI
-            args = {"app": event.process, "incarnation": event.incarnation}
-            events.append(Event(severity, "app.lost" if lost else "app.rejoined", dict(args)))
+            args: dict[str, Scalar] = {"app": event.process, "incarnation": event.incarnation}
+            events.append(Event(severity, "app.lost" if lost else "app.rejoined", args))
         return events
 
     def _mode_events(self, before: law.State) -> list[Message]:
@@ -113,8 +113,8 @@ class HealthApp:
         if state.mode is before.mode:
             return []
         severity = Severity.WARNING_HI if state.mode is Mode.SAFE else Severity.ACTIVITY_HI
-        args = {"before": before.mode.name, "after": state.mode.name, "reason": state.reason}
-        return [Event(severity, "mode.changed", dict(args))]
+        args: dict[str, Scalar] = {"before": before.mode.name, "after": state.mode.name, "reason": state.reason}
+        return [Event(severity, "mode.changed", args)]
 
     def _limit_events(self, before: law.State) -> list[Message]:
         if self._state.watches == before.watches:
@@ -123,8 +123,8 @@ class HealthApp:
         rows = zip(self._config.watchpoints, before.watches, self._state.watches, self._inputs.values, strict=True)
         for limits, was, watch, value in rows:
             if watch.told is not was.told:
-                args = {"signal": limits.signal, "zone": watch.told.name, "value": value or 0.0}
-                events.append(Event(_ZONE_SEVERITY[watch.told], "limit.crossed", dict(args)))
+                args: dict[str, Scalar] = {"signal": limits.signal, "zone": watch.told.name, "value": value or 0.0}
+                events.append(Event(_ZONE_SEVERITY[watch.told], "limit.crossed", args))
         return events
 
     def _heartbeat_events(self, tick: int) -> list[Message]:

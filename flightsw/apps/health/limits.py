@@ -20,7 +20,7 @@ class Watch(NamedTuple):
     """State of one watchpoint: the zone that was told, and how long another has been seen."""
 
     told: Zone = Zone.GREEN
-    count: int = 0
+    seen: int = 0
 
 
 def zone_of(value: float, limits: WatchpointConfig) -> Zone:
@@ -42,6 +42,6 @@ def watch_step(watch: Watch, value: float | None, limits: WatchpointConfig) -> W
         return watch
     zone = zone_of(value, limits)
     if zone is watch.told:
-        return watch if watch.count == 0 else Watch(watch.told, 0)
-    count = watch.count + 1
-    return Watch(zone, 0) if count >= limits.persistence else Watch(watch.told, count)
+        return watch if watch.seen == 0 else Watch(watch.told, 0)
+    seen = watch.seen + 1
+    return Watch(zone, 0) if seen >= limits.persistence else Watch(watch.told, seen)

@@ -17,11 +17,11 @@ from flightsw.apps.inference.governor import (
 )
 from flightsw.apps.inference.queue import SceneQueue
 from flightsw.apps.inference.source import View, frames_in, view_below
-from flightsw.apps.telecommands import execute_own
+from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.devices.accelerator import Accelerator, Batch, Completion
 from flightsw.devices.silicon import Silicon
-from flightsw.messages.base import Message
+from flightsw.messages.base import Message, Scalar
 from flightsw.messages.commands import InferSetPayload
 from flightsw.messages.health import Event, Mode, ModeStatus, Severity
 from flightsw.messages.inference import InferenceCriticalData, InferenceResult, InferenceStatus
@@ -63,7 +63,7 @@ class InferenceApp:
         self._view = DARK
         self._batches_done = 0
         self._told = (False, False, 0)
-        self._handlers = {InferSetPayload: self._set_payload}
+        self._handlers: Handlers = {InferSetPayload: self._set_payload}
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
@@ -200,8 +200,11 @@ class InferenceApp:
         if telemetry.throttled and not before[1]:
             events.append(Event(Severity.WARNING_LO, "device.throttled", {}))
         if activity.mode != before[2]:
-            args = {"mode": self._silicon.modes[activity.mode].name, "granted_w": round(decision.granted_w, 2)}
-            events.append(Event(Severity.ACTIVITY_LO, "power_mode.changed", dict(args)))
+            args: dict[str, Scalar] = {
+                "mode": self._silicon.modes[activity.mode].name,
+                "granted_w": round(decision.granted_w, 2),
+            }
+            events.append(Event(Severity.ACTIVITY_LO, "power_mode.changed", args))
         return events
 
     def _remember(self, **changes: int) -> None:

@@ -9,9 +9,9 @@ from flightsw.apps.power.config import LoadRow, PowerConfig
 from flightsw.apps.power.eclipse import NONE_AHEAD, coasted, forecast
 from flightsw.apps.power.shedding import ShedState, may_release
 from flightsw.apps.power.soc import SocState
-from flightsw.apps.telecommands import execute_own
+from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
-from flightsw.messages.base import Message
+from flightsw.messages.base import Message, Scalar
 from flightsw.messages.commands import PowerClearShed, PowerSetLoad, PowerSetReserve
 from flightsw.messages.health import Event, Mode, ModeStatus, Severity
 from flightsw.messages.plant import LclState, NavSensors, PowerSensors
@@ -36,7 +36,7 @@ class PowerApp:
         self._fix_tick: int | None = None
         self._stored: PowerCriticalData | None = None
         self._payload_allowed = True
-        self._handlers = {
+        self._handlers: Handlers = {
             PowerSetReserve: self._set_reserve,
             PowerSetLoad: self._set_load,
             PowerClearShed: self._clear_shed,
@@ -111,7 +111,7 @@ class PowerApp:
             events.append(Event(Severity.ACTIVITY_HI, "load.restored", {"level": level}))
         for load, was, now in zip(self._loads, before.care, self._state.care, strict=True):
             if now.retries > was.retries:
-                args = {"load": load.name, "attempt": now.retries, "of": self._config.lcl_retries}
+                args: dict[str, Scalar] = {"load": load.name, "attempt": now.retries, "of": self._config.lcl_retries}
                 events.append(Event(Severity.WARNING_LO, "lcl.retry", args))
         return events
 

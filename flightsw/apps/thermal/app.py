@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from flightsw.apps.telecommands import execute_own
+from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.apps.thermal import law
 from flightsw.apps.thermal.config import ThermalConfig
 from flightsw.bus.application import Inbox, Now
@@ -29,7 +29,7 @@ class ThermalApp:
         self._dt_s = dt_s
         self._state = law.initial(config)
         self._blind = False
-        self._handlers = {ThermalSetChipLimit: self._set_chip_limit}
+        self._handlers: Handlers = {ThermalSetChipLimit: self._set_chip_limit}
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
