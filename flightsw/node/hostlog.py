@@ -20,7 +20,7 @@ HOST_LOG = "host.jsonl"
 
 @contextmanager
 def host_log(run_dir: Path, process: str) -> Iterator[None]:
-    """Send this process's structlog lines to the run's host.jsonl, its name bound to each, until the end of the block."""
+    """Send this process's structlog lines to the run's host.jsonl, until the end of the block."""
     with (run_dir / HOST_LOG).open("ab", buffering=0) as file:
         _send_to(file, process)
         try:

@@ -70,7 +70,8 @@ def test_a_torn_tail_that_is_cut_off_and_written_anew_is_followed(tmp_path: Path
     assert ticks(list(tail.poll())) == [0, 1, 2]
     reader = LogReader(tmp_path)
     assert len(list(reader.ticks())) == 3
-    again = LogWriter.reopen(tmp_path, chain=reader.chain, ticks=3, good_bytes=good_bytes, segment=0)
+    assert reader.place.tail_bytes == good_bytes
+    again = LogWriter(tmp_path, header(), behind=reader.place)
     again.append(data[3])
     again.append(data[4])
     again.close()
