@@ -135,7 +135,7 @@ class Launcher:
         timeout_s = None if self._stop_at_s is None else max(0.0, self._stop_at_s - monotonic_s())
         ready = self._selector.select(timeout_s)
         for key, _ in ready:
-            if key.fileobj in self._selector.get_map():  # an earlier one of this round may have closed it
+            if self._selector.get_map().get(key.fd) == key:  # an earlier one of this round may have closed it
                 key.data()
         if self._stop_at_s is not None and monotonic_s() >= self._stop_at_s:
             self._log.error("stop.overdue", still=sorted(self._pids))
