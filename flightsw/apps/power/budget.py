@@ -1,9 +1,10 @@
 """The compute power budget: what the payload may draw so that the coming eclipse ends above the reserve.
 
-In sunlight the battery must reach the eclipse with the charge it will take: reserve + (base + wanted compute power)
+In sunlight the battery should reach the eclipse with the charge it will take: reserve + (base + wanted compute power)
 over its length. What the array makes above base load, plus what the battery has beyond that (or less what it lacks),
-spread over the time that is left, is the budget. In eclipse it is the charge above the reserve, spread over what is
-left of it. Where no eclipse comes, an orbit's length stands for the time.
+spread over the time that is left, is the budget; but never less than what can be held evenly from now to the end of
+the eclipse. In eclipse it is the charge above the reserve, spread over what is left of it. Where no eclipse comes, an
+orbit's length stands for the time.
 
 Monotone in state of charge; 0 at the reserve without Sun.
 """
@@ -57,6 +58,9 @@ def compute_budget_w(
         starts_in_s = LONGEST_HORIZON_S if ahead.starts_in_s is None else ahead.starts_in_s
         spread_s = min(LONGEST_HORIZON_S, max(SHORTEST_HORIZON_S, starts_in_s))
         bus_w = supply.array_w + (soc - min(needed_soc, 0.98)) * energy_j / spread_s - base_bus_w
+        if ahead.starts_in_s is not None:
+            whole_j = (soc - reserve_soc) * energy_j + supply.array_w * starts_in_s
+            bus_w = max(bus_w, whole_j / (starts_in_s + ahead.lasts_s) - base_bus_w)
     return min(config.compute_max_w, max(0.0, bus_w * config.load_efficiency))
 
 

@@ -1,0 +1,1 @@
+"""Speed and cost of the product, measured beside raw limits in the same run. `python -m benchmarks` or `make bench`."""

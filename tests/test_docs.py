@@ -1,0 +1,40 @@
+"""What the documentation shows is true: the hash recomputation runs, and the pages name things that exist."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from flightsw.node.processes import process_table
+from tests.loop.runs import fly
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def code_block(page: str) -> str:
+    match = re.search(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    assert match is not None
+    return match[1]
+
+
+def test_the_twenty_lines_recompute_a_real_runs_hash(tmp_path: Path) -> None:
+    run_dir = tmp_path / "run"
+    summary = fly(run_dir, "--in-process", ticks=120)
+    script = code_block("docs/log-format.md")
+    assert len(script.splitlines()) <= 24
+    done = subprocess.run([sys.executable, "-c", script, str(run_dir)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == summary["log_hash"]
+
+
+def test_the_architecture_page_names_every_process() -> None:
+    page = (ROOT / "docs/architecture.md").read_text()
+    for row in process_table().rows:
+        assert f"| {row.name} |" in page
+
+
+def test_pages_link_to_files_that_exist() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
