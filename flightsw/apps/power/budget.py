@@ -60,7 +60,7 @@ def compute_budget_w(
         bus_w = supply.array_w + (soc - min(needed_soc, 0.98)) * energy_j / spread_s - base_bus_w
         if ahead.starts_in_s is not None:
             whole_j = (soc - reserve_soc) * energy_j + supply.array_w * starts_in_s
-            bus_w = max(bus_w, whole_j / (starts_in_s + ahead.lasts_s) - base_bus_w)
+            bus_w = max(bus_w, whole_j / max(SHORTEST_HORIZON_S, starts_in_s + ahead.lasts_s) - base_bus_w)
     return min(config.compute_max_w, max(0.0, bus_w * config.load_efficiency))
 
 

@@ -32,8 +32,8 @@ class PowerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """on-board, open-circuit voltage is a straight line between the two"""
     r0_ohm: Annotated[float, Meta(ge=0.0, le=10.0)] = 0.15
     coulombic_efficiency: Annotated[float, Meta(gt=0.5, le=1.0)] = 0.995
-    current_sigma_a: Annotated[float, Meta(gt=0.0, le=10.0)] = 0.02
-    """of the current sensor, bias included"""
+    current_sigma_a: Annotated[float, Meta(gt=0.0, le=10.0)] = 0.12
+    """of the current sensor, and above all of its bias, which counting would integrate"""
     ocv_sigma_v: Annotated[float, Meta(gt=0.0, le=10.0)] = 0.10
     """of the voltage model at rest"""
     ocv_sigma_ohm: Annotated[float, Meta(ge=0.0, le=10.0)] = 0.15

@@ -60,13 +60,14 @@ def forecast(
 
 
 def coasted(before: EclipseForecast, elapsed_s: float) -> EclipseForecast:
-    """The forecast some seconds later, without a new fix; good until the next edge has passed."""
+    """The forecast some seconds later, without a new fix. Past the eclipse's end it knows of no other."""
     if before.starts_in_s is None:
         return before
     if before.inside:
         left_s = before.lasts_s - elapsed_s
-        return EclipseForecast(left_s > 0.0, 0.0, max(0.0, left_s))
+        return EclipseForecast(True, 0.0, left_s) if left_s > 0.0 else NONE_AHEAD
     starts_in_s = before.starts_in_s - elapsed_s
     if starts_in_s > 0.0:
         return EclipseForecast(False, starts_in_s, before.lasts_s)
-    return EclipseForecast(True, 0.0, max(0.0, before.lasts_s + starts_in_s))
+    left_s = before.lasts_s + starts_in_s
+    return EclipseForecast(True, 0.0, left_s) if left_s > 0.0 else NONE_AHEAD
