@@ -118,9 +118,22 @@ class LogWriter:
     """Appends ticks to a run's log. One writer a run; a full disk raises OSError and leaves whole ticks behind."""
 
     def __init__(
-        self, run_dir: Path, header: LogHeader, *, segment_bytes: int = SEGMENT_BYTES, behind: LogPlace | None = None
+        self,
+        run_dir: Path,
+        header: LogHeader,
+        *,
+        segment_bytes: int = SEGMENT_BYTES,
+        buffer_bytes: int = 0,
+        behind: LogPlace | None = None,
     ) -> None:
-        """A new log; or, with `behind`, the log of a lost writer, cut off behind its last whole tick."""
+        """A new log; or, with `behind`, the log of a lost writer, cut off behind its last whole tick.
+
+        `buffer_bytes`: whole ticks held back until so many bytes have come together. Only for a host whose processes
+        die with the writer: for all others a tick must be written before anything of it is delivered.
+        """
+        self._buffer_bytes = buffer_bytes
+        self._held: list[bytes] = []
+        self._held_bytes = 0
         self._run_dir = run_dir
         self._segment_bytes = segment_bytes
         self._compressing: list[threading.Thread] = []
@@ -148,22 +161,36 @@ class LogWriter:
         return self._ticks
 
     def append(self, record: bytes) -> None:
-        """Write one tick. It is in the kernel's hands when this returns."""
+        """Write one tick. Unbuffered, it is in the kernel's hands when this returns."""
         if self._written >= self._segment_bytes:
             self._rotate()
-        self._write(record)
+        if self._buffer_bytes:
+            self._held.append(record)
+            self._held_bytes += len(record)
+            if self._held_bytes >= self._buffer_bytes:
+                self.flush()
+        else:
+            self._write(record)
         self._chain.add(record)
         self._ticks += 1
+
+    def flush(self) -> None:
+        """Write what is held back."""
+        if self._held:
+            held, self._held, self._held_bytes = b"".join(self._held), [], 0
+            self._write(held)
 
     def close(self) -> str:
         """Write the end mark, finish compressing, and give the log's hash."""
         log_hash = self.log_hash
+        self.flush()
         self._write(msgspec.msgpack.encode(_EndMark(self._ticks, log_hash)))
         self.abandon()
         return log_hash
 
     def abandon(self) -> None:
         """Close the file without an end mark: the log then says that it was cut."""
+        self.flush()
         os.close(self._file)
         for thread in self._compressing:
             thread.join()
@@ -175,6 +202,7 @@ class LogWriter:
         self._written += done
 
     def _rotate(self) -> None:
+        self.flush()
         os.close(self._file)
         closed = self._run_dir / f"bus.{self._segment:05d}.log"
         (self._run_dir / TAIL_NAME).rename(closed)

@@ -27,7 +27,7 @@ from flightsw.messages.base import Scalar
 from flightsw.messages.comms import TcRequest
 from flightsw.messages.signals import find_signal
 from flightsw.node.durations import parse_duration_s
-from flightsw.node.inprocess import InProcessNode, Recorder
+from flightsw.node.inprocess import BUFFER_BYTES, InProcessNode, Recorder
 from flightsw.node.scenario import Scenario, load_scenario, orbit_period_s
 
 
@@ -40,7 +40,7 @@ class Node:
         self.scenario = scenario
         self.run_dir = run_dir
         self._node = InProcessNode(scenario)
-        self._recorder: Recorder | None = Recorder(self._node, run_dir)
+        self._recorder: Recorder | None = Recorder(self._node, run_dir, buffer_bytes=BUFFER_BYTES)
         self._scratch = scratch
 
     @property
@@ -91,6 +91,8 @@ class Node:
     def series(self, signal: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """(time_s, value) of a numeric signal over the run so far; None becomes NaN."""
         found = find_signal(signal, self._node.table.topics)
+        if self._recorder is not None:
+            self._recorder.flush()
         times: list[float] = []
         values: list[float] = []
         for tick, _, message in LogReader(self.run_dir).messages([found.topic]):
