@@ -57,13 +57,13 @@ class Sensors:
         amps = flows.battery.current_a + config.current_sigma_a * noise[1]
         battery_c = nodes_k[self._battery] - ZERO_C_K + config.temperature_sigma_k * noise[2]
         return PowerSensors(
-            battery_voltage_v=quantised(volts, config.voltage_step_v),
-            battery_current_a=quantised(amps, config.current_step_a),
-            battery_c=quantised(battery_c, config.temperature_step_k),
-            array_power_w=round(array_w / step) * step,
-            load_power_w=tuple([round(power / step) * step for power in flows.load_w]),
-            lcl_state=states,
-            brownout=flows.brownout,
+            quantised(volts, config.voltage_step_v),
+            quantised(amps, config.current_step_a),
+            quantised(battery_c, config.temperature_step_k),
+            round(array_w / step) * step,
+            tuple([round(power / step) * step for power in flows.load_w]),
+            states,
+            flows.brownout,
         )
 
     def navigation(self, tick: int, sky: SkySample) -> NavSensors:

@@ -86,9 +86,12 @@ def step(state: State, inputs: Inputs, apps: tuple[str, ...], config: HealthConf
     state = replace(state, heard_tick=heard, watches=watches)
     condition = condition_of(state, inputs, apps, config)
     well = condition.alarm is None and inputs.soc is not None and inputs.soc >= config.safe_exit_soc
-    well_ticks = state.well_ticks + 1 if well else 0
-    follow = next_mode(state.mode, replace(condition, well_ticks=well_ticks), config)
+    well_ticks = min(config.safe_hold_ticks, state.well_ticks + 1) if well else 0
+    if well_ticks != state.well_ticks:
+        state = replace(state, well_ticks=well_ticks)
+        condition = replace(condition, well_ticks=well_ticks)
+    follow = next_mode(state.mode, condition, config)
     if follow is None:
-        return replace(state, well_ticks=well_ticks)
+        return state
     mode, reason = follow
     return replace(state, mode=mode, since_tick=inputs.tick, reason=reason, well_ticks=0)

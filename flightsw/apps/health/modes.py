@@ -70,10 +70,13 @@ TRANSITIONS: tuple[Transition, ...] = (
 )
 
 
+_FROM = {mode: tuple(row for row in TRANSITIONS if row.before is mode) for mode in Mode}
+
+
 def next_mode(mode: Mode, condition: Condition, config: HealthConfig) -> tuple[Mode, str] | None:
     """(mode, reason) that follows, or None to stay."""
-    for row in TRANSITIONS:
-        if row.before is mode and row.guard(condition, config):
+    for row in _FROM.get(mode, ()):
+        if row.guard(condition, config):
             return row.after, condition.alarm if row.reason == "alarm" and condition.alarm else row.reason
     return None
 
