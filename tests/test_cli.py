@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -121,6 +122,8 @@ def test_a_run_leaves_a_whole_folder_and_prints_its_summary(cli: Cli, tmp_path: 
         "host.jsonl",
     }
     manifest = read_manifest(here)
+    assert manifest.hashes["scenario"] == hashlib.sha256((here / "scenario.toml").read_bytes()).hexdigest()
+    assert set(manifest.hashes) == {"scenario", "schema", "model"}
     assert (manifest.outcome, manifest.ticks, manifest.seed) == ("completed", 30, 3)
     assert manifest.log_hash is not None
     assert manifest.log_hash in result.out
@@ -230,6 +233,54 @@ def test_an_altered_log_is_refused(cli: Cli, tmp_path: Path) -> None:
     result = cli("log", "run", "--hash")
     assert result.code == 2
     assert "the log was altered" in result.err
+
+
+def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """The run's host breaks before there is an outcome."""
+
+    def execute_run(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("flightsw.node.run.execute_run", execute_run)
+
+
+def test_an_internal_error_is_one_line_and_its_traceback_is_shown_on_demand(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_with(monkeypatch, RuntimeError("gears\njammed"))
+    result = cli(*SHORT, "--out", "first")
+    assert (result.code, result.out) == (3, "")
+    assert result.err == "error: internal error: RuntimeError: gears jammed (--debug shows where)\n"
+    assert read_manifest(tmp_path / "first").outcome == "failed"
+    shown = cli(*SHORT, "--out", "second", "--debug")
+    assert shown.code == 3
+    assert shown.err.startswith("Traceback (most recent call last)")
+    assert shown.err.splitlines()[-1] == "error: internal error: RuntimeError: gears jammed"
+
+
+def test_ctrl_c_before_the_first_tick_exits_130_with_json_and_a_closed_manifest(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_with(monkeypatch, KeyboardInterrupt())
+    result = cli(*SHORT, "--out", "here", "--json")
+    assert result.code == 130
+    assert result.json == {"error": "interrupted", "exit_code": 130}
+    assert read_manifest(tmp_path / "here").outcome == "interrupted"
+
+
+def test_ctrl_c_while_a_module_is_imported_is_ctrl_c(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrapped = RuntimeError("Error calling __set_name__")
+    wrapped.__cause__ = KeyboardInterrupt()
+    fail_with(monkeypatch, wrapped)
+    result = cli(*SHORT, "--out", "here")
+    assert (result.code, result.err) == (130, "error: interrupted\n")
+
+
+def test_help_needs_no_subcommand_and_is_no_error(cli: Cli) -> None:
+    bare, asked = cli(), cli("--help")
+    assert (bare.code, asked.code) == (0, 0)
+    assert "validate" in bare.out
+    assert bare.out == asked.out
 
 
 def test_help_and_version_need_none_of_the_heavy_libraries() -> None:

@@ -1,4 +1,4 @@
-"""Exit codes of every command, and how a command ends early."""
+"""Exit codes of every command."""
 
 from __future__ import annotations
 
@@ -10,7 +10,3 @@ INTERNAL = 3
 """internal error, or a run that failed"""
 INTERRUPTED = 130
 """ended in order after Ctrl-C, as shells report SIGINT"""
-
-
-class ReaderGoneError(Exception):
-    """Whoever read the output has had enough (`| head`). Its own class: typer would make an exit 1 of EPIPE."""

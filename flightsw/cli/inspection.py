@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flightsw import __version__
-from flightsw.cli.exits import FAILED, GOOD, ReaderGoneError
+from flightsw.cli.exits import FAILED, GOOD
 from flightsw.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -42,14 +42,20 @@ def validate(
     as_json: AsJson = False,
 ) -> int:
     """Check a scenario without running it."""
-    from flightsw.node.scenario import load_scenario, run_ticks
+    import msgspec
 
-    loaded = load_scenario(scenario, overrides or [])
-    ticks = run_ticks(loaded)
+    from flightsw.node.figures import derived_figures
+    from flightsw.node.scenario import load_scenario
+
+    figures = derived_figures(load_scenario(scenario, overrides or []))
     if as_json:
-        typer.echo(json.dumps({"name": loaded.name, "seed": loaded.seed, "dt_s": loaded.dt_s, "ticks": ticks}))
-    else:
-        typer.echo(f"{loaded.name}: good, {ticks} ticks of {loaded.dt_s} s, seed {loaded.seed}")
+        typer.echo(json.dumps(msgspec.to_builtins(figures)))
+        return GOOD
+    typer.echo(f"{figures.name}: good, {figures.ticks} ticks of {figures.dt_s} s, seed {figures.seed}")
+    typer.echo(f"  orbit    {figures.orbit_s / 60.0:.1f} min, of it in eclipse {figures.eclipse_s / 60.0:.1f} min")
+    typer.echo(f"  power    array {figures.array_w:.1f} W, battery {figures.battery_wh:.1f} Wh")
+    typer.echo(f"  payload  up to {figures.payload_w:.1f} W and leakage")
+    typer.echo(f"  commands {figures.commands}")
     return GOOD
 
 
@@ -70,13 +76,10 @@ def log(
         return _hash(run_dir, as_json=as_json)
     if last_tick is not None and last_tick < first_tick:
         raise ConfigError(f"to = {last_tick}: must be at least from = {first_tick}")
-    try:
-        if tail:
-            return _tail(run_dir, topics or [], first_tick, last_tick, as_json=as_json)
-        for line in read_lines(run_dir, topics or [], first_tick, last_tick):
-            _print(line, as_json=as_json)
-    except BrokenPipeError:
-        raise ReaderGoneError from None
+    if tail:
+        return _tail(run_dir, topics or [], first_tick, last_tick, as_json=as_json)
+    for line in read_lines(run_dir, topics or [], first_tick, last_tick):
+        _print(line, as_json=as_json)
     return GOOD
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from flightsw.node.run import RunOutcome, RunPlan
     from flightsw.node.scenario import Scenario
+    from flightsw.record.folder import Manifest
     from flightsw.record.summary import Summary
 
 DEFAULT_SCENARIO = "cubesat-6u-orin-nano"
@@ -100,15 +102,39 @@ def scenario_overrides(given: list[str], duration: str | None, seed: str | None,
 
 def _fly(plan: RunPlan, execute_run: Any, started: dt.datetime, *, quiet: bool) -> tuple[RunOutcome, Summary]:
     """Run between the two manifests; the summary is made of the log."""
-    from flightsw.node.scenario import orbit_period_s, scenario_to_toml
-    from flightsw.record.folder import SCENARIO_FILE, first_manifest, last_manifest, utc_now, write_manifest
+    from flightsw.node.scenario import orbit_period_s
+    from flightsw.record.folder import broken_manifest, last_manifest, utc_now, write_manifest
     from flightsw.record.progress import open_progress
     from flightsw.record.summary import summarise
     from flightsw.record.table import print_summary
 
     scenario: Scenario = plan.scenario
     console = _console()
-    (plan.run_dir / SCENARIO_FILE).write_text(scenario_to_toml(scenario), encoding="utf-8")
+    manifest = _begin_record(plan, started)
+    title = f"{scenario.name}, seed {scenario.seed}"
+    try:
+        with open_progress(title, orbit_period_s(scenario), console, quiet=quiet) as on_progress:
+            outcome: RunOutcome = execute_run(plan, on_progress)
+    except BaseException as error:
+        write_manifest(plan.run_dir, broken_manifest(manifest, error, utc_now()))
+        raise
+    write_manifest(plan.run_dir, last_manifest(manifest, outcome, utc_now()))
+    summary = summarise(plan.run_dir, outcome)
+    if not quiet:
+        print_summary(summary, str(plan.run_dir), console)
+    return outcome, summary
+
+
+def _begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
+    """Write the resolved scenario and the first manifest."""
+    from flightsw.devices.models import load_card
+    from flightsw.node.processes import process_table, table_hash
+    from flightsw.node.scenario import scenario_to_toml
+    from flightsw.record.folder import SCENARIO_FILE, first_manifest, write_manifest
+
+    scenario = plan.scenario
+    text = scenario_to_toml(scenario)
+    (plan.run_dir / SCENARIO_FILE).write_text(text, encoding="utf-8")
     manifest = first_manifest(
         scenario.name,
         scenario.seed,
@@ -116,16 +142,14 @@ def _fly(plan: RunPlan, execute_run: Any, started: dt.datetime, *, quiet: bool) 
         speed=plan.speed,
         in_process=plan.in_process,
         started=started,
+        hashes={
+            "scenario": hashlib.sha256(text.encode()).hexdigest(),
+            "schema": table_hash(process_table()),
+            "model": load_card(scenario.apps.inference.model).sha256,
+        },
     )
     write_manifest(plan.run_dir, manifest)
-    title = f"{scenario.name}, seed {scenario.seed}"
-    with open_progress(title, orbit_period_s(scenario), console, quiet=quiet) as on_progress:
-        outcome: RunOutcome = execute_run(plan, on_progress)
-    write_manifest(plan.run_dir, last_manifest(manifest, outcome, utc_now()))
-    summary = summarise(plan.run_dir, outcome)
-    if not quiet:
-        print_summary(summary, str(plan.run_dir), console)
-    return outcome, summary
+    return manifest
 
 
 def _console() -> Console:

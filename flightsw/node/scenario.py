@@ -19,8 +19,9 @@ from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.power.config import PowerConfig
 from flightsw.apps.thermal.config import ThermalConfig
-from flightsw.devices.models import load_card
+from flightsw.devices.models import load_card, verified_model_path
 from flightsw.devices.profiles import load_profile
+from flightsw.devices.silicon import Silicon
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Label, Scalar
 from flightsw.messages.commands import parse_command
@@ -96,6 +97,8 @@ def load_scenario(name_or_path: str, overrides: Sequence[str] = ()) -> Scenario:
         try:
             table, where = load_toml(Path(name_or_path)), name_or_path
         except ConfigError as error:
+            if Path(name_or_path).exists():
+                raise
             raise ConfigError(f"{error} (shipped scenarios: {', '.join(shipped_scenarios())})") from None
     scenario = convert(apply_overrides(table, overrides), Scenario, where)
     try:
@@ -109,26 +112,45 @@ def check(scenario: Scenario) -> None:
     """What concerns several sections together. Raises ConfigError."""
     if abs(scenario.dt_s * 1e9 - round(scenario.dt_s * 1e9)) > 1e-6:
         raise ConfigError(f"dt_s = {scenario.dt_s}: must be a whole number of nanoseconds")
-    silicon = load_profile(scenario.plant.profile).silicon()
-    load_card(scenario.apps.inference.model)
+    silicon = _silicon(scenario)
+    _check_model(scenario)
     thermal, power = scenario.apps.thermal, scenario.apps.power
     if thermal.chip_limit_c >= silicon.throttle_c:
         raise ConfigError(
             f"apps.thermal.chip_limit_c = {thermal.chip_limit_c}: must be below the device's own throttle at "
             f"{silicon.throttle_c}"
         )
-    tiers = {load.shed_tier for load in scenario.plant.loads if load.shed_tier is not None}
-    if tiers and max(tiers) > len(power.shed_soc):
-        raise ConfigError(
-            f"plant.loads.shed_tier = {max(tiers)}: must be at most {len(power.shed_soc)}, the tiers of "
-            "apps.power.shed_soc"
-        )
+    for load in scenario.plant.loads:
+        if load.shed_tier is not None and load.shed_tier > len(power.shed_soc):
+            raise ConfigError(
+                f"plant.loads.{load.name}.shed_tier = {load.shed_tier}: must be at most {len(power.shed_soc)}, the "
+                "tiers of apps.power.shed_soc"
+            )
     ticks = run_ticks(scenario)
-    for command in scenario.commands:
+    for index, command in enumerate(scenario.commands):
         if round(command.at_s / scenario.dt_s) >= ticks:
             raise ConfigError(
-                f'commands.at = "{command.at}": must be before the end of the run, {ticks * scenario.dt_s:.0f} s'
+                f'commands[{index}].at = "{command.at}": must be before the end of the run, '
+                f"{ticks * scenario.dt_s:.0f} s"
             )
+
+
+def _silicon(scenario: Scenario) -> Silicon:
+    try:
+        return load_profile(scenario.plant.profile).silicon()
+    except ConfigError as error:
+        raise ConfigError(f"plant.profile: {error}") from None
+
+
+def _check_model(scenario: Scenario) -> None:
+    """The card, and the network behind it where batches will be computed."""
+    config = scenario.apps.inference
+    try:
+        card = load_card(config.model)
+        if config.execute != "none":
+            verified_model_path(card)
+    except ConfigError as error:
+        raise ConfigError(f"apps.inference.model: {error}") from None
 
 
 def orbit_period_s(scenario: Scenario) -> float:

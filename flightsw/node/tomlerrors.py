@@ -14,6 +14,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
+from flightsw.errors import ConfigError
+
 _AT = re.compile(r"^(?P<what>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>[^`]*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+|\.\.\.)\]")
 _WORDS = {
@@ -53,12 +55,56 @@ def explain(error: msgspec.ValidationError, table: Mapping[str, Any], kind: Any)
     return f"{_name(steps) or 'the file'} = {given}: {_allowed(what, kind, steps)}"
 
 
+def place(error: ConfigError, table: Mapping[str, Any], kind: Any) -> str:
+    """The text of a section's own refusal (its `__post_init__`), under the path of that section.
+
+    A section names its fields from itself, or from wherever it thinks it lies; where both overlap, they are joined:
+    `thermal.couplings.0` said by the section at `plant.thermal` is `plant.thermal.couplings.0`.
+    """
+    text = str(error)
+    steps = _refusing(table, kind, [], text)
+    if not steps:
+        return text
+    head = re.match(r"[\w.]*\w|", text)
+    said = head[0].split(".") if head is not None else []
+    names = [step for step in steps if isinstance(step, str)]
+    for start in range(len(names)):
+        shared = names[start:]
+        if said[: len(shared)] == shared:
+            return _name(steps) + text[len(".".join(shared)) :]
+    known = [
+        field.encode_name for struct in _structs(_type_at(kind, steps)) for field in msgspec.structs.fields(struct)
+    ]
+    return f"{_name(steps)}{'.' if said[0] in known else ': '}{text}"
+
+
+def _refusing(value: object, kind: Any, steps: list[str | int], text: str) -> list[str | int] | None:
+    """Path of the innermost section that says this; None: none does."""
+    if isinstance(value, Mapping):
+        inner: Iterator[tuple[str | int, object]] = iter(value.items())
+    elif isinstance(value, list | tuple):
+        inner = iter(enumerate(value))
+    else:
+        return None
+    for step, below in inner:
+        found = _refusing(below, _type_at(kind, [step]), [*steps, step], text)
+        if found is not None:
+            return found
+    try:
+        msgspec.convert(value, kind)
+    except ConfigError as error:
+        return steps if str(error) == text else None
+    except (msgspec.ValidationError, TypeError):  # TypeError: no type that msgspec could convert to
+        return None
+    return None
+
+
 def _unknown_key(steps: list[str | int], key: str, kind: Any) -> str:
     structs = _structs(_type_at(kind, steps))
     known = [field.encode_name for struct in structs for field in msgspec.structs.fields(struct)]
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    hint = f"did you mean {near[0]}?" if near else f"must be one of {', '.join(known)}"
-    return f"{_name([*steps, key])}: unknown key; {hint}"
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"{_name([*steps, key])}: unknown key; {hint}must be one of {', '.join(known)}"
 
 
 def _allowed(what: str, kind: Any, steps: list[str | int]) -> str:
@@ -75,6 +121,8 @@ def _allowed(what: str, kind: Any, steps: list[str | int]) -> str:
     if length := re.match(r"Expected `(?P<type>\w+)` of length (?P<sign>[<>]=?)?\s*(?P<limit>\d+)", what):
         unit = "characters" if length["type"] == "str" else "entries"
         return f"must have {_BOUNDS.get(length['sign'] or '', 'exactly')} {length['limit']} {unit}"
+    if pattern := re.match(r"Expected `str` matching regex '(?P<regex>.*)'$", what):
+        return f"must be text that matches {pattern['regex']}"
     return "must be " + what.removeprefix("Expected ").replace("`", "")
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from flightsw.errors import ConfigError
-from flightsw.node.tomlerrors import explain
+from flightsw.node.tomlerrors import explain, place
 
 T = TypeVar("T")
 Table = dict[str, Any]
@@ -77,8 +77,8 @@ def convert(table: Mapping[str, Any], kind: type[T], where: str) -> T:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{where}: {explain(error, table, kind)}") from None
-    except ConfigError as error:  # from a __post_init__: it names its field itself
-        raise ConfigError(f"{where}: {error}") from None
+    except ConfigError as error:  # from a __post_init__, which doesn't know where it lies
+        raise ConfigError(f"{where}: {place(error, table, kind)}") from None
     except RecursionError:
         raise ConfigError(f"{where}: nested too deeply") from None
 

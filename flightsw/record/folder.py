@@ -49,6 +49,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     platform: str
     machine: str
     package_versions: dict[str, str]
+    hashes: dict[str, str] = {}
+    """sha256 of what went in: scenario (the resolved file), schema (tables and messages), model (the ONNX file)"""
     started_utc: str
     ended_utc: str | None = None
     outcome: str = RUNNING
@@ -94,7 +96,14 @@ def create_run_folder(path: Path) -> Path:
 
 
 def first_manifest(
-    scenario: str, seed: int, *, ticks: int, speed: float | None, in_process: bool, started: dt.datetime
+    scenario: str,
+    seed: int,
+    *,
+    ticks: int,
+    speed: float | None,
+    in_process: bool,
+    started: dt.datetime,
+    hashes: dict[str, str] | None = None,
 ) -> Manifest:
     """The manifest of a run that is about to start, on this machine."""
     return Manifest(
@@ -108,6 +117,7 @@ def first_manifest(
         platform=platform.platform(),
         machine=platform.machine(),
         package_versions={name: _version(name) for name in _PACKAGES},
+        hashes=hashes or {},
         started_utc=f"{started:%Y-%m-%dT%H:%M:%SZ}",
     )
 
@@ -127,6 +137,17 @@ def last_manifest(first: Manifest, outcome: RunOutcome, ended: dt.datetime) -> M
         slips=outcome.slips,
         cpu_s=outcome.cpu_s,
         error=outcome.error,
+    )
+
+
+def broken_manifest(first: Manifest, error: BaseException, ended: dt.datetime) -> Manifest:
+    """The manifest of a run that ended before it had an outcome: Ctrl-C while it started, or a fault of the host."""
+    interrupted = isinstance(error, KeyboardInterrupt)
+    return msgspec.structs.replace(
+        first,
+        ended_utc=f"{ended:%Y-%m-%dT%H:%M:%SZ}",
+        outcome="interrupted" if interrupted else "failed",
+        error=None if interrupted else f"{type(error).__name__}: {error}",
     )
 
 

@@ -56,8 +56,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     thermal_capped_fraction: float | None
     cap_min_eclipse_w: float | None
     cap_max_sun_w: float | None
-    worst_excess_w: float | None
-    """largest excess of the device's power over what was granted two ticks before, at least 0"""
+    worst_excess_working_w: float | None
+    """largest excess of the device's power over what was granted two ticks before, at least 0, where it worked then"""
+    worst_excess_idle_w: float | None
+    """the same where it didn't: what idling, booting or leaking drew beyond a grant that may be 0"""
     passes: int
     downlinked_bytes: int
     products: int
@@ -157,7 +159,8 @@ def _figures(tally: Tally) -> dict[str, Any]:
         "thermal_capped_fraction": tally.thermal_capped_ticks / busy if busy else None,
         "cap_min_eclipse_w": tally.cap_min_eclipse_w,
         "cap_max_sun_w": tally.cap_max_sun_w,
-        "worst_excess_w": tally.worst_excess_w,
+        "worst_excess_working_w": tally.worst_excess_working_w,
+        "worst_excess_idle_w": tally.worst_excess_idle_w,
         "passes": tally.passes,
         "downlinked_bytes": 0 if comms is None else comms.sent_bytes,
         "products": tally.products,

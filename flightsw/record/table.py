@@ -70,7 +70,7 @@ def _right(summary: Summary) -> list[tuple[str, str]]:
         ("held back by heat", _share(summary.thermal_capped_fraction)),
         ("lowest cap in eclipse", _number(summary.cap_min_eclipse_w, "W", 2)),
         ("highest cap in sun", _number(summary.cap_max_sun_w, "W", 2)),
-        ("worst excess over cap", _number(summary.worst_excess_w, "W", 3)),
+        ("over cap working / idle", _pair(summary.worst_excess_working_w, summary.worst_excess_idle_w, "W", 2)),
         ("ground passes", f"{summary.passes}"),
         ("results / MB down", f"{summary.products} / {summary.downlinked_bytes / 1e6:.1f}"),
         ("commands ok / refused", f"{summary.tc_accepted} / {summary.tc_rejected}"),
@@ -79,6 +79,11 @@ def _right(summary: Summary) -> list[tuple[str, str]]:
 
 def _number(value: float | None, unit: str, digits: int) -> str:
     return _UNKNOWN if value is None else f"{value:.{digits}f} {unit}".rstrip()
+
+
+def _pair(first: float | None, second: float | None, unit: str, digits: int) -> str:
+    texts = [_UNKNOWN if value is None else f"{value:.{digits}f}" for value in (first, second)]
+    return f"{' / '.join(texts)} {unit}"
 
 
 def _share(value: float | None) -> str:

@@ -23,6 +23,8 @@ IN_ECLIPSE = 0.5
 _BUS_SEVERITY = {BusEventKind.APP_LOST: Severity.WARNING_HI, BusEventKind.REJOIN: Severity.ACTIVITY_HI}
 
 Handler = Callable[[int, msgspec.Raw], None]
+_Grant = tuple[float, bool]
+"""(granted_w, whether the device worked in that tick)."""
 
 
 class Tally:
@@ -40,7 +42,8 @@ class Tally:
         self.demand_ticks = self.power_capped_ticks = self.thermal_capped_ticks = 0
         self.cap_min_eclipse_w: float | None = None
         self.cap_max_sun_w: float | None = None
-        self.worst_excess_w: float | None = None
+        self.worst_excess_working_w: float | None = None
+        self.worst_excess_idle_w: float | None = None
         self.scenes_executed = 0
         self.passes = 0
         self.products = 0
@@ -53,7 +56,7 @@ class Tally:
         self._mode: ModeStatus | None = None
         self._mode_bytes = self._comms_bytes = b""
         self._device_w: float | None = None
-        self._granted_w: tuple[float | None, float | None, float | None] = (None, None, None)
+        self._grants: tuple[_Grant | None, _Grant | None, _Grant | None] = (None, None, None)
         """in this tick, one tick ago, two ticks ago"""
         self._to_json = msgspec.json.Encoder().encode
         decoder = msgspec.msgpack.Decoder
@@ -85,13 +88,16 @@ class Tally:
 
     def end_tick(self) -> None:
         """Close a tick: compare the device's power with what was granted two ticks ago."""
-        now, one_ago, two_ago = self._granted_w
+        now, one_ago, two_ago = self._grants
         if self._device_w is not None and two_ago is not None:
-            excess_w = max(0.0, self._device_w - two_ago)
-            if self.worst_excess_w is None or excess_w > self.worst_excess_w:
-                self.worst_excess_w = excess_w
+            granted_w, working = two_ago
+            excess_w = max(0.0, self._device_w - granted_w)
+            if working:
+                self.worst_excess_working_w = max(excess_w, self.worst_excess_working_w or 0.0)
+            else:
+                self.worst_excess_idle_w = max(excess_w, self.worst_excess_idle_w or 0.0)
         self._device_w = None
-        self._granted_w = (None, now, one_ago)
+        self._grants = (None, now, one_ago)
 
     def _truth(self, _tick: int, payload: msgspec.Raw) -> None:
         truth = self.truth = self._decode_truth(payload)
@@ -116,7 +122,7 @@ class Tally:
 
     def _infer(self, _tick: int, payload: msgspec.Raw) -> None:
         status = self.infer = self._decode_infer(payload)
-        self._granted_w = (status.granted_w, *self._granted_w[1:])
+        self._grants = ((status.granted_w, status.busy_fraction > 0.0), *self._grants[1:])
         if status.demand_w > 0.0:
             self.demand_ticks += 1
             self.power_capped_ticks += status.binding is Binding.POWER

@@ -29,6 +29,10 @@ class Battery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.cells == 99:
             raise ConfigError("battery.cells = 99: must be anything else")
+        if self.cells == 98:
+            raise ConfigError("cells = 98: must be anything else")
+        if self.cells == 97:
+            raise ConfigError("ninety-seven won't do")
 
 
 class Load(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +52,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loads: tuple[Load, ...] = ()
     by_name: dict[str, Load] = {}
     args: dict[str, float | bool | str] = {}
+    packs: dict[str, tuple[Battery, ...]] = {}
 
 
 LOAD = {"name": "heater"}
@@ -62,12 +67,16 @@ LOAD = {"name": "heater"}
         ({"battery": {"cells": 0}}, "my.toml: battery.cells = 0: must be at least 1"),
         ({"battery": {"cells": 1.5}}, "my.toml: battery.cells = 1.5: must be an integer or left out"),
         ({"battery": {"cells": 99}}, "my.toml: battery.cells = 99: must be anything else"),
+        ({"spare": {"cells": 98}}, "my.toml: spare.cells = 98: must be anything else"),
+        ({"battery": {"cells": 98}}, "my.toml: battery.cells = 98: must be anything else"),
+        ({"packs": {"a": [{"cells": 1}, {"cells": 98}]}}, "my.toml: packs.a[1].cells = 98: must be anything else"),
+        ({"packs": {"a": [{"cells": 97}]}}, "my.toml: packs.a[0]: ninety-seven won't do"),
         ({"battery": {"capacity": 5}}, "my.toml: battery.capacity: unknown key; did you mean capacity_ah?"),
         ({"battery": 3}, "my.toml: battery = 3: must be a table"),
         ({"seed": "abc"}, 'my.toml: seed = "abc": must be an integer'),
         ({"on": 1}, "my.toml: on = 1: must be true or false"),
         ({"sead": 1}, "my.toml: sead: unknown key; did you mean seed?"),
-        ({"qqq": 1}, "my.toml: qqq: unknown key; must be one of seed, on, battery, spare, loads, by_name, args"),
+        ({"qqq": 1}, "my.toml: qqq: unknown key; must be one of seed, on, battery, spare, loads, by_name, args, packs"),
         (
             {"loads": [LOAD, LOAD | {"reserv_soc": 1}]},
             "my.toml: loads[1].reserv_soc: unknown key; did you mean reserve_soc?",

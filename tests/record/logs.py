@@ -50,7 +50,14 @@ def write_log(run_dir: Path, records: Sequence[TickRecord], *, end: bool = True,
 
 
 def _made(kind: Any, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
-    return kind(**{**defaults, **given})
+    counters = {
+        field.encode_name: 0
+        for field in msgspec.structs.fields(kind)
+        if field.required
+        and isinstance(described := msgspec.inspect.type_info(field.type), msgspec.inspect.IntType)
+        and described.ge == 0
+    }
+    return kind(**{**counters, **defaults, **given})
 
 
 def truth(**given: Any) -> Truth:

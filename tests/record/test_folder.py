@@ -9,6 +9,7 @@ import pytest
 
 from flightsw.errors import ConfigError, LogError
 from flightsw.record.folder import (
+    broken_manifest,
     create_run_folder,
     default_run_dir,
     first_manifest,
@@ -58,6 +59,19 @@ def test_a_manifest_reads_back_equal_and_says_what_the_run_depends_on(tmp_path: 
     assert set(manifest.package_versions) >= {"numpy", "onnxruntime", "pyzmq", "msgspec"}
     assert "not installed" not in manifest.package_versions.values()
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "said"),
+    [(KeyboardInterrupt(), "interrupted", None), (OSError("no space"), "failed", "OSError: no space")],
+)
+def test_a_run_that_broke_off_before_its_outcome_is_not_left_running(
+    error: BaseException, outcome: str, said: str | None
+) -> None:
+    first = first_manifest("toy", 3, ticks=10, speed=None, in_process=True, started=STARTED)
+    last = broken_manifest(first, error, STARTED)
+    assert first.outcome == "running"
+    assert (last.outcome, last.error, last.ended_utc) == (outcome, said, "2026-01-03T12:00:05Z")
 
 
 def test_a_missing_or_broken_manifest_is_a_log_error(tmp_path: Path) -> None:

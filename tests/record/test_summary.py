@@ -107,7 +107,8 @@ def test_every_figure_is_that_of_the_log(tmp_path: Path) -> None:
         thermal_capped_fraction=0.25,
         cap_min_eclipse_w=6.0,
         cap_max_sun_w=18.0,
-        worst_excess_w=0.5,
+        worst_excess_working_w=0.5,
+        worst_excess_idle_w=None,
         passes=1,
         downlinked_bytes=250,
         products=2,
@@ -126,7 +127,7 @@ def test_power_below_the_grant_is_no_excess_and_an_unheard_grant_is_no_figure(tm
     write_log(
         tmp_path / "below",
         [
-            record(0, [("infer.status", infer(granted_w=9.0))]),
+            record(0, [("infer.status", infer(granted_w=9.0, busy_fraction=0.5))]),
             record(1, []),
             record(2, [("hw.device", device(power_w=1.0))]),
         ],
@@ -134,8 +135,23 @@ def test_power_below_the_grant_is_no_excess_and_an_unheard_grant_is_no_figure(tm
     write_log(
         tmp_path / "early", [record(0, [("infer.status", infer())]), record(1, [("hw.device", device(power_w=99.0))])]
     )
-    assert summarise(tmp_path / "below").worst_excess_w == 0.0
-    assert summarise(tmp_path / "early").worst_excess_w is None
+    assert summarise(tmp_path / "below").worst_excess_working_w == 0.0
+    assert summarise(tmp_path / "early").worst_excess_working_w is None
+    assert summarise(tmp_path / "early").worst_excess_idle_w is None
+
+
+def test_what_idling_draws_beyond_the_grant_is_told_apart_from_work(tmp_path: Path) -> None:
+    statuses = [infer(granted_w=8.0, busy_fraction=1.0), infer(granted_w=0.0, busy_fraction=0.0)]
+    write_log(
+        tmp_path,
+        [
+            *(record(tick, [("infer.status", status)]) for tick, status in enumerate(statuses)),
+            record(2, [("hw.device", device(power_w=8.25))]),
+            record(3, [("hw.device", device(power_w=3.5))]),
+        ],
+    )
+    summary = summarise(tmp_path)
+    assert (summary.worst_excess_working_w, summary.worst_excess_idle_w) == (0.25, 3.5)
 
 
 def test_a_run_that_starts_in_eclipse_has_not_entered_it(tmp_path: Path) -> None:

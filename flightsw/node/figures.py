@@ -1,0 +1,59 @@
+"""What follows from a scenario before it is run: the figures that tell a reader whether it is the one they meant.
+
+Called by `flightsw validate`. Rough where it says so; the run itself uses none of them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from flightsw.devices.profiles import load_profile
+from flightsw.node.scenario import Scenario, orbit_period_s, run_ticks
+from flightsw.plant.array import SolarArray
+from flightsw.plant.constants import SOLAR_CONSTANT_W_M2
+from flightsw.plant.sky import Sky
+
+_OPERATING_C = 60.0
+"""Array temperature for the figure: a wing in low orbit runs 50 to 80 C in sunlight."""
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """Derived from one scenario."""
+
+    name: str
+    seed: int
+    dt_s: float
+    ticks: int
+    simulated_s: float
+    orbit_s: float
+    eclipse_s: float
+    """in the first orbit, penumbra included"""
+    array_w: float
+    """facing the Sun at 1 au, at 60 C"""
+    battery_wh: float
+    """full, at the mean of its empty and full open-circuit voltages"""
+    payload_w: float
+    """working in its highest mode, without leakage"""
+    commands: int
+
+
+def derived_figures(scenario: Scenario) -> Figures:
+    """The figures of a scenario that was loaded and so is good."""
+    plant = scenario.plant
+    ticks, orbit_s = run_ticks(scenario), orbit_period_s(scenario)
+    steady = msgspec.structs.replace(plant.sky.environment, ir_sigma_w_m2=0.0, albedo_sigma=0.0)
+    sky = Sky(msgspec.structs.replace(plant.sky, environment=steady), scenario.dt_s)
+    volts = (plant.battery.ocv[0].volts + plant.battery.ocv[-1].volts) / 2.0
+    return Figures(
+        name=scenario.name,
+        seed=scenario.seed,
+        dt_s=scenario.dt_s,
+        ticks=ticks,
+        simulated_s=ticks * scenario.dt_s,
+        orbit_s=orbit_s,
+        eclipse_s=sum(exit_s - entry_s for entry_s, exit_s in sky.eclipses(0, round(orbit_s / scenario.dt_s))),
+        array_w=SolarArray(plant.array).available_w(SOLAR_CONSTANT_W_M2, _OPERATING_C),
+        battery_wh=plant.battery.capacity_ah * volts,
+        payload_w=load_profile(plant.profile).silicon().working_w[-1],
+        commands=len(scenario.commands),
+    )

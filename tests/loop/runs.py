@@ -1,0 +1,84 @@
+"""Runs of the real node for the tests of this folder: the command line as a user calls it, and its children by title."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flightsw.record.tail import LogTail
+
+COMMAND = (sys.executable, "-c", "import sys; from flightsw.cli import main; sys.exit(main())")
+GUARD_S = 120
+
+
+def arguments(out: Path, *more: str, ticks: int = 600) -> list[str]:
+    """A short run of the default scenario that computes one batch in twenty."""
+    return [*COMMAND, "run", "--json", "--execute", "sample:20", "--duration", f"{ticks}s", "--out", str(out), *more]
+
+
+def fly(out: Path, *more: str, ticks: int = 600, **environment: str) -> dict[str, Any]:
+    """Run to the end; the summary."""
+    done = subprocess.run(
+        arguments(out, *more, ticks=ticks),
+        capture_output=True,
+        text=True,
+        timeout=GUARD_S,
+        env={**os.environ, **environment},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    summary: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return summary
+
+
+@contextmanager
+def flying(out: Path, *more: str, ticks: int = 600) -> Iterator[subprocess.Popen[str]]:
+    """A run under way; ended with the block."""
+    with subprocess.Popen(
+        arguments(out, *more, ticks=ticks), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as launcher:
+        try:
+            yield launcher
+        finally:
+            if launcher.poll() is None:
+                launcher.kill()
+
+
+def summary_of(launcher: subprocess.Popen[str]) -> dict[str, Any]:
+    """Wait for the end of a run under way; its summary."""
+    out, err = launcher.communicate(timeout=GUARD_S)
+    assert launcher.returncode == 0, err
+    summary: dict[str, Any] = json.loads(out.splitlines()[-1])
+    return summary
+
+
+def wait_for_tick(launcher: subprocess.Popen[str], run_dir: Path, tick: int) -> None:
+    """Follow the log until this tick is in it."""
+    tail = LogTail(run_dir)
+    while not any(record.tick >= tick for record in tail.poll()):
+        try:
+            code = launcher.wait(0.01)
+        except subprocess.TimeoutExpired:
+            continue
+        raise AssertionError(f"the run ended with {code} before tick {tick}")
+    tail.close()
+
+
+def children(run_dir: Path) -> dict[str, int]:
+    """Process ids of a run's children by name, found by their titles."""
+    found: dict[str, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                title = (entry / "cmdline").read_bytes().replace(b"\x00", b" ").decode().strip()
+            except OSError:
+                continue
+            if title.startswith("flightsw:") and title.endswith(f" {run_dir.name}"):
+                found[title.split()[0].removeprefix("flightsw:")] = int(entry.name)
+    return found
