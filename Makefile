@@ -1,49 +1,60 @@
 # Everything a newcomer needs: `make run`, `make test`. Each target does all of its own set-up in .venv.
-# Needs Python 3.11 or later and make.
+# Needs Linux, make and Python 3.11 or later; the first set-up downloads packages.
 
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+PYTHONS := python3 python3.13 python3.12 python3.11
 SCENARIO ?= cubesat-6u-orin-nano
 ARGS ?=
+# Tensors of this size gain nothing from more threads, and the processes of a node share the cores.
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
 .PHONY: help run test test-long check bench models clean
+.NOTPARALLEL:
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run        fly one emulated node for two orbits (ARGS='--duration 5orbits --seed 7', SCENARIO=...)"
-	@echo "make test       set up and run the tests"
+	@echo "make test       the tests (ARGS='-k battery')"
 	@echo "make check      what CI runs beside the tests: ruff, mypy, import-linter"
-	@echo "make test-long  the heavy campaigns"
+	@echo "make test-long  the tests too heavy for every day"
 	@echo "make bench      speed, beside raw limits measured in the same run"
 	@echo "make models     retrain the shipped models and bring their cards up to date (installs torch)"
-	@echo "make clean      remove .venv, caches and runs"
+	@echo "make clean      remove .venv, runs, builds and caches"
 
+# A candidate is tried, not just looked up: a version manager's shim exists and fails.
 $(VENV)/python.stamp:
-	@for p in python3 python3.13 python3.12 python3.11; do \
-	  if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$p; break; fi; \
+	@for p in $(PYTHONS); do \
+	  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue; \
+	  if $$p -c 'import ensurepip, venv' >/dev/null 2>&1; then found=$$p; break; else bare=$$p; fi; \
 	done; \
-	if [ -z "$$found" ]; then echo "flightsw needs Python 3.11 or later; none of python3, python3.13 ... python3.11 is" >&2; exit 1; fi; \
-	$$found -m venv $(VENV)
+	if [ -n "$$found" ]; then $$found -m venv $(VENV); \
+	elif [ -n "$$bare" ]; then \
+	  echo "flightsw: $$bare can't make virtual environments (Debian, Ubuntu: install python3-venv)" >&2; exit 1; \
+	else \
+	  echo "flightsw: needs Python 3.11 or later; tried $(PYTHONS): none of them runs and is new enough" >&2; exit 1; \
+	fi
 	@touch $@
 
 $(VENV)/core.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt
 	@echo "setting up: installing flightsw into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e . -c constraints.txt
+	@$(INSTALL) -e .
 	@touch $@
 
-$(VENV)/dev.stamp: $(VENV)/core.stamp
-	@echo "setting up: installing the test tools into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
-	@touch $@
+# Holds the core too, so that one install does for both.
+$(VENV)/dev.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt
+	@echo "setting up: installing flightsw and its test tools into $(VENV)"
+	@$(INSTALL) -e '.[dev]'
+	@touch $(VENV)/core.stamp $@
 
 run: $(VENV)/core.stamp
 	@$(BIN)/flightsw run $(SCENARIO) $(ARGS)
 
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest -n 2 -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 $(ARGS)
 
 test-long: $(VENV)/dev.stamp
 	@$(BIN)/python -m pytest -q -m long --timeout 3600 $(ARGS)
@@ -52,15 +63,16 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 
 bench: $(VENV)/core.stamp
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-models: $(VENV)/dev.stamp
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r models/requirements-train.txt
+models: $(VENV)/core.stamp
+	@$(INSTALL) -e '.[train]'
 	$(BIN)/python models/cloudseg/train.py
 	$(BIN)/python models/cloudseg/measure.py --write
 
 clean:
-	rm -rf $(VENV) runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find flightsw tests benchmarks models hil -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

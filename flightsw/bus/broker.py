@@ -62,6 +62,10 @@ class BrokerPlan:
     """with resume: routing ids of the processes that live on"""
 
 
+class _StopRequested(Exception):
+    """Told to stop while a tick waits for somebody: that tick is not run."""
+
+
 class Broker:
     """Runs ticks until the plan's end, a stop, or a failure."""
 
@@ -103,6 +107,8 @@ class Broker:
                     verdict = "interrupted"
                     break
                 self._run_tick()
+        except _StopRequested:
+            verdict = "interrupted"
         finally:
             self._launcher.tell_ending()
             self._dismiss()
@@ -145,6 +151,8 @@ class Broker:
                 now_s = monotonic_s()
                 silent_since_s = silent_since_s or now_s
                 self._launcher.poll()
+                if self._launcher.stop_wanted:
+                    raise _StopRequested from None
                 if now_s - silent_since_s > WALL_GUARD_S:
                     self._kill_silent(tick)
                     silent_since_s = now_s

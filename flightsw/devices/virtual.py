@@ -1,8 +1,12 @@
 """Virtual silicon: runs batches event-exact inside a tick, at the clock that the plant last reported.
 
 A batch starts the instant the one before it ends, or when it arrives; one that crosses a tick's edge goes on with the
-work it has left, at the clock of the next tick. Busy seconds go to the plant, which alone turns them into joules.
-Tensors are computed elsewhere (`apps.inference.engine`): this is about time alone.
+work it has left, at the clock of the next tick. All of it is in integer nanoseconds, so that at an unchanged clock the
+length of a tick changes nothing. Busy seconds go to the plant, which alone turns them into joules. Tensors are computed
+elsewhere (`apps.inference.engine`): this is about time alone.
+
+Assumes that a batch does its work at a constant rate (its launch included) and that a change of clock acts at a tick's
+edge. Called by the inference application, as the `Accelerator` of every run without a real board.
 """
 
 from __future__ import annotations
@@ -12,6 +16,8 @@ from flightsw.devices.silicon import Silicon
 from flightsw.messages.inference import DeviceActivity
 from flightsw.messages.plant import DeviceReadings
 
+DARK = Telemetry(False, False, 0, None, False, None)
+
 
 class VirtualDevice:
     """The payload computer, emulated. `work_gop`: giga-operations a scene."""
@@ -19,65 +25,74 @@ class VirtualDevice:
     def __init__(self, silicon: Silicon, work_gop: float) -> None:
         self._silicon = silicon
         self._work_gop = work_gop
-        self._readings: DeviceReadings | None = None
+        self._telemetry = DARK
+        self._clock_mhz = 0.0
+        self._outdated = False
+        """the next readings were sampled before the hardware heard of the last switching off"""
         self._power_on = False
         self._mode = 0
         self._batch: Batch | None = None
         self._started_ns = 0
-        self._left = 0.0
-        """share of the batch under way that is still to be done"""
-        self._busy_s = 0.0
+        self._left_ns = 0
+        """work left of the batch under way, as time at `_batch_mhz`"""
+        self._batch_mhz = 0.0
+        self._busy_ns = 0
+
+    @property
+    def in_flight(self) -> Batch | None:
+        """The batch under way."""
+        return self._batch
 
     def observe(self, readings: DeviceReadings) -> None:
         """Take the hardware's own monitors."""
-        self._readings = readings
-
-    def telemetry(self) -> Telemetry:
-        """What it tells of itself."""
-        readings = self._readings
-        if readings is None:
-            return Telemetry(False, 0, None, False, None)
-        return Telemetry(
-            readings.ready,
+        outdated, self._outdated = self._outdated, False
+        self._clock_mhz = readings.clock_mhz
+        self._telemetry = Telemetry(
+            readings.powered,
+            readings.ready and readings.clock_mhz > 0.0 and not outdated,
             readings.mode,
             readings.chip_c if readings.powered else None,
             readings.throttled,
             readings.power_w,
         )
 
+    def telemetry(self) -> Telemetry:
+        """What it tells of itself."""
+        return self._telemetry
+
     def command(self, *, power_on: bool, mode: int) -> None:
         """Ask for power and mode."""
+        if self._power_on and not power_on:
+            self._outdated = True
+            self._telemetry = DARK
         self._power_on = power_on
         self._mode = mode
 
     def advance(self, t_ns: int, dt_s: float, next_batch: NextBatch) -> list[Completion]:
         """Work through the tick [t, t + dt)."""
-        self._busy_s = 0.0
-        readings = self._readings
-        if readings is None or not readings.ready or readings.clock_mhz <= 0.0:
-            return []
+        self._busy_ns = 0
         done: list[Completion] = []
-        busy_ns = 0
-        free_ns = t_ns
+        if not self._power_on or not self._telemetry.ready:
+            return done
         end_ns = t_ns + round(dt_s * 1e9)
+        free_ns = t_ns
+        self._rescale()
         while free_ns < end_ns:
             if self._batch is None:
                 batch = next_batch(free_ns)
-                if batch is None or batch.arrived_ns >= end_ns:
+                if batch is None:
                     break
-                self._batch, self._left = batch, 1.0
-                free_ns = self._started_ns = max(free_ns, batch.arrived_ns)
-            whole_s = self._silicon.batch_s(self._batch.scenes, self._work_gop, readings.clock_mhz)
-            need_ns = round(self._left * whole_s * 1e9)
-            if free_ns + need_ns > end_ns:
-                self._left -= (end_ns - free_ns) * 1e-9 / whole_s
-                busy_ns += end_ns - free_ns
+                self._start(batch, free_ns)
+            free_ns = max(free_ns, self._started_ns)
+            work_ns = max(0, min(self._left_ns, end_ns - free_ns))
+            self._left_ns -= work_ns
+            self._busy_ns += work_ns
+            free_ns += work_ns
+            if self._left_ns > 0:
                 break
-            busy_ns += need_ns
-            free_ns += need_ns
-            done.append(Completion(self._batch, readings.mode, self._started_ns, free_ns))
+            assert self._batch is not None
+            done.append(Completion(self._batch, self._telemetry.mode, self._started_ns, free_ns))
             self._batch = None
-        self._busy_s = busy_ns * 1e-9
         return done
 
     def abort(self) -> Batch | None:
@@ -85,11 +100,24 @@ class VirtualDevice:
         batch, self._batch = self._batch, None
         return batch
 
-    @property
-    def in_flight(self) -> Batch | None:
-        """The batch under way."""
-        return self._batch
-
     def activity(self) -> DeviceActivity:
         """What was asked of it and how long it worked in this tick."""
-        return DeviceActivity(self._power_on, self._mode, self._busy_s)
+        return DeviceActivity(self._power_on, self._mode, self._busy_ns * 1e-9)
+
+    def _start(self, batch: Batch, free_ns: int) -> None:
+        self._batch = batch
+        self._started_ns = max(free_ns, batch.arrived_ns)
+        self._left_ns = self._whole_ns(batch.scenes, self._clock_mhz)
+        self._batch_mhz = self._clock_mhz
+
+    def _rescale(self) -> None:
+        """The clock has changed under a batch: what is left of it takes longer, or less long."""
+        if self._batch is None or self._batch_mhz == self._clock_mhz:
+            return
+        scenes = self._batch.scenes
+        share = self._left_ns / self._whole_ns(scenes, self._batch_mhz)
+        self._left_ns = max(1, round(share * self._whole_ns(scenes, self._clock_mhz)))
+        self._batch_mhz = self._clock_mhz
+
+    def _whole_ns(self, scenes: int, clock_mhz: float) -> int:
+        return max(1, round(self._silicon.batch_s(scenes, self._work_gop, clock_mhz) * 1e9))

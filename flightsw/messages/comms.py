@@ -69,7 +69,7 @@ class CommsStatus(Message, frozen=True):
     queue_bytes: Count
     sent_bytes: Count
     dropped_products: Count
-    """results that found the store full"""
+    """results that found the store full, or never reached it"""
     tc_accepted: Count
     tc_rejected: Count
 
@@ -91,6 +91,15 @@ class CommsCriticalData(Message, frozen=True):
 
     sent_bytes: Count
     dropped_products: Count
+    queued_products: Count
+    next_batch: Count
+    """number that the next result is expected to bear"""
+    transmitter_allowed: bool
     tc_accepted: Count
     tc_rejected: Count
-    queued_products: Count
+    seen_requests: tuple[Count, ...]
+    """the newest ones, oldest first"""
+    open_requests: tuple[Count, ...]
+    """accepted, and not yet reported on"""
+    open_names: tuple[Label, ...]
+    open_due_ticks: tuple[Count, ...]

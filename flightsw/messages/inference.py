@@ -2,7 +2,7 @@
 
 Producer: inference, every tick (results: one a batch). Readers: `infer.status` by comms, health and power (demand);
 `infer.result` by comms, which stores and forwards it; `hw.activity` by the plant, which alone turns busy seconds
-into joules and heat; `cds.infer` by inference itself when it restarts.
+into joules and heat; `cds.inference` by inference itself when it restarts.
 """
 
 from __future__ import annotations
@@ -47,14 +47,20 @@ class InferenceStatus(Message, frozen=True):
     demand_w: Watts
     """what the device would draw if nothing bound it; 0 with an empty queue"""
     granted_w: Watts
-    """the lower of both caps as last received"""
+    """the lower of both caps as last received; 0 when one of them has grown stale"""
     predicted_w: Watts
     """what the silicon law gives for the commanded mode at full load"""
     binding: Binding
     queue_items: Count
+    items_in_flight: Count
+    """in the batch under way: arrived = done + dropped + queued + in flight"""
+    items_arrived: Count
     items_done: Count
     items_dropped: Count
-    """refused at a full queue or dropped past their deadline"""
+    """found a full queue, waited past their deadline, or were lost with the application"""
+    dropped_full: Count
+    dropped_late: Count
+    dropped_lost: Count
     batches_done: Count
     batches_executed: Count
     """batches whose tensors were really computed"""
@@ -66,6 +72,7 @@ class InferenceResult(Message, frozen=True):
     """One finished batch: which scenes, when, at what price, and what the network saw."""
 
     batch: Count
+    """results of a run are numbered without a gap"""
     model: Label
     first_scene: Count
     """scenes of a batch are consecutive"""
@@ -94,11 +101,13 @@ class DeviceActivity(Message, frozen=True):
 
 
 class InferenceCriticalData(Message, frozen=True):
-    """What inference must not forget through a restart."""
+    """What inference must not forget through a restart. What was queued or under way is then counted as lost."""
 
     enabled: bool
-    next_scene: Count
-    next_batch: Count
+    items_arrived: Count
     items_done: Count
-    items_dropped: Count
+    dropped_full: Count
+    dropped_late: Count
+    dropped_lost: Count
+    batches_done: Count
     batches_executed: Count

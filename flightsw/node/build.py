@@ -17,6 +17,7 @@ from flightsw.devices.profiles import load_profile
 from flightsw.devices.virtual import VirtualDevice
 from flightsw.messages.topics import FLIGHT_APPS
 from flightsw.node.scenario import Scenario
+from flightsw.plant.config import TRANSMITTER
 from flightsw.plant.process import PlantProcess
 
 
@@ -48,7 +49,8 @@ def _inference(scenario: Scenario) -> Application:
 
 def _comms(scenario: Scenario) -> Application:
     stations = tuple(station.name for station in scenario.plant.sky.stations)
-    return CommsApp(scenario.apps.comms, stations, scenario.dt_s)
+    tiers = {load.name: load.shed_tier for load in scenario.plant.loads}
+    return CommsApp(scenario.apps.comms, stations, scenario.dt_s, tiers[TRANSMITTER])
 
 
 def _health(scenario: Scenario) -> Application:

@@ -12,7 +12,7 @@ The step itself is generated code, see `thermal_kernel`. `ThermalConfig` comes f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import mul
 from typing import Annotated
 
@@ -156,3 +156,34 @@ class ThermalNetwork:
             for place, node in enumerate(self.config.nodes)
             if (factor := sum(of(surface) for surface in node.surfaces)) > 0.0
         ]
+
+
+def foster_to_cauer(stages: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A data sheet's thermal impedance as a ladder of nodes: [(K/W, s)] -> [(J/K, K/W)] from the junction outwards.
+
+    The stages of a Foster fit stand for no place and can't be coupled to anything; a Cauer ladder's can. The impedance
+    sum R / (1 + s tau) = N(s) / D(s) is expanded as a continued fraction in C and R (Guillemin, Synthesis of Passive
+    Networks, 1957). Raises ConfigError: a figure not above 0, or two equal time constants.
+    """
+    if not stages or any(r_k_w <= 0.0 or tau_s <= 0.0 for r_k_w, tau_s in stages):
+        raise ConfigError(f"foster stages = {list(stages)}: need at least one, resistances and times above 0")
+    if len({tau_s for _, tau_s in stages}) < len(stages):
+        raise ConfigError(f"foster stages = {list(stages)}: two have the same time constant: add their resistances")
+    above, below = [0.0], [1.0]  # coefficients, lowest power first
+    for r_k_w, tau_s in stages:
+        above = [old + r_k_w * new for old, new in zip(_times(above, tau_s), [*below, 0.0], strict=True)]
+        below = _times(below, tau_s)
+    ladder = []
+    above.pop()
+    for _ in stages:
+        c_j_k = below[-1] / above[-1]
+        below = [here - c_j_k * lower for here, lower in zip(below, [0.0, *above], strict=True)][:-1]
+        r_k_w = above[-1] / below[-1]
+        above = [here - r_k_w * other for here, other in zip(above, below, strict=True)][:-1]
+        ladder.append((c_j_k, r_k_w))
+    return ladder
+
+
+def _times(polynomial: list[float], tau_s: float) -> list[float]:
+    """The polynomial times (1 + s tau)."""
+    return [here + tau_s * lower for here, lower in zip([*polynomial, 0.0], [0.0, *polynomial], strict=True)]

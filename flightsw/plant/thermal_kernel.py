@@ -7,7 +7,8 @@ al., "A second-order Rosenbrock method applied to photochemical dispersion probl
     (C - g h J) k2 = f(T + h k1) - 2 C k1
     T' = T + 3/2 h k1 + 1/2 h k2
 
-J is the exact Jacobian of this step (conduction plus 4 sigma R T^3), so that no die is too small for any step. The
+J is the Jacobian at the step's start (conduction, 4 sigma R T^3 to space; between nodes the mean slope, which keeps it
+symmetric: the method is of second order for any J), so that no die is too small for any step. The
 matrix is symmetric and positive definite; it is factored as L D L' on its own sparsity, the order of elimination
 chosen once (minimum degree). Summed over the nodes the stages give what was radiated, so the first law closes to
 rounding:  sum C (T' - T) = h (sum Q) - radiated.

@@ -1,4 +1,4 @@
-"""Trains cloudseg on generated scenes and writes cloudseg.onnx. Needs models/requirements-train.txt (torch).
+"""Trains cloudseg on generated scenes and writes cloudseg.onnx. Needs the `train` extra (torch).
 
     python models/cloudseg/train.py
 

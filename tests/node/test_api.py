@@ -66,7 +66,7 @@ def test_what_can_not_be_is_refused(tmp_path: Path) -> None:
     n.run_until("10s")
     with pytest.raises(ConfigError, match="is past"):
         n.run_until("5s")
-    with pytest.raises(ConfigError, match=r"did you mean power\.status\.soc"):
+    with pytest.raises(ConfigError, match=r"did you mean cds\.power\.soc, power\.status\.soc"):
         n["power.soo"]
     with pytest.raises(ConfigError, match="is not a number"):
         n.series("health.mode.reason")

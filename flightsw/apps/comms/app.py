@@ -1,12 +1,17 @@
-"""Communications: messages in, messages out. The decisions are in `ingest` and `store`."""
+"""Communications: messages in, messages out. The decisions are in `ingest`, `law` and `store`.
+
+Reads `tc.request`, `tc.report.*`, `sensor.link`, `infer.result`, `power.status`, `health.mode`. Gives `comms.status`,
+`comms.radio`, `comms.frame`, `tc.verification`, `tc.dispatch`, `event.comms`, `cds.comms`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flightsw.apps.comms import law
 from flightsw.apps.comms.config import CommsConfig
-from flightsw.apps.comms.ingest import Ingest
-from flightsw.apps.comms.store import Sent, Store, product_bytes
+from flightsw.apps.comms.ingest import IngestState, OpenRequest, conclude, receive, time_out
+from flightsw.apps.comms.store import Store, product_bytes
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message, Scalar
@@ -20,122 +25,162 @@ from flightsw.messages.comms import (
     TcReport,
     TcRequest,
 )
-from flightsw.messages.health import Event, Severity
+from flightsw.messages.health import Event, Mode, ModeStatus, Severity
 from flightsw.messages.inference import InferenceResult
 from flightsw.messages.plant import LinkSensors
+from flightsw.messages.power import PowerStatus
 
 STORE_TICKS = 10
 NO_LINK = LinkSensors(None, None, 0.0)
 
 
 class CommsApp:
-    """The application. `stations`: names, by the number that the radio gives."""
+    """The application.
+
+    `stations`: names, by the number that the radio gives. `transmitter_tier`: the load-shed level at which the EPS
+    takes the transmitter's rail; None: never.
+    """
 
     name = "comms"
 
-    def __init__(self, config: CommsConfig, stations: tuple[str, ...], dt_s: float) -> None:
+    def __init__(
+        self, config: CommsConfig, stations: tuple[str, ...], dt_s: float, transmitter_tier: int | None = None
+    ) -> None:
         self._config = config
         self._stations = stations
         self._dt_s = dt_s
-        self._ingest = Ingest(config.report_ticks)
+        self._transmitter_tier = transmitter_tier
+        self._ingest = IngestState()
         self._store = Store(config.store_bytes)
         self._link = NO_LINK
-        self._allowed = True
+        self._state = law.State()
+        self._mode = Mode.BOOT
+        self._shed_level = 0
         self._sent_bytes = 0
-        self._pass_bytes = 0
-        self._full = False
+        self._kept: tuple[int, bool, IngestState] | None = None
+        """what changed last when critical data was stored"""
         self._handlers: Handlers = {CommsSetTransmitter: self._set_transmitter}
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
         if (stored := inbox.last(CommsCriticalData)) is not None:
             self._restore(stored)
+        if (mode := inbox.last(ModeStatus)) is not None:
+            self._mode = mode.mode
+        if (power := inbox.last(PowerStatus)) is not None:
+            self._shed_level = power.load_shed_level
         out = self._telecommands(now, inbox)
-        before = self._link
-        self._link = inbox.last(LinkSensors) or self._link
-        out += self._pass_events(before)
-        self._store.add_housekeeping(self._config.housekeeping_bytes_per_tick)
+        self._link = link = inbox.last(LinkSensors) or self._link
+        store = self._store
+        store.add_housekeeping(self._config.housekeeping_bytes_per_tick)
+        was_full = store.full
         for result in inbox.all(InferenceResult):
-            self._store.add_product(result.batch, product_bytes(result, self._config))
-        out += self._store_events()
-        out += self._downlink()
-        link = self._link
+            store.add_product(result.batch, product_bytes(result, self._config))
+        if store.full and not was_full:
+            out.append(Event(Severity.WARNING_LO, "store.full", {"waiting_bytes": store.waiting_bytes}))
+        transmitting = self._downlink(out)
         out.append(
             CommsStatus(
                 in_pass=link.station is not None,
                 station=link.station,
                 rate_bps=link.rate_bps,
-                queue_bytes=self._store.waiting_bytes,
+                queue_bytes=store.waiting_bytes,
                 sent_bytes=self._sent_bytes,
-                dropped_products=self._store.dropped,
+                dropped_products=store.dropped,
                 tc_accepted=self._ingest.accepted,
                 tc_rejected=self._ingest.rejected,
             )
         )
-        out.append(RadioCommand(self._sending))
-        if now.tick % STORE_TICKS == 0:
-            out.append(
-                CommsCriticalData(
-                    self._sent_bytes,
-                    self._store.dropped,
-                    self._ingest.accepted,
-                    self._ingest.rejected,
-                    self._store.products,
-                )
-            )
+        out.append(RadioCommand(transmitting))
+        self._store_critical_data(now, out)
         return out
-
-    @property
-    def _sending(self) -> bool:
-        return self._allowed and self._link.station is not None and self._link.rate_bps > 0.0
 
     def _telecommands(self, now: Now, inbox: Inbox) -> list[Message]:
         out: list[Message] = []
+        state = self._ingest
         for request in inbox.all(TcRequest):
-            out += self._ingest.request(request, now.tick)
-        own = Inbox([("comms", message) for message in out if isinstance(message, TcDispatch)])
-        for report in (*execute_own(own, self._handlers), *inbox.all(TcReport)):
-            if isinstance(report, TcReport):
-                out += self._ingest.report(report)
-        return out + self._ingest.overdue(now.tick)
+            state, answers = receive(state, request, self._mode, now.tick, self._config.report_ticks)
+            out += answers
+        own = Inbox([("comms", message) for message in out if type(message) is TcDispatch])
+        reports = inbox.of(TcReport)
+        if own:
+            done = execute_own(own, self._handlers)
+            reports += [("comms", report) for report in done if isinstance(report, TcReport)]
+        for source, report in reports:
+            state, answers = conclude(state, source, report)
+            out += answers
+        if state.open:
+            state, answers = time_out(state, now.tick)
+            out += answers
+        self._ingest = state
+        return out
 
-    def _downlink(self) -> list[Message]:
-        station = self._link.station
-        if not self._sending or station is None:
-            return []
-        sent: Sent = self._store.send(int(self._link.rate_bps * self._dt_s / 8.0))
+    def _downlink(self, out: list[Message]) -> bool:
+        """Send what this tick has room for; whether the transmitter is wanted on."""
+        link, store, tier = self._link, self._store, self._transmitter_tier
+        inputs = law.Inputs(
+            link.station,
+            link.rate_bps,
+            self._mode,
+            tier is None or self._shed_level < tier,
+            store.housekeeping_bytes,
+            store.product_bytes,
+        )
+        before = self._state
+        self._state, outputs = law.step(before, inputs, self._dt_s)
+        if outputs.ended is not None:
+            self._tell_pass("pass.end", outputs.ended, {"sent_bytes": before.pass_bytes}, out)
+        if outputs.began is not None:
+            self._tell_pass("pass.start", outputs.began, {}, out)
+        if not outputs.transmit or link.station is None:
+            return False
+        sent = store.send(outputs.budget_bytes, products=outputs.products)
         size_bytes = sent.housekeeping_bytes + sent.product_bytes
-        if size_bytes == 0:
-            return []
-        self._sent_bytes += size_bytes
-        self._pass_bytes += size_bytes
-        return [DownlinkFrame(station, sent.housekeeping_bytes, sent.product_bytes, sent.products, sent.last_batch)]
+        if size_bytes:
+            self._state = law.counted(self._state, size_bytes)
+            self._sent_bytes += size_bytes
+            out.append(
+                DownlinkFrame(link.station, sent.housekeeping_bytes, sent.product_bytes, sent.products, sent.last_batch)
+            )
+        return True
 
-    def _pass_events(self, before: LinkSensors) -> list[Message]:
-        if self._link.station == before.station:
-            return []
-        events: list[Message] = []
-        if before.station is not None:
-            args: dict[str, Scalar] = {"station": self._stations[before.station], "sent_bytes": self._pass_bytes}
-            events.append(Event(Severity.ACTIVITY_LO, "pass.end", args))
-        if self._link.station is not None:
-            self._pass_bytes = 0
-            events.append(Event(Severity.ACTIVITY_LO, "pass.start", {"station": self._stations[self._link.station]}))
-        return events
+    def _tell_pass(self, event: str, station: int, args: dict[str, Scalar], out: list[Message]) -> None:
+        name = self._stations[station] if station < len(self._stations) else str(station)
+        out.append(Event(Severity.ACTIVITY_LO, event, {"station": name, **args}))
 
-    def _store_events(self) -> list[Message]:
-        full = self._store.dropped > 0
-        if full == self._full:
-            return []
-        self._full = full
-        return [Event(Severity.WARNING_LO, "store.full", {"waiting_bytes": self._store.waiting_bytes})]
+    def _store_critical_data(self, now: Now, out: list[Message]) -> None:
+        ingest, store = self._ingest, self._store
+        kept = (self._sent_bytes, self._state.allowed, ingest)
+        if now.tick % STORE_TICKS and self._kept is not None and kept == self._kept:
+            return
+        self._kept = kept
+        out.append(
+            CommsCriticalData(
+                sent_bytes=self._sent_bytes,
+                dropped_products=store.dropped,
+                queued_products=store.products,
+                next_batch=store.next_batch,
+                transmitter_allowed=self._state.allowed,
+                tc_accepted=ingest.accepted,
+                tc_rejected=ingest.rejected,
+                seen_requests=ingest.seen,
+                open_requests=tuple([one.request for one in ingest.open]),
+                open_names=tuple([one.name for one in ingest.open]),
+                open_due_ticks=tuple([one.due_tick for one in ingest.open]),
+            )
+        )
 
     def _restore(self, stored: CommsCriticalData) -> None:
         """The store itself was volatile: what was in it counts as dropped."""
         self._sent_bytes = stored.sent_bytes
         self._store.dropped = stored.dropped_products + stored.queued_products
-        self._ingest.accepted, self._ingest.rejected = stored.tc_accepted, stored.tc_rejected
+        self._store.next_batch = stored.next_batch
+        self._state = law.with_transmitter(self._state, allowed=stored.transmitter_allowed)
+        opened = zip(stored.open_requests, stored.open_names, stored.open_due_ticks, strict=True)
+        self._ingest = IngestState(
+            tuple([OpenRequest(*one) for one in opened]), stored.seen_requests, stored.tc_accepted, stored.tc_rejected
+        )
 
     def _set_transmitter(self, command: CommsSetTransmitter) -> str | None:
-        self._allowed = command.on
+        self._state = law.with_transmitter(self._state, allowed=command.on)
         return None

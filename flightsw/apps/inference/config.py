@@ -1,4 +1,4 @@
-"""What the payload manager is told."""
+"""What the payload manager is told: decoded from `[apps.inference]` of a scenario, ranges checked here."""
 
 from __future__ import annotations
 
@@ -38,6 +38,9 @@ class InferenceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """a higher mode must fit the caps by so much"""
     gate_ticks: Annotated[int, Meta(ge=1, le=1_000_000)] = 120
     """a device whose idle power has not fitted the caps for so long is powered down; it costs a boot to come back"""
+    revive_ticks: Annotated[int, Meta(ge=10, le=1_000_000)] = 300
+    """a device that has stayed dark for so long although it is wanted on is switched off and on again: a hardware trip
+    over temperature latches until then"""
     grant_stale_ticks: Annotated[int, Meta(ge=1, le=100000)] = 5
     """caps older than this count as none"""
 
@@ -49,9 +52,8 @@ class InferenceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
                 f"apps.inference.batch_scenes = {self.batch_scenes}: must be at most queue_scenes = {self.queue_scenes}"
             )
 
-    def executes(self, batch: int) -> bool:
-        """Whether this batch is really computed."""
-        if self.execute == "every":
-            return True
+    @property
+    def execute_stride(self) -> int:
+        """Every how many batches one is really computed; 0: none."""
         match = _SAMPLE.match(self.execute)
-        return match is not None and batch % int(match[1]) == 0
+        return int(match[1]) if match else int(self.execute == "every")

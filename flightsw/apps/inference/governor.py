@@ -3,22 +3,19 @@
 The demand is the lowest mode that would serve the queue in `drain_s`. The mode chosen is the highest, up to the
 demand, whose predicted full-load power (the silicon law at the chip's temperature) fits the lower of both caps. A
 higher mode must fit by a margin and after a dwell; a lower one is taken at once. Where not even the lowest mode fits,
-nothing runs: the device idles, its work held back.
+nothing runs: the device idles, its work held back. Called by `law`, every tick.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.devices.silicon import Silicon
 from flightsw.messages.inference import Binding
 
-ASSUMED_CHIP_C = 60.0
-"""for prediction, while the device gives no temperature"""
 
-
-class GovernorState(NamedTuple):
+class GovernorState(msgspec.Struct, frozen=True, gc=False):
     """The mode in force and for how long; `held`: work is held back because nothing fits."""
 
     mode: int = 0
@@ -26,7 +23,7 @@ class GovernorState(NamedTuple):
     held: bool = True
 
 
-class Situation(NamedTuple):
+class Situation(msgspec.Struct, frozen=True, gc=False):
     """What the governor decides on."""
 
     enabled: bool
@@ -39,10 +36,11 @@ class Situation(NamedTuple):
     """scenes that imaging adds"""
     power_cap_w: float
     thermal_cap_w: float
-    chip_c: float | None
+    leak_w: float
+    """the chip's leakage at its temperature"""
 
 
-class Decision(NamedTuple):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """What it decides."""
 
     mode: int
@@ -74,58 +72,57 @@ def govern(
     state: GovernorState, situation: Situation, silicon: Silicon, rates: tuple[float, ...], config: InferenceConfig
 ) -> tuple[GovernorState, Decision]:
     """One tick. `rates`: see `mode_rates`."""
-    leak_w = silicon.leak_w(ASSUMED_CHIP_C if situation.chip_c is None else situation.chip_c)
-    working_w = silicon.working_w
+    leak_w, working_w = situation.leak_w, silicon.working_w
     granted_w = min(situation.power_cap_w, situation.thermal_cap_w)
     wanted = demanded_mode(situation, rates, config)
     if wanted is None or not situation.enabled:
         binding = Binding.NONE if wanted is None else Binding.COMMANDED
         demand_w = 0.0 if wanted is None else working_w[wanted] + leak_w
-        idle = GovernorState(0, state.ticks + 1 if state.mode == 0 else 0, True)
+        idle = GovernorState(0, state.ticks + 1 if state.mode == 0 else 0, held=True)
         return idle, Decision(0, False, demand_w, granted_w, working_w[0] + leak_w, binding)
-    best = wanted
-    while best >= 0 and working_w[best] + leak_w > granted_w:
-        best -= 1
-    held = best < 0
-    bound = best < wanted
-    mode = best = max(best, 0)
-    if best > state.mode and not state.held:
-        roomy = working_w[best] + leak_w + config.margin_w <= granted_w
-        if state.ticks < config.dwell_ticks or not roomy:
-            mode = state.mode
-    elif state.held and not held:
-        held = working_w[0] + leak_w + config.margin_w > granted_w
-        mode = 0
+    fits = highest_within(working_w, granted_w - leak_w, wanted)
+    roomy = highest_within(working_w, granted_w - leak_w - config.margin_w, wanted)
+    mode, held = _next_mode(state, fits, roomy, config)
     after = GovernorState(mode, state.ticks + 1 if mode == state.mode and held == state.held else 0, held)
+    bound = roomy < wanted and (held or mode < wanted)
     decision = Decision(
-        mode, not held, working_w[wanted] + leak_w, granted_w, working_w[mode] + leak_w, _binding(situation, bound)
+        mode,
+        not held,
+        working_w[wanted] + leak_w,
+        granted_w,
+        working_w[mode] + leak_w,
+        _binding(situation, bound=bound),
     )
     return after, decision
 
 
-def _binding(situation: Situation, bound: bool) -> Binding:
-    if not situation.ready:
-        return Binding.DEVICE
-    if not bound:
-        return Binding.NONE
-    return Binding.POWER if situation.power_cap_w <= situation.thermal_cap_w else Binding.THERMAL
+def highest_within(working_w: tuple[float, ...], limit_w: float, wanted: int) -> int:
+    """The highest mode up to `wanted` that draws at most so much; -1: none. Modes ascend in power."""
+    mode = wanted
+    while mode >= 0 and working_w[mode] > limit_w:
+        mode -= 1
+    return mode
 
 
-class PowerState(NamedTuple):
-    """Whether the device is wanted on, and how long it has been too much even idling."""
+def _next_mode(state: GovernorState, fits: int, roomy: int, config: InferenceConfig) -> tuple[int, bool]:
+    """(mode, held): down at once, up by a margin and after a dwell, out of a hold by a margin into the lowest mode."""
+    if fits < 0 or (state.held and roomy < 0):
+        return 0, True
+    if state.held:
+        return 0, False
+    if fits < state.mode:
+        return fits, False
+    if roomy > state.mode and state.ticks >= config.dwell_ticks:
+        return roomy, False
+    return state.mode, False
 
-    on: bool = False
-    too_much_ticks: int = 0
+
+def _binding(situation: Situation, *, bound: bool) -> Binding:
+    if bound:
+        return lower_cap(situation.power_cap_w, situation.thermal_cap_w)
+    return Binding.NONE if situation.ready else Binding.DEVICE
 
 
-def power_gate(
-    state: PowerState, wanted: bool, granted_w: float, chip_c: float | None, silicon: Silicon, config: InferenceConfig
-) -> PowerState:
-    """Power the device only when its boot fits the caps; power it down when not even its idling does for long."""
-    if not wanted:
-        return PowerState()
-    if not state.on:
-        return PowerState(granted_w >= silicon.boot_w + config.margin_w)
-    idle_w = silicon.idle_w(0, ASSUMED_CHIP_C if chip_c is None else chip_c)
-    too_much_ticks = state.too_much_ticks + 1 if granted_w < idle_w else 0
-    return PowerState(too_much_ticks < config.gate_ticks, too_much_ticks)
+def lower_cap(power_cap_w: float, thermal_cap_w: float) -> Binding:
+    """Which cap is the one that binds."""
+    return Binding.POWER if power_cap_w <= thermal_cap_w else Binding.THERMAL

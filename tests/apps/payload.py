@@ -1,0 +1,104 @@
+"""A payload manager alone, fed by hand: a sunlit node, a board that obeys at once, wide caps unless told otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flightsw.apps.inference.app import InferenceApp
+from flightsw.apps.inference.config import InferenceConfig
+from flightsw.apps.inference.engine import Seen
+from flightsw.bus.application import Inbox, Now
+from flightsw.devices.profiles import load_profile
+from flightsw.devices.virtual import VirtualDevice
+from flightsw.messages.base import Message
+from flightsw.messages.health import Mode, ModeStatus
+from flightsw.messages.inference import InferenceStatus
+from flightsw.messages.plant import DeviceReadings, NavSensors
+from flightsw.messages.power import PowerStatus
+from flightsw.messages.thermal import ThermalStatus
+
+SILICON = load_profile("orin-nano").silicon()
+WORK_GOP = 48.0
+DAY = NavSensors((7000.0, 0.0, 0.0), (0.0, 7.5, 0.0), (1.0, 0.0, 0.0), 12.0, 3.0, True)
+NIGHT = NavSensors((-7000.0, 0.0, 0.0), (0.0, 7.5, 0.0), (1.0, 0.0, 0.0), 12.0, 3.0, False)
+
+
+class FakeEngine:
+    """Sees one half of every scene as cloud, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, int, float, float]] = []
+
+    def look(self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float) -> Seen:
+        self.asked.append((first_scene, scenes, cos_zenith, latitude_deg))
+        return Seen((0.5,) * scenes, f"{first_scene:016x}")
+
+
+class Payload:
+    """The application and its clock. A new one after a restart continues at `tick`."""
+
+    def __init__(self, config: InferenceConfig | None = None, *, dt_s: float = 1.0, tick: int = 0) -> None:
+        self.engine = FakeEngine()
+        self.config = config or InferenceConfig(frame_scenes=9, batch_scenes=4, execute="none", dwell_ticks=5)
+        self.app = InferenceApp(self.config, SILICON, WORK_GOP, VirtualDevice(SILICON, WORK_GOP), lambda: self.engine)
+        self.dt_s = dt_s
+        self.tick = tick
+        self.sent: list[Message] = []
+
+    def step(
+        self,
+        *extra: Message,
+        mode: Mode = Mode.PAYLOAD,
+        fix: NavSensors = DAY,
+        power_w: float = 40.0,
+        thermal_w: float = 40.0,
+        board: DeviceReadings | None = None,
+    ) -> list[Message]:
+        """One tick with everything heard."""
+        heard: list[tuple[str, Message]] = [
+            ("plant", fix),
+            ("plant", board_up() if board is None else board),
+            ("power", PowerStatus(0.8, 0.01, 0.0, 30.0, 0, power_w, 0.3, False, None, 0.0)),
+            ("thermal", ThermalStatus(thermal_w, 40.0, 80.0, 0.0, 0.0, False)),
+            ("health", ModeStatus(mode, 0, "test", False, False, ())),
+        ]
+        return self.hear([*(("comms", message) for message in extra), *heard])
+
+    def hear(self, items: Iterable[tuple[str, Message]]) -> list[Message]:
+        """One tick with this inbox alone."""
+        now = Now(self.tick, self.tick * round(self.dt_s * 1e9), self.dt_s)
+        out = list(self.app.step(now, Inbox(items)))
+        self.tick += 1
+        self.sent += out
+        return out
+
+    def run(self, ticks: int, **heard) -> list[Message]:
+        """Several ticks alike; all that was sent in them."""
+        return [message for _ in range(ticks) for message in self.step(**heard)]
+
+    @property
+    def status(self) -> InferenceStatus:
+        """The newest status."""
+        return of(self.sent, InferenceStatus)[-1]
+
+
+def board_up(mode: int = 1) -> DeviceReadings:
+    """A board that runs in this mode."""
+    return DeviceReadings(True, True, mode, SILICON.modes[mode].clock_mhz, 50.0, False, 10.0, 10.0)
+
+
+def board_dark() -> DeviceReadings:
+    """A board without power."""
+    return DeviceReadings(False, False, 0, 0.0, 30.0, False, 0.3, 0.3)
+
+
+def of(messages, kind):
+    """Those of one type."""
+    return [message for message in messages if type(message) is kind]
+
+
+def balance(status: InferenceStatus) -> int:
+    """Scenes that are unaccounted for."""
+    return status.items_arrived - (
+        status.items_done + status.items_dropped + status.queue_items + status.items_in_flight
+    )

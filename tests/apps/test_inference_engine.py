@@ -1,0 +1,90 @@
+"""Engine: the card's model and no other, deterministic, and loaded only by runs that compute."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import msgspec
+import numpy as np
+import pytest
+
+from flightsw.apps.inference.engine import OnnxEngine
+from flightsw.devices.camera import VirtualCamera
+from flightsw.devices.models import load_card, verified_model_path
+from flightsw.errors import ConfigError
+
+CARD = load_card("cloudseg")
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return OnnxEngine(CARD, seed=5)
+
+
+def test_what_was_seen_is_found_again_from_what_a_result_logs(engine):
+    import onnxruntime as ort
+
+    seen = engine.look(1234, 6, 0.8, 45.0)
+    assert len(seen.cloud_fraction) == 6
+    assert seen == OnnxEngine(CARD, seed=5).look(1234, 6, 0.8, 45.0)
+    plain = ort.InferenceSession(str(verified_model_path(CARD)), providers=["CPUExecutionProvider"])
+    tiles = VirtualCamera(5).tiles(1234, 6, 0.8, 45.0)
+    (output,) = plain.run([CARD.output_name], {CARD.input_name: tiles})
+    shares = (output.reshape(6, -1) > 0.5).mean(axis=1)
+    assert seen.cloud_fraction == pytest.approx(shares, abs=0.0006)
+
+
+def test_another_seed_or_scene_gives_another_hash(engine):
+    hashes = {engine.look(scene, 2, 0.8, 45.0).output_sha256 for scene in (0, 2, 4)}
+    hashes.add(OnnxEngine(CARD, seed=6).look(0, 2, 0.8, 45.0).output_sha256)
+    assert len(hashes) == 4
+    assert all(len(one) == 16 for one in hashes)
+
+
+@pytest.mark.parametrize(
+    "tiles",
+    [
+        np.zeros((1, 4, 32, 32), np.float32),
+        np.zeros((5, 32, 32), np.float32),
+        np.zeros((0, 5, 32, 32), np.float32),
+        np.zeros((1, 5, 32, 32), np.float64),
+        np.full((1, 5, 32, 32), np.nan, np.float32),
+    ],
+    ids=["bands", "rank", "empty", "type", "not finite"],
+)
+def test_tiles_that_are_not_the_model_s_are_refused(engine, tiles):
+    with pytest.raises(ValueError, match=r"^tiles"):
+        engine.run(tiles)
+
+
+def test_a_model_file_that_is_not_the_card_s_is_refused(tmp_path):
+    shutil.copy(verified_model_path(CARD), tmp_path / CARD.file)
+    shutil.copy(f"{CARD.folder}/card.toml", tmp_path / "card.toml")
+    data = bytearray((tmp_path / CARD.file).read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / CARD.file).write_bytes(data)
+    with pytest.raises(ConfigError, match="its card says"):
+        OnnxEngine(load_card(str(tmp_path)), seed=1)
+
+
+@pytest.mark.parametrize("change", [{"bands": 4}, {"input_name": "image"}, {"output_name": "mask"}])
+def test_a_card_that_does_not_describe_its_model_is_refused(change):
+    with pytest.raises(ConfigError, match="its card says"):
+        OnnxEngine(msgspec.structs.replace(CARD, **change), seed=1)
+
+
+def test_a_run_without_execution_never_imports_onnxruntime():
+    script = (
+        "import sys\n"
+        "from flightsw.node.inprocess import InProcessNode\n"
+        "from flightsw.node.scenario import load_scenario\n"
+        "s = load_scenario('cubesat-6u-orin-nano', ['apps.inference.execute=none'])\n"
+        "node = InProcessNode(s)\n"
+        "[node.run_tick() for _ in range(200)]\n"
+        "assert node.latest['infer.status'].batches_done > 0\n"
+        "assert 'onnxruntime' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,118 @@
+"""Governor: the mode inside both caps, with which cap binds; properties over all situations."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flightsw.apps.inference.config import InferenceConfig
+from flightsw.apps.inference.governor import Decision, GovernorState, Situation, govern, mode_rates
+from flightsw.devices.profiles import load_profile
+from flightsw.messages.inference import Binding
+
+SILICON = load_profile("orin-nano").silicon()
+CONFIG = InferenceConfig(drain_s=100.0, dwell_ticks=5, margin_w=1.0)
+RATES = mode_rates(SILICON, 48.0, CONFIG)
+LEAK_W = SILICON.leak_w(50.0)
+TOP = len(SILICON.modes) - 1
+FULL_W = [SILICON.full_load_w(mode, 50.0) for mode in range(TOP + 1)]
+WORKING = GovernorState(1, 100, held=False)
+
+caps = st.floats(0.0, 40.0)
+states = st.builds(GovernorState, st.integers(0, TOP), st.integers(0, 20), st.booleans())
+
+
+def situation(power_w: float = 40.0, thermal_w: float = 40.0, waiting: int = 10**6, **other) -> Situation:
+    fields = {"enabled": True, "ready": True, "arriving_per_s": 0.0, "leak_w": LEAK_W, **other}
+    return Situation(waiting=waiting, power_cap_w=power_w, thermal_cap_w=thermal_w, **fields)
+
+
+def decide(state: GovernorState, given_situation: Situation) -> Decision:
+    return govern(state, given_situation, SILICON, RATES, CONFIG)[1]
+
+
+def settled(given_situation: Situation, ticks: int = 40) -> Decision:
+    """What it comes to when nothing changes."""
+    state = GovernorState()
+    for _ in range(ticks):
+        state, decision = govern(state, given_situation, SILICON, RATES, CONFIG)
+    return decision
+
+
+@settings(max_examples=300)
+@given(state=states, power_w=caps, thermal_w=caps, waiting=st.integers(0, 10**6), chip_c=st.floats(-20.0, 95.0))
+def test_predicted_power_never_exceeds_what_is_granted_while_work_is_let_through(
+    state, power_w, thermal_w, waiting, chip_c
+):
+    decision = decide(state, situation(power_w, thermal_w, waiting, leak_w=SILICON.leak_w(chip_c)))
+    assert decision.granted_w == min(power_w, thermal_w)
+    if decision.work:
+        assert decision.predicted_w <= decision.granted_w
+
+
+@settings(max_examples=300)
+@given(state=states, low_w=caps, high_w=caps, thermal_w=caps, waiting=st.integers(0, 10**6))
+def test_a_higher_cap_never_gives_a_lower_mode(state, low_w, high_w, thermal_w, waiting):
+    low_w, high_w = sorted((low_w, high_w))
+    less = decide(state, situation(low_w, thermal_w, waiting))
+    more = decide(state, situation(high_w, thermal_w, waiting))
+    assert (less.work, less.mode) <= (more.work, more.mode)
+
+
+def test_a_mode_between_is_taken_when_the_highest_that_fits_has_no_margin():
+    """The highest fitting mode lacks the margin; the one below it has it, and is better than staying."""
+    granted_w = FULL_W[2] + 0.5 * CONFIG.margin_w
+    state = GovernorState(0, 100, held=False)
+    assert decide(state, situation(granted_w)).mode == 1
+
+
+@settings(max_examples=100)
+@given(power_w=caps, thermal_w=caps, waiting=st.integers(1, 10**6))
+def test_the_binding_cap_is_the_lower_one_and_only_where_demand_is_not_met(power_w, thermal_w, waiting):
+    decision = settled(situation(power_w, thermal_w, waiting))
+    served = decision.work and decision.predicted_w == decision.demand_w
+    assert (decision.binding is Binding.NONE) == served
+    if not served:
+        assert decision.binding is (Binding.POWER if power_w <= thermal_w else Binding.THERMAL)
+
+
+def test_demand_is_the_lowest_mode_that_drains_the_queue_in_time():
+    for mode in range(TOP + 1):
+        waiting = int(RATES[mode] * CONFIG.drain_s)
+        assert settled(situation(waiting=waiting)).mode == mode
+        assert settled(situation(waiting=0, arriving_per_s=RATES[mode] * 0.999)).mode == mode
+
+
+def test_goes_down_at_once_and_up_after_the_dwell():
+    state, decision = govern(GovernorState(3, 0, held=False), situation(FULL_W[1] + 0.1), SILICON, RATES, CONFIG)
+    assert decision.mode == 1
+    modes = []
+    for _ in range(CONFIG.dwell_ticks + 2):
+        state, decision = govern(state, situation(), SILICON, RATES, CONFIG)
+        modes.append(decision.mode)
+    assert modes == [1] * CONFIG.dwell_ticks + [TOP, TOP]
+
+
+def test_a_cap_that_flutters_by_less_than_the_margin_never_changes_the_mode():
+    state, modes = WORKING, set()
+    for tick in range(200):
+        wobble_w = 0.45 * CONFIG.margin_w * (-1) ** tick
+        state, decision = govern(state, situation(FULL_W[2] + wobble_w), SILICON, RATES, CONFIG)
+        modes.add(decision.mode)
+    assert modes == {1}
+
+
+def test_holds_work_back_where_not_even_the_lowest_mode_fits_and_lets_go_by_a_margin():
+    state, decision = govern(WORKING, situation(FULL_W[0] - 0.1), SILICON, RATES, CONFIG)
+    assert (decision.work, decision.mode, decision.binding) == (False, 0, Binding.POWER)
+    state, decision = govern(state, situation(FULL_W[0] + 0.1), SILICON, RATES, CONFIG)
+    assert decision.work is False
+    state, decision = govern(state, situation(FULL_W[0] + CONFIG.margin_w), SILICON, RATES, CONFIG)
+    assert decision.work is True
+
+
+def test_binding_says_commanded_when_work_is_forbidden_and_device_while_it_is_not_up():
+    assert decide(WORKING, situation(enabled=False)).binding is Binding.COMMANDED
+    assert decide(GovernorState(TOP, 9, held=False), situation(ready=False)).binding is Binding.DEVICE
+    idle = decide(WORKING, situation(waiting=0))
+    assert (idle.binding, idle.demand_w, idle.work) == (Binding.NONE, 0.0, False)

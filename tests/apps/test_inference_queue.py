@@ -1,0 +1,115 @@
+"""Scene queue: bounded, first in first out, and every scene is accounted for."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flightsw.apps.inference.queue import SceneQueue
+from flightsw.apps.inference.source import Frame
+
+SECOND_NS = 1_000_000_000
+
+
+def frame(first_scene: int, scenes: int, arrived_s: float = 0.0) -> Frame:
+    return Frame(round(arrived_s * SECOND_NS), first_scene, scenes, 0.5, 10.0)
+
+
+def test_a_batch_is_consecutive_scenes_of_one_frame_in_order_of_arrival():
+    queue = SceneQueue(100, 10.0)
+    queue.expect([frame(0, 5), frame(40, 3, 0.5)])
+    batches = [queue.take(number, 4, SECOND_NS) for number in range(3)]
+    assert [(one.first_scene, one.scenes) for one in batches if one] == [(0, 4), (4, 1), (40, 3)]
+    assert queue.take(3, 4, SECOND_NS) is None
+
+
+def test_an_idle_device_is_given_what_arrives_next_with_its_time_of_arrival():
+    queue = SceneQueue(100, 10.0)
+    queue.expect([frame(0, 4, 0.7)])
+    batch = queue.take(0, 4, 0)
+    assert batch is not None
+    assert batch.arrived_ns == 700_000_000
+
+
+def test_a_full_queue_takes_what_it_has_room_for_and_counts_the_rest():
+    queue = SceneQueue(10, 100.0)
+    queue.expect([frame(0, 8), frame(8, 8, 0.1), frame(16, 8, 0.2)])
+    queue.settle(SECOND_NS)
+    assert (queue.arrived, queue.waiting, queue.refused) == (24, 10, 14)
+
+
+def test_room_made_before_an_image_arrives_is_there_for_it():
+    queue = SceneQueue(8, 100.0)
+    queue.expect([frame(0, 8), frame(8, 8, 0.6)])
+    assert queue.take(0, 8, 0) is not None
+    assert queue.take(1, 8, 500_000_000) is not None  # the second frame is still to come, and is waited for
+    queue.settle(SECOND_NS)
+    assert queue.refused == 0
+
+
+def test_a_scene_is_dropped_the_instant_its_deadline_has_passed_and_not_before():
+    queue = SceneQueue(100, 2.0)
+    queue.expect([frame(0, 4)])
+    queue.settle(2 * SECOND_NS)
+    assert (queue.waiting, queue.late) == (4, 0)
+    queue.settle(2 * SECOND_NS + 1)
+    assert (queue.waiting, queue.late) == (0, 4)
+
+
+def test_a_batch_that_was_lost_on_the_device_is_the_next_to_be_taken():
+    queue = SceneQueue(100, 100.0)
+    queue.expect([frame(0, 8), frame(50, 4)])
+    lost = queue.take(0, 6, 0)
+    assert lost is not None
+    queue.put_back(lost)
+    again = queue.take(0, 6, 0)
+    assert again == lost
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("frame"), st.integers(1, 12)),
+        st.tuples(st.just("take"), st.integers(1, 8)),
+        st.tuples(st.just("lose"), st.just(0)),
+        st.tuples(st.just("wait"), st.integers(1, 5)),
+    ),
+    max_size=80,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(steps=STEPS, limit=st.integers(1, 30), deadline_s=st.integers(1, 10))
+def test_no_scene_is_ever_forgotten_or_counted_twice(steps, limit, deadline_s):
+    queue = SceneQueue(limit, float(deadline_s))
+    now_s, offered, taken, batch = 0, 0, 0, None
+    for kind, value in steps:
+        if kind == "frame":
+            queue.expect([frame(offered, value, now_s)])
+            offered += value
+            queue.settle(now_s * SECOND_NS + 1)
+        elif kind == "take":
+            batch = queue.take(0, value, now_s * SECOND_NS)
+            taken += batch.scenes if batch else 0
+        elif kind == "lose" and batch is not None:
+            queue.put_back(batch)
+            taken -= batch.scenes
+            batch = None
+        elif kind == "wait":
+            now_s += value
+            queue.settle(now_s * SECOND_NS)
+        assert 0 <= queue.waiting <= limit
+        assert queue.arrived == offered == taken + queue.dropped + queue.waiting
+
+
+def test_a_batch_put_back_into_a_queue_that_has_filled_since_keeps_only_what_there_is_room_for():
+    queue = SceneQueue(10, 100.0)
+    queue.expect([frame(0, 8)])
+    lost = queue.take(0, 8, 0)
+    assert lost is not None
+    queue.expect([frame(50, 7, 1.0)])
+    queue.settle(2 * SECOND_NS)
+    queue.put_back(lost)
+    assert (queue.waiting, queue.refused) == (10, 5)
+    again = queue.take(0, 8, 2 * SECOND_NS)
+    assert again is not None
+    assert (again.first_scene, again.scenes) == (0, 3)

@@ -1,0 +1,55 @@
+"""What holds for every test: random tests repeat exactly, and a module leaves no process and no socket behind.
+
+Orphans of a killed launcher are not this process's children; the tests in `loop/` look for those by title.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# No deadline: a verdict must not depend on how busy the machine is.
+settings.register_profile("flightsw", deadline=None, derandomize=True, database=None)
+settings.load_profile("flightsw")
+
+
+def children() -> dict[int, str]:
+    """This process's children, zombies too: process id -> name."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            before, _, after = stat.read_text().rpartition(")")
+        except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            continue
+        if int(after.split()[1]) == os.getpid():
+            found[int(stat.parent.name)] = before.partition("(")[2]
+    return found
+
+
+def sockets() -> set[str]:
+    """The sockets that this process holds open."""
+    found = set()
+    for descriptor in Path("/proc/self/fd").iterdir():
+        try:
+            target = str(descriptor.readlink())
+        except FileNotFoundError:  # the descriptor of this very listing
+            continue
+        if target.startswith("socket:"):
+            found.add(target)
+    return found
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_left_behind() -> Iterator[None]:
+    """Fails the module's last test when a child process or an open socket outlives it."""
+    children_before, sockets_before = children(), sockets()
+    yield
+    gc.collect()
+    left = {pid: name for pid, name in children().items() if pid not in children_before}
+    assert not left, f"left running: {left}"
+    assert sockets() <= sockets_before, "left open: a socket"
