@@ -17,6 +17,7 @@ flight software.
 from __future__ import annotations
 
 import hashlib
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +42,7 @@ _SURFACES = np.array(
     ],
     dtype=np.float32,
 )
-_CLOUD_TINT = np.array([1.0, 1.0, 1.0, 0.98, 0.80], dtype=np.float32)
+_CLOUD_TINT = np.array([1.0, 1.0, 1.0, 0.98, 0.80], dtype=np.float32).reshape(5, 1)
 """liquid cloud absorbs a little at 1.6 um"""
 
 Tiles = npt.NDArray[np.float32]
@@ -59,22 +60,28 @@ class VirtualCamera:
 
     def tiles(self, first_scene: int, count: int, cos_zenith: float, latitude_deg: float) -> Tiles:
         """Consecutive scenes as (count, 5, 32, 32) float32 in [0, 1.2]."""
-        tau, wet, texture, noise = self._windows(first_scene, count)
-        share = self._surface_shares(wet, texture, latitude_deg)
-        ground = np.tensordot(share, _SURFACES, axes=([1], [0])).transpose(0, 3, 1, 2)
-        ground *= (0.85 + 0.15 * texture)[:, None]
-        scattering = tau * np.float32(1.0 - ASYMMETRY)
-        cover = (scattering / (np.float32(2.0) + scattering))[:, None]
-        seen = ground * (1.0 - cover) ** 2 + cover * _CLOUD_TINT[None, :, None, None]
-        light = np.float32(0.35 + 0.65 * max(0.0, cos_zenith))
-        seen *= light
-        seen += np.float32(0.006) * noise[:, None] * (np.float32(1.0) + seen)
+        cover, wet, texture, noise = self._windows(first_scene, count)
+        flat = (count, 1, CELLS * CELLS)
+        share = self._surface_shares(wet, texture, latitude_deg).reshape(count, len(_SURFACES), CELLS * CELLS)
+        seen: Tiles = np.matmul(_SURFACES.T, share)
+        clear = np.float32(1.0) - cover
+        clear *= clear
+        clear *= np.float32(0.85) + np.float32(0.15) * texture
+        seen *= clear.reshape(flat)
+        seen += _CLOUD_TINT * cover.reshape(flat)
+        seen *= np.float32(0.35 + 0.65 * max(0.0, cos_zenith))
+        grain = (np.float32(0.006) * noise).reshape(flat)
+        seen += grain + grain * seen
         np.clip(seen, 0.0, FULL_SCALE, out=seen)
-        return np.ascontiguousarray(np.rint(seen * (LEVELS / FULL_SCALE)) * np.float32(FULL_SCALE / LEVELS), np.float32)
+        seen *= np.float32(LEVELS / FULL_SCALE)
+        np.rint(seen, out=seen)
+        seen *= np.float32(FULL_SCALE / LEVELS)
+        tiles: Tiles = seen.reshape(count, len(BANDS), CELLS, CELLS)
+        return tiles
 
     def truth(self, first_scene: int, count: int) -> npt.NDArray[np.bool_]:
         """Where cloud really is, (count, 32, 32)."""
-        mask: npt.NDArray[np.bool_] = self._windows(first_scene, count)[0] > CLOUD_TAU
+        mask: npt.NDArray[np.bool_] = self._windows(first_scene, count)[0] > _cover(CLOUD_TAU)
         return mask
 
     def snow(self, first_scene: int, count: int, latitude_deg: float) -> npt.NDArray[np.bool_]:
@@ -95,16 +102,16 @@ class VirtualCamera:
         )
 
     def _windows(self, first_scene: int, count: int) -> tuple[Tiles, Tiles, Tiles, Tiles]:
-        """(optical depth, wetness, texture, noise) windows of consecutive scenes, each (count, 32, 32)."""
+        """(cloud reflectance, wetness, texture, noise) windows of consecutive scenes, each (count, 32, 32)."""
         if self._cloud is None:
             self._make_atlas()
         assert self._cloud is not None
-        tau = np.empty((count, CELLS, CELLS), np.float32)
-        wet, texture, noise = np.empty_like(tau), np.empty_like(tau), np.empty_like(tau)
+        cover = np.empty((count, CELLS, CELLS), np.float32)
+        wet, texture, noise = np.empty_like(cover), np.empty_like(cover), np.empty_like(cover)
         for place in range(count):
             digest = hashlib.blake2b(f"{self._seed}:{first_scene + place}".encode(), digest_size=16).digest()
             for field, into, at in (
-                (self._cloud, tau, 0),
+                (self._cloud, cover, 0),
                 (self._wet, wet, 4),
                 (self._texture, texture, 8),
                 (self._noise, noise, 12),
@@ -112,17 +119,26 @@ class VirtualCamera:
                 y = int.from_bytes(digest[at : at + 2], "little") & (ATLAS - 1)
                 x = int.from_bytes(digest[at + 2 : at + 4], "little") & (ATLAS - 1)
                 into[place] = field[y : y + CELLS, x : x + CELLS]
-        return tau, wet, texture, noise
+        return cover, wet, texture, noise
 
     def _make_atlas(self) -> None:
         stream = Stream(self._seed, "devices.camera", 1)
         cloud = _fractal(stream.generator(0), 2.6)
         cirrus = _fractal(stream.generator(1), 3.2)
         depth = 18.0 * np.clip(cloud - 0.05, 0.0, None) ** 1.5 + 0.9 * np.clip(cirrus - 0.6, 0.0, None)
-        self._cloud = _wrapped(depth)
+        self._cloud = _wrapped(_cover(depth))
         self._wet = _wrapped(_fractal(stream.generator(2), 3.0))
         self._texture = _wrapped(_fractal(stream.generator(3), 2.2))
         self._noise = _wrapped(stream.generator(4).standard_normal((ATLAS, ATLAS)))
+
+
+@overload
+def _cover(tau: float) -> float: ...
+@overload
+def _cover(tau: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]: ...
+def _cover(tau: float | npt.NDArray[np.float64]) -> float | npt.NDArray[np.float64]:
+    """Two-stream reflectance of a cloud of this optical depth."""
+    return tau * (1.0 - ASYMMETRY) / (2.0 + tau * (1.0 - ASYMMETRY))
 
 
 def _soft(value: Tiles) -> Tiles:
