@@ -6,7 +6,7 @@ the messages that it returns. Nothing else passes between them: an application h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from flightsw.messages.base import Message
@@ -28,13 +28,10 @@ class Inbox:
 
     __slots__ = ("_by_kind", "_items")
 
-    def __init__(self, items: Iterable[tuple[str, Message]] = ()) -> None:
+    def __init__(self, items: Sequence[tuple[str, Message]] = ()) -> None:
         """`items`: (producer's name, message) pairs in delivery order."""
-        self._items = tuple(items)
-        by_kind: dict[type[Message], Message] = {}
-        for _, message in self._items:
-            by_kind[type(message)] = message
-        self._by_kind = by_kind
+        self._items = items
+        self._by_kind: dict[type[Message], Message] = {type(message): message for _, message in items}
 
     def last(self, kind: type[M]) -> M | None:
         """The newest message of this type, or None when none was delivered."""

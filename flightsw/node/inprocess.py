@@ -50,15 +50,15 @@ class InProcessNode:
     ) -> None:
         self.scenario = scenario
         self.table = table or process_table()
-        self.latest: dict[str, Message] = {}
-        """newest message by topic"""
+        self._latest: dict[int, Entry] = {}
+        """newest entry by topic number"""
         self.lost: list[str] = []
         codec = Codec(self.table.topics)
         self._build = build
         self._ports = {row.name: Port(row.name, codec) for row in self.table.rows}
         self._outside = Port(OUTSIDE, codec)
         self.exchange = Exchange(self.table, Port(BUS, codec).entry)
-        self._applications: dict[str, tuple[int, Application]] = {}
+        self._applications: dict[str, Application] = {}
         self._commands = scheduled_commands(scenario)
         self._next_request = 1 + sum(len(requests) for requests in self._commands.values())
         self._topic_names = [topic.name for topic in self.table.topics.topics]
@@ -90,39 +90,34 @@ class InProcessNode:
         requests = self._commands.get(tick, ())
         now = Now(tick, tick * self._dt_ns, self.scenario.dt_s)
         for name, inbox in exchange.begin([self._outside.entry(request) for request in requests]):
-            if name in lose:
-                exchange.lose(name)
-                continue
-            outbox = self._step(name, now, inbox)
+            outbox = None if name in lose else self._step(name, now, inbox)
             if outbox is None:
                 exchange.lose(name)
+                self._applications.pop(name, None)
                 self.lost.append(name)
             else:
                 exchange.accept(name, outbox)
         record = exchange.finish()
-        latest, names = self.latest, self._topic_names
-        for entry in record.entries:
-            latest[names[entry[0]]] = entry[2][1]
+        self._latest.update({entry[0]: entry for entry in record.entries})
         return record
+
+    @property
+    def latest(self) -> dict[str, Message]:
+        """Newest message by topic."""
+        return {self._topic_names[number]: entry[2][1] for number, entry in self._latest.items()}
 
     def _step(self, name: str, now: Now, inbox: Sequence[Entry]) -> list[Entry] | None:
         """What the process sends; None: it failed, and is lost."""
         try:
-            application = self._application(name)
+            application = self._applications.get(name)
+            if application is None:
+                application = self._applications[name] = self._build(name, self.scenario)
             return self._ports[name].outbox(application.step(now, Inbox([entry[2] for entry in inbox])))
         except Exception as error:
             if self.table.by_name[name].role is Role.INFRASTRUCTURE:
                 raise RunError(f"{name}: {type(error).__name__}: {error} (tick {now.tick})") from error
             self._log.exception("process.fault", process=name, tick=now.tick)
             return None
-
-    def _application(self, name: str) -> Application:
-        incarnation = self.exchange.incarnation(name)
-        held = self._applications.get(name)
-        if held is None or held[0] != incarnation:
-            held = (incarnation, self._build(name, self.scenario))
-            self._applications[name] = held
-        return held[1]
 
 
 class Recorder:
@@ -197,7 +192,7 @@ def _tell(
     now_s = monotonic_s()
     if on_progress is None or now_s < due_s:
         return due_s
-    on_progress(Progress(node.tick, plan.ticks, plan.scenario.dt_s, now_s - begin_s, pacer.slips, dict(node.latest)))
+    on_progress(Progress(node.tick, plan.ticks, plan.scenario.dt_s, now_s - begin_s, pacer.slips, node.latest))
     return now_s + PROGRESS_S
 
 
