@@ -162,10 +162,9 @@ class Battery:
         if battery_c < config.lowest_charge_c or state.soc >= 1.0:
             return 0.0
         efficiency = config.coulombic_efficiency
-        rise_ohm = circuit.slope_v * efficiency * dt_s / circuit.charge_c + circuit.r0_ohm + self._r1_end_ohm
-        headroom_v = config.charge_limit_v - (circuit.ocv_v - state.v1_v * self._decay)
         to_full_a = (1.0 - state.soc) * circuit.charge_c / (efficiency * dt_s)
-        amps = max(0.0, min(config.charge_limit_a, headroom_v / rise_ohm, to_full_a))
+        highest_a = self._current_to_voltage_limit(state, circuit, efficiency * dt_s / circuit.charge_c)
+        amps = max(0.0, min(config.charge_limit_a, highest_a, to_full_a))
         source_v, resistance_ohm = self._linear(state, circuit, efficiency)
         return amps * (source_v + resistance_ohm * amps)
 
@@ -186,6 +185,21 @@ class Battery:
         terminal_w = (source_v - resistance_ohm * amps) * amps
         end_v = self.ocv(soc)[0] - amps * circuit.r0_ohm - v1_v
         return BatteryState(soc, v1_v), BatteryStep(amps, end_v, terminal_w, -terminal_w * dt_s - stored_j, stored_j)
+
+    def _current_to_voltage_limit(self, state: BatteryState, circuit: Circuit, soc_per_a: float) -> float:
+        """Charging current that ends the step at `charge_limit_v`, through the corners of the curve too."""
+        soc, ohms = state.soc, circuit.r0_ohm + self._r1_end_ohm
+        source_v = self.config.charge_limit_v + state.v1_v * self._decay
+        amps = math.inf
+        low_s, low_v = self._points[0]
+        for high_s, high_v in self._points[1:]:
+            if high_s > soc:
+                slope_v = (high_v - low_v) / (high_s - low_s)
+                amps = (source_v - low_v - slope_v * (soc - low_s)) / (slope_v * soc_per_a + ohms)
+                if soc + amps * soc_per_a <= high_s:
+                    break
+            low_s, low_v = high_s, high_v
+        return amps
 
     def terminal_v(self, state: BatteryState) -> float:
         """Voltage at rest."""

@@ -141,8 +141,8 @@ class ThermalNetwork:
         """(temperatures after one step, joules radiated to space in it). Raises PhysicsError outside 3 to 1200 K."""
         after_k, radiated_j = self._step(temperatures_k, heat_w)
         if not (min(after_k) > LOWEST_K and max(after_k) < HIGHEST_K):
-            hottest = max(range(len(after_k)), key=after_k.__getitem__)
-            raise PhysicsError(f"thermal node {self.names[hottest]!r} at {after_k[hottest]:.1f} K: out of all range")
+            place = next(place for place, node_k in enumerate(after_k) if not LOWEST_K < node_k < HIGHEST_K)
+            raise PhysicsError(f"thermal node {self.names[place]!r} at {after_k[place]:.1f} K: out of all range")
         return after_k, radiated_j
 
     def stored_j(self, temperatures_k: tuple[float, ...]) -> float:

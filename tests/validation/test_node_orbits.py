@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flightsw.devices.silicon import PowerMode, Silicon
+from flightsw.devices.profiles import load_profile
+from flightsw.devices.silicon import PowerMode
 from flightsw.plant import orbit, shadow
 from flightsw.plant.battery import Battery, BatteryConfig
 from flightsw.plant.distribution import DistributionConfig, Flows, LoadConfig, PowerBus
@@ -76,17 +78,12 @@ class Node:
         self.state = battery.initial()
         self.nodes_k = self.network.initial_k()
         self.start_j = self.network.stored_j(self.nodes_k)
-        figures = dict.fromkeys(
-            ["switched_w_per_mhz_v2", "launch_s", "gop_per_s_mhz", "gated_w", "boot_w", "boot_s", "throttle_c", "throttle_hysteresis_k", "throttle_clock_mhz", "shutdown_c"],
-            1.0,
-        )
-        self.silicon = Silicon(
+        self.silicon = replace(
+            load_profile("orin-nano").silicon(),
             modes=(PowerMode("idle", 1.0, GIVEN["P_idle"]), PowerMode("active", 2.0, GIVEN["P_idle"] + GIVEN["P_act"])),
-            dvfs=((1.0, 1.0), (2.0, 1.0)),
             leakage_w=GIVEN["PL0"],
             leakage_per_k=GIVEN["bL"],
             leakage_reference_c=GIVEN["TL"] - ZERO_C_K,
-            **figures,
         )
         self.ledger = Ledger()
         self.heater_on = False

@@ -1,0 +1,116 @@
+"""Device profiles: every shipped one loads, every figure has a source, a wrong figure is refused by name."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from flightsw.devices.profiles import DeviceProfile, Figure, load_profile, shipped_profiles
+from flightsw.errors import ConfigError
+
+SHIPPED = (resources.files("flightsw.scenarios") / "profiles" / "orin-nano.toml").read_text()
+FIGURES = [field.name for field in msgspec.structs.fields(DeviceProfile) if field.type is Figure]
+
+
+def without_source(text: str, figure: str) -> str:
+    """The profile with one figure's source blanked out."""
+    lines, changed = [], 0
+    table = ""
+    for line in text.splitlines():
+        if line.startswith("["):
+            table = line.strip("[] ")
+        if table == figure or line.startswith(f"{figure} "):
+            blanked, count = re.subn(r'source = "[^"]*"', 'source = ""', line)
+            changed += count
+            lines.append(blanked)
+        else:
+            lines.append(line)
+    assert changed == 1, f"{figure} not found"
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("name", shipped_profiles())
+def test_every_shipped_profile_loads_with_a_source_for_every_figure(name: str) -> None:
+    profile = load_profile(name)
+    assert profile.name == name
+    rows = [*profile.modes, *profile.dvfs, *(getattr(profile, figure) for figure in FIGURES)]
+    assert len(rows) >= len(FIGURES) + 3
+    assert all(len(row.source) >= 8 for row in rows)
+
+
+@pytest.mark.parametrize("name", shipped_profiles())
+def test_the_silicon_of_a_profile_has_its_figures(name: str) -> None:
+    profile, chip = load_profile(name), load_profile(name).silicon()
+    assert [mode.name for mode in chip.modes] == [row.name for row in profile.modes]
+    assert all(getattr(chip, figure) == getattr(profile, figure).value for figure in FIGURES)
+
+
+MODES = [(name, mode) for name in shipped_profiles() for mode in range(len(load_profile(name).modes))]
+
+
+@pytest.mark.parametrize(("name", "mode"), MODES)
+def test_a_mode_at_full_load_and_60_c_draws_no_more_than_its_cap(name: str, mode: int) -> None:
+    profile = load_profile(name)
+    assert profile.silicon().full_load_w(mode, 60.0) <= profile.modes[mode].cap_w
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_figure_without_a_source_is_refused(tmp_path: Path, figure: str) -> None:
+    path = tmp_path / "board.toml"
+    path.write_text(without_source(SHIPPED, figure))
+    with pytest.raises(ConfigError, match=rf"length >= 8.*{figure}\.source"):
+        load_profile(str(path))
+
+
+def test_a_profile_file_of_ones_own_loads_by_path(tmp_path: Path) -> None:
+    path = tmp_path / "board.toml"
+    path.write_text(SHIPPED.replace('name = "orin-nano"', 'name = "mine"', 1))
+    assert load_profile(str(path)).name == "mine"
+
+
+def with_value(figure: str, value: float) -> str:
+    """The shipped profile with one figure's value changed."""
+    before, heading, after = SHIPPED.partition(f"[{figure}]\n")
+    assert heading
+    return before + heading + re.sub(r"value = [-0-9.e]+", f"value = {value}", after, count=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (with_value("throttle_c", 104.5), "throttle_c = 104.5: must be below shutdown_c"),
+        (SHIPPED.replace("clock_mhz = 408.0", "clock_mhz = 612.0"), "modes: clock_mhz = .* must ascend"),
+        (SHIPPED.replace("clock_mhz = 306.0\nvolts", "clock_mhz = 612.0\nvolts"), "dvfs: clock_mhz = .* must ascend"),
+    ],
+    ids=["throttle", "modes", "dvfs"],
+)
+def test_figures_that_contradict_each_other_are_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "board.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=complaint):
+        load_profile(str(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "missing required field"),
+        ("name = ", "device profile"),
+        (SHIPPED + '\n[fan]\nvalue = 1.0\nsource = "a fan on a satellite"\n', "unknown field"),
+    ],
+    ids=["empty", "no TOML", "unknown figure"],
+)
+def test_a_file_that_is_no_profile_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "board.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=complaint):
+        load_profile(str(path))
+
+
+def test_a_profile_that_is_not_there_names_those_that_are() -> None:
+    with pytest.raises(ConfigError, match=r"device\.profile = 'toaster': .*shipped: .*orin-nano"):
+        load_profile("toaster")

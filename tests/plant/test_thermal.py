@@ -1,0 +1,115 @@
+"""Thermal network: what its configuration refuses, what sunlight and Earth put where, ladders from data sheets."""
+
+from __future__ import annotations
+
+import itertools
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from flightsw.errors import ConfigError, PhysicsError
+from flightsw.plant.thermal import ThermalNetwork, ThermalNetworkConfig, foster_to_cauer
+from flightsw.plant.thermal_kernel import KernelNetwork, compile_step
+
+PLATE = {"name": "plate", "capacity_j_k": 900.0, "initial_c": 20.0}
+BOX = {"name": "box", "capacity_j_k": 5000.0, "initial_c": 10.0}
+LINK = {"a": "plate", "b": "box", "w_k": 0.5}
+FRONT = {"area_m2": 0.2, "emissivity": 0.8, "absorptance": 0.3, "sun_cos": 0.5, "earth_view": 0.4}
+
+
+def config(nodes: list[object], couplings: list[object]) -> ThermalNetworkConfig:
+    return msgspec.convert({"nodes": nodes, "couplings": couplings}, ThermalNetworkConfig)
+
+
+def test_each_surface_takes_its_share_of_sun_infrared_and_albedo() -> None:
+    back = {"area_m2": 0.1, "emissivity": 0.5, "earth_view": 1.0}
+    network = ThermalNetwork(config([PLATE | {"surfaces": [FRONT, back]}, BOX], [LINK]), 1.0)
+    assert network.environment_w(1000.0, 0.0, 0.0) == pytest.approx([0.2 * 0.3 * 0.5 * 1000.0, 0.0])
+    assert network.environment_w(0.0, 200.0, 0.0) == pytest.approx([(0.2 * 0.8 * 0.4 + 0.1 * 0.5) * 200.0, 0.0])
+    assert network.environment_w(0.0, 0.0, 300.0) == pytest.approx([0.2 * 0.3 * 0.4 * 300.0, 0.0])
+    assert network.kernel_network.emitting_m2 == pytest.approx((0.2 * 0.8 + 0.1 * 0.5, 0.0))
+
+
+def test_a_run_starts_at_the_configured_temperatures() -> None:
+    network = ThermalNetwork(config([PLATE, BOX], [LINK]), 1.0)
+    assert network.initial_k() == pytest.approx((293.15, 283.15))
+    assert network.stored_j(network.initial_k()) == pytest.approx(900.0 * 293.15 + 5000.0 * 283.15)
+
+
+def test_heat_held_is_heat_taken_in_less_heat_radiated() -> None:
+    network = ThermalNetwork(config([PLATE | {"surfaces": [FRONT]}, BOX], [LINK]), 1.0)
+    nodes_k = network.initial_k()
+    start_j, out_j = network.stored_j(nodes_k), 0.0
+    for _ in range(3600):
+        nodes_k, radiated_j = network.step(nodes_k, [30.0, 5.0])
+        out_j += radiated_j
+    assert out_j > 10_000.0
+    assert network.stored_j(nodes_k) - start_j == pytest.approx(35.0 * 3600 - out_j, abs=1e-5)
+
+
+def test_a_temperature_out_of_all_range_names_its_node() -> None:
+    network = ThermalNetwork(config([PLATE, BOX], [LINK]), 1.0)
+    with pytest.raises(PhysicsError, match=r"thermal node 'box' at .* out of all range"):
+        network.step(network.initial_k(), [0.0, 1e7])
+
+
+def test_a_node_too_cold_is_named_too() -> None:
+    network = ThermalNetwork(config([PLATE, BOX], [LINK]), 1.0)
+    with pytest.raises(PhysicsError, match=r"thermal node 'plate' at .* out of all range"):
+        network.step(network.initial_k(), [-1e6, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("nodes", "couplings", "complaint"),
+    [
+        ([], [], "is empty"),
+        ([PLATE, PLATE], [], "'plate' is given twice"),
+        ([PLATE, BOX], [LINK | {"b": "mast"}], "'mast' is no node"),
+        ([PLATE, BOX], [LINK, LINK | {"b": "plate"}], "couples 'plate' with itself"),
+        ([PLATE, BOX], [], "box not connected with plate"),
+        ([PLATE, BOX], [LINK | {"w_k": 0.0}], "box not connected with plate"),
+    ],
+)
+def test_a_network_that_does_not_hang_together_is_refused(nodes, couplings, complaint) -> None:
+    with pytest.raises((ConfigError, msgspec.ValidationError), match=complaint):
+        config(nodes, couplings)
+
+
+stages = st.lists(st.tuples(st.floats(0.05, 2.0), st.floats(0.1, 100.0)), min_size=1, max_size=4)
+
+
+@settings(max_examples=60)
+@given(stages)
+def test_a_ladder_answers_a_step_as_the_data_sheet_says(foster) -> None:
+    times = sorted(tau_s for _, tau_s in foster)
+    assume(all(second > 1.5 * first for first, second in itertools.pairwise(times)))
+    ladder = foster_to_cauer(foster)
+    assert sum(r for _, r in ladder) == pytest.approx(sum(r for r, _ in foster))
+    n = len(ladder)
+    network = KernelNetwork(
+        (*[c for c, _ in ladder], 1e18),
+        tuple((i, i + 1, 1.0 / r) for i, (_, r) in enumerate(ladder)),
+        (),
+        (0.0,) * (n + 1),
+    )
+    dt_s = times[0] / 50
+    step, nodes_k = compile_step(network, dt_s), (300.0,) * (n + 1)
+    for count in range(1, 201):
+        nodes_k, _ = step(nodes_k, (10.0, *[0.0] * n))
+        if count in (10, 50, 200):
+            expected_k = 10.0 * sum(r * -np.expm1(-count * dt_s / tau) for r, tau in foster)
+            assert nodes_k[0] - 300.0 == pytest.approx(expected_k, rel=2e-3)
+
+
+@pytest.mark.parametrize("foster", [[], [(0.0, 1.0)], [(1.0, -2.0)]])
+def test_stages_without_resistance_or_time_are_refused(foster) -> None:
+    with pytest.raises(ConfigError, match="above 0"):
+        foster_to_cauer(foster)
+
+
+def test_two_stages_of_one_time_constant_are_refused() -> None:
+    with pytest.raises(ConfigError, match="same time constant"):
+        foster_to_cauer([(0.3, 5.0), (0.4, 5.0)])
