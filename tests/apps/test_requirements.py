@@ -1,4 +1,4 @@
-"""Requirement tables of the payload manager and of communications: every id once, verified by a test that exists."""
+"""Requirement tables of the applications: every id once, verified by a test that exists."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"^\| ([A-Z]{3}-\d{2}) \| (.+?) \| (.+?) \| (test_\w+\.py)::(test_\w+) \|$")
 
 
-@pytest.mark.parametrize("app", ["inference", "comms"])
+@pytest.mark.parametrize("app", ["power", "thermal", "inference", "comms", "health"])
 def test_every_requirement_is_verified_by_a_test_that_exists(app):
     lines = (ROOT / "flightsw" / "apps" / app / "requirements.md").read_text().splitlines()
     table = [line for line in lines if line.startswith("|")][2:]
     rows = [ROW.match(line) for line in table]
-    assert len(rows) >= 10
+    assert len(rows) >= 7
     assert all(rows), [line for line, row in zip(table, rows, strict=True) if row is None]
     assert len({row[1] for row in rows if row}) == len(rows)
     for row in rows:
