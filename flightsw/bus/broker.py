@@ -92,6 +92,9 @@ class Broker:
         self._reconnecting = plan.resume
         self._last_entries: list[Entry] = []
         self._next_service_s = self._next_progress_s = 0.0
+        self.first_tick_s: float | None = None
+        self.last_tick_s: float | None = None
+        """on the monotonic clock: end of the first and of the last tick"""
 
     def run(self, router: zmq.Socket[bytes]) -> str:
         """Run to the end; "completed" or "interrupted". Raises RunError when it can't go on."""
@@ -107,9 +110,11 @@ class Broker:
                     verdict = "interrupted"
                     break
                 self._run_tick()
+                self.first_tick_s = self.first_tick_s or monotonic_s()
         except _StopRequested:
             verdict = "interrupted"
         finally:
+            self.last_tick_s = monotonic_s()
             self._launcher.tell_ending()
             self._dismiss()
             self._writer.close()

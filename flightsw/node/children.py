@@ -105,5 +105,7 @@ def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool,
             "log_hash": broker.log_hash,
             "perturbed": umbilical.commands_taken > 0,
             "slips": pacer.slips,
+            "first_tick_s": broker.first_tick_s,
+            "last_tick_s": broker.last_tick_s,
         }
     )

@@ -154,6 +154,7 @@ def run_in_process(plan: RunPlan, on_progress: OnProgress | None = None) -> RunO
     pacer = Pacer(plan.scenario.dt_s, plan.speed, plan.slip_policy)
     begin_s, begin_cpu_s = monotonic_s(), time.process_time()
     verdict, error, next_progress_s = "completed", None, 0.0
+    first_s: float | None = None
     with _stop_flag() as stopped, _no_collection():
         try:
             while node.tick < plan.ticks:
@@ -166,9 +167,11 @@ def run_in_process(plan: RunPlan, on_progress: OnProgress | None = None) -> RunO
                     sleep_s(pacer.delay_s(node.tick, monotonic_s()))
                     pacer.started(node.tick, monotonic_s())
                 recorder.run_tick()
+                first_s = first_s or monotonic_s()
         except RunError as failure:
             verdict, error = "failed", str(failure)
         finally:
+            last_s = monotonic_s()
             log_hash = recorder.close()
     _tell(plan, node, pacer, begin_s, 0.0, on_progress)
     return RunOutcome(
@@ -182,6 +185,8 @@ def run_in_process(plan: RunPlan, on_progress: OnProgress | None = None) -> RunO
         lost=tuple(node.lost),
         slips=pacer.slips,
         error=error,
+        startup_s=None if first_s is None else first_s - begin_s,
+        running_s=None if first_s is None else last_s - first_s,
     )
 
 

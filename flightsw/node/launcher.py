@@ -235,6 +235,7 @@ class Launcher:
             "error": self._error or "the bus was lost",
         }
         ticks = int(verdict["ticks"])
+        first_s, last_s = verdict.get("first_tick_s"), verdict.get("last_tick_s")
         return RunOutcome(
             ticks=ticks,
             simulated_s=ticks * self._plan.scenario.dt_s,
@@ -247,6 +248,8 @@ class Launcher:
             perturbed=bool(verdict.get("perturbed", False)),
             slips=int(verdict.get("slips", 0)),
             error=verdict.get("error"),
+            startup_s=None if first_s is None else first_s - self._begin_s,
+            running_s=None if first_s is None or last_s is None else last_s - first_s,
         )
 
 

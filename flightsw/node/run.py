@@ -7,7 +7,7 @@ Called by the command line and by tests; `execute_run` picks the host. The hosts
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -70,7 +70,10 @@ class RunOutcome:
     """a live command came in over the umbilical"""
     slips: int = 0
     error: str | None = None
-    extra: dict[str, object] = field(default_factory=dict)
+    startup_s: float | None = None
+    """from the call to the end of the first tick; None: there was none"""
+    running_s: float | None = None
+    """from the end of the first tick to the end of the last"""
 
 
 OnProgress = Callable[[Progress], None]

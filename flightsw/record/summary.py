@@ -35,6 +35,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     ticks: int
     simulated_s: float
     wall_s: float | None
+    startup_s: float | None
+    """to the end of the first tick"""
+    running_s: float | None
+    """from the end of the first tick to the end of the last"""
     ticks_per_s: float | None
     log_hash: str
     soc_min: float | None
@@ -122,6 +126,8 @@ def _hosting(outcome: RunOutcome | None, reader: LogReader, lost: tuple[str, ...
         return {
             "exit": "complete" if reader.complete else "cut",
             "wall_s": None,
+            "startup_s": None,
+            "running_s": None,
             "ticks_per_s": None,
             "lost": lost,
             "perturbed": None,
@@ -131,6 +137,8 @@ def _hosting(outcome: RunOutcome | None, reader: LogReader, lost: tuple[str, ...
     return {
         "exit": outcome.exit,
         "wall_s": outcome.wall_s,
+        "startup_s": outcome.startup_s,
+        "running_s": outcome.running_s,
         "ticks_per_s": outcome.ticks / outcome.wall_s if outcome.wall_s > 0.0 else None,
         "lost": outcome.lost,
         "perturbed": outcome.perturbed,

@@ -90,6 +90,8 @@ def test_every_figure_is_that_of_the_log(tmp_path: Path) -> None:
         ticks=6,
         simulated_s=6.0,
         wall_s=None,
+        startup_s=None,
+        running_s=None,
         ticks_per_s=None,
         log_hash=log_hash,
         soc_min=0.45,
@@ -199,6 +201,8 @@ class Outcome:
 
     ticks: int = 6
     wall_s: float = 0.5
+    startup_s: float | None = 0.1
+    running_s: float | None = 0.3
     exit: str = "interrupted"
     lost: tuple[str, ...] = ("bus", "thermal")
     perturbed: bool = True
