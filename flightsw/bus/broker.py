@@ -29,7 +29,7 @@ from flightsw.bus.port import Codec, Port
 from flightsw.bus.rebuild import LoggedStep, logged_steps, wire_exchange
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.bus.umbilical import LauncherLink, Umbilical
-from flightsw.errors import BusError, RunError
+from flightsw.errors import BusError, LogError, RunError
 from flightsw.messages.comms import TcRequest
 from flightsw.messages.schema import PROTOCOL
 from flightsw.messages.topics import OUTSIDE
@@ -117,8 +117,14 @@ class Broker:
             self.last_tick_s = monotonic_s()
             self._launcher.tell_ending()
             self._dismiss()
-            self._writer.close()
+            self._close_log()
         return verdict
+
+    def _close_log(self) -> None:
+        try:
+            self._writer.close()
+        except LogError as error:
+            self._log.error("log.cut", error=str(error))  # the reason is all there is to say
 
     @property
     def log_hash(self) -> str:

@@ -115,7 +115,7 @@ class LogPlace(NamedTuple):
 
 
 class LogWriter:
-    """Appends ticks to a run's log. One writer a run; a full disk raises OSError and leaves whole ticks behind."""
+    """Appends ticks to a run's log. One writer a run; a full disk raises LogError and leaves whole ticks behind."""
 
     def __init__(
         self,
@@ -181,11 +181,13 @@ class LogWriter:
             self._write(held)
 
     def close(self) -> str:
-        """Write the end mark, finish compressing, and give the log's hash."""
+        """Write the end mark, finish compressing, and give the log's hash. Where it can't be written, it stays cut."""
         log_hash = self.log_hash
-        self.flush()
-        self._write(msgspec.msgpack.encode(_EndMark(self._ticks, log_hash)))
-        self.abandon()
+        try:
+            self.flush()
+            self._write(msgspec.msgpack.encode(_EndMark(self._ticks, log_hash)))
+        finally:
+            self.abandon()
         return log_hash
 
     def abandon(self) -> None:
@@ -196,9 +198,13 @@ class LogWriter:
             thread.join()
 
     def _write(self, data: bytes) -> None:
-        done = os.write(self._file, data)
-        while done < len(data):
-            done += os.write(self._file, data[done:])
+        try:
+            done = os.write(self._file, data)
+            while done < len(data):
+                done += os.write(self._file, data[done:])
+        except OSError as error:
+            self._held = []
+            raise LogError(f"{self._run_dir / TAIL_NAME}: can't be written: {error.strerror}") from None
         self._written += done
 
     def _rotate(self) -> None:

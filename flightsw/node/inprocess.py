@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -23,7 +23,7 @@ from flightsw.bus.log import LogWriter, RecordEncoder
 from flightsw.bus.pacing import Pacer, monotonic_s, sleep_s
 from flightsw.bus.port import Codec, Port
 from flightsw.bus.table import ProcessTable, Role
-from flightsw.errors import RunError
+from flightsw.errors import LogError, RunError
 from flightsw.messages.base import Message
 from flightsw.messages.comms import TcRequest
 from flightsw.messages.topics import BUS, OUTSIDE
@@ -168,11 +168,13 @@ def run_in_process(plan: RunPlan, on_progress: OnProgress | None = None) -> RunO
                     pacer.started(node.tick, monotonic_s())
                 recorder.run_tick()
                 first_s = first_s or monotonic_s()
-        except RunError as failure:
+        except (RunError, LogError) as failure:
             verdict, error = "failed", str(failure)
         finally:
             last_s = monotonic_s()
-            log_hash = recorder.close()
+            log_hash = recorder.log_hash
+            with suppress(LogError):  # told already, or the run is over and its log says that it was cut
+                recorder.close()
     _tell(plan, node, pacer, begin_s, 0.0, on_progress)
     return RunOutcome(
         ticks=node.tick,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from flightsw.bus.exchange import LOST, REJOIN
 from flightsw.bus.logreader import LogReader
 from flightsw.messages.power import PowerCriticalData, PowerStatus
 from flightsw.node.replay import replay_application, replay_run
-from tests.loop.runs import children, fly, flying, summary_of, wait_for_tick
+from tests.loop.runs import GUARD_S, arguments, children, fly, flying, summary_of, wait_for_tick
 
 APPS = ("power", "thermal", "inference", "comms", "health")
 
@@ -110,3 +111,18 @@ def test_one_application_replays_alone_from_its_logged_inboxes(tmp_path: Path, a
     assert replay.same
     assert replay.ticks == 300
     assert replay.messages >= 300
+
+
+@pytest.mark.parametrize("host", [(), ("--in-process",)])
+def test_a_full_disk_ends_the_run_with_a_reason_and_a_log_of_whole_ticks(tmp_path: Path, host: tuple[str, ...]) -> None:
+    run_dir = tmp_path / "full"
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000)); "
+    python, dash_c, program, *rest = arguments(run_dir, *host, ticks=2000)
+    limited = [python, dash_c, limit + program, *rest]
+    done = subprocess.run(limited, capture_output=True, text=True, timeout=GUARD_S, check=False)
+    assert done.returncode == 3
+    assert "bus.log: can't be written: File too large" in done.stderr
+    reader = LogReader(run_dir)
+    assert len(list(reader.ticks())) > 50
+    assert not reader.complete
+    assert children(run_dir) == {}
