@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import importlib
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what a call of the package gives; at run time it is the package (see flightsw.node)
+    from flightsw.node.api import open_node as node
+
+__all__ = ["__version__", "node"]
 
 __version__ = "0.1.0"
 
