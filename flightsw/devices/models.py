@@ -24,13 +24,14 @@ CARD = "card.toml"
 
 
 class Golden(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A known answer: mean probability of one scene of the virtual camera, to four decimals."""
+    """A known answer, to four decimals: one scene of the virtual camera, its mean and its first row's first cells."""
 
     seed: int
     scene: int
     cos_zenith: float
     latitude_deg: float
     mean_probability: float
+    first_probabilities: tuple[float, ...]
 
 
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):

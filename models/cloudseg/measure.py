@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,29 +28,36 @@ MODEL = HERE / "cloudseg.onnx"
 CARD = HERE / "card.toml"
 HELD_OUT_SEEDS = (9001, 9002, 9003, 9004)
 SCENES_A_SEED = 512
+BASELINE_SEED = 1000
+"""a training seed: the baseline's threshold is fitted where the network's weights were"""
 GOLDEN = {"seed": 9001, "scene": 7, "cos_zenith": 0.8, "latitude_deg": 45.0}
+GOLDEN_CELLS = 8
+TOLERANCE = 5e-4
+"""how far a measured share or probability may be off the card: processors sum in different orders"""
 
 
 def figures() -> dict[str, dict[str, Any]]:
     """All that the card states and a machine can measure."""
     session = ort.InferenceSession(str(MODEL), providers=["CPUExecutionProvider"])
+    threshold = fitted_threshold()
     network, bright, snow = np.zeros(4), np.zeros(4), np.zeros(2)
     for seed in HELD_OUT_SEEDS:
-        camera = VirtualCamera(seed)
-        rng = np.random.Generator(np.random.Philox(key=seed))
-        for first in range(0, SCENES_A_SEED, 16):
-            light, latitude = float(rng.uniform(0.2, 1.0)), float(rng.uniform(-82.0, 82.0))
+        for camera, first, light, latitude in _views(seed):
             tiles, truth = camera.tiles(first, 16, light, latitude), camera.truth(first, 16)
             said = session.run(None, {"tiles": tiles})[0] > 0.5
             network += _confusion(said, truth)
-            bright += _confusion(tiles[:, 2] / (0.35 + 0.65 * light) > 0.16, truth)
+            bright += _confusion(_brightness(tiles, light) > threshold, truth)
             clear_snow = camera.snow(first, 16, latitude) & ~truth
             snow += (int((said & clear_snow).sum()), int(clear_snow.sum()))
     model = onnx.load(MODEL)
     data = MODEL.read_bytes()
     camera = VirtualCamera(GOLDEN["seed"])
     tile = camera.tiles(GOLDEN["scene"], 1, GOLDEN["cos_zenith"], GOLDEN["latitude_deg"])
-    golden = round(float(session.run(None, {"tiles": tile})[0].mean()), 4)
+    seen = session.run(None, {"tiles": tile})[0]
+    golden = {
+        "mean_probability": round(float(seen.mean()), 4),
+        "first_probabilities": [round(float(value), 4) for value in seen[0, 0, :GOLDEN_CELLS]],
+    }
     return {
         "": {"sha256": hashlib.sha256(data).hexdigest()},
         "size": {
@@ -62,10 +70,34 @@ def figures() -> dict[str, dict[str, Any]]:
             "f1": round(float(2 * network[0] / (2 * network[0] + network[1] + network[2])), 4),
             "accuracy": round(float((network[0] + network[3]) / network.sum()), 4),
             "false_cloud_over_snow": round(float(snow[0] / snow[1]), 4),
+            "brightness_threshold": threshold,
             "brightness_threshold_iou": _iou(bright),
         },
-        "golden": {**GOLDEN, "mean_probability": golden},
+        "golden": {**GOLDEN, **golden},
     }
+
+
+def fitted_threshold() -> float:
+    """The red reflectance above which calling everything cloud scores best, on a training seed."""
+    steps = np.arange(0.02, 0.80, 0.02)
+    counts = np.zeros((len(steps), 4))
+    for camera, first, light, latitude in _views(BASELINE_SEED):
+        red, truth = _brightness(camera.tiles(first, 16, light, latitude), light), camera.truth(first, 16)
+        counts += np.array([_confusion(red > step, truth) for step in steps])
+    return round(float(steps[np.argmax(counts[:, 0] / counts[:, :3].sum(axis=1))]), 2)
+
+
+def _views(seed: int) -> Iterator[tuple[VirtualCamera, int, float, float]]:
+    """Camera, first scene, cosine of the solar zenith angle and latitude of each sixteen scenes of a seed."""
+    camera = VirtualCamera(seed)
+    rng = np.random.Generator(np.random.Philox(key=seed))
+    for first in range(0, SCENES_A_SEED, 16):
+        yield camera, first, float(rng.uniform(0.2, 1.0)), float(rng.uniform(-82.0, 82.0))
+
+
+def _brightness(tiles: np.ndarray, light: float) -> np.ndarray:
+    """Red reflectance with the camera's illumination divided out: the baseline is told what the network is not."""
+    return tiles[:, 2] / (0.35 + 0.65 * light)
 
 
 def _confusion(said: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -88,10 +120,19 @@ def _operations(model: onnx.ModelProto) -> int:
             source //= stride
             out_channels, in_channels, height, width = shapes[node.input[1]]
             total += 2 * source * source * out_channels * in_channels * height * width
-        elif node.op_type == "Resize":
-            source *= 2
+        elif node.op_type == "DepthToSpace":
+            source *= next(a.i for a in node.attribute if a.name == "blocksize")
         side[node.output[0]] = source
     return total
+
+
+def agrees(said: object, measured: object) -> bool:
+    """Whether the card's figure is the measured one: to the letter, or within the tolerance where it is a share."""
+    if isinstance(measured, list):
+        return isinstance(said, list) and len(said) == len(measured) and all(map(agrees, said, measured))
+    if isinstance(measured, float):
+        return isinstance(said, float) and abs(said - measured) <= TOLERANCE
+    return said == measured
 
 
 def main() -> int:
@@ -107,7 +148,7 @@ def main() -> int:
         for name, value in rows.items():
             print(f"{table + '.' if table else ''}{name} = {value}")
             said = (stated.get(table, {}) if table else stated).get(name)
-            if said != value:
+            if not agrees(said, value):
                 wrong.append((table, name, said, value))
     if asked.write:
         text = CARD.read_text()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flightsw.devices.camera import BANDS, CELLS, FULL_SCALE, LEVELS, VirtualCamera
+from flightsw.devices.camera import BANDS, CELLS, FULL_SCALE, LEVELS, NOISE, VirtualCamera
 
 CAMERA = VirtualCamera(11)
 scenes = st.integers(0, 10**9)
@@ -48,6 +48,15 @@ def test_tiles_are_what_a_network_takes(scene, cos_zenith, latitude_deg) -> None
     assert 0.0 <= tiles.min() <= tiles.max() <= np.float32(FULL_SCALE)
     codes = tiles.astype(np.float64) * LEVELS / FULL_SCALE
     assert np.abs(codes - np.rint(codes)).max() < 1e-3
+
+
+def test_noise_is_independent_by_band_and_of_the_stated_size() -> None:
+    tiles = CAMERA.tiles(0, 256, 1.0, 0.0)
+    sea = tiles[:, BANDS.index("nir"), :, 1:] < 0.06
+    assert np.count_nonzero(sea) > 1000
+    blue_over_green = tiles[:, BANDS.index("blue")] - tiles[:, BANDS.index("green")]  # thin cloud is equal in both
+    steps = np.diff(blue_over_green, axis=2)[sea]  # between neighbours: four readings' noise
+    assert np.std(steps) == pytest.approx(2.0 * NOISE, rel=0.15)
 
 
 def test_truth_depends_on_the_scene_alone() -> None:

@@ -64,7 +64,7 @@ def test_a_model_that_does_not_exist_names_those_that_do() -> None:
     ("old", "new", "complaint"),
     [
         ('name = "cloudseg"', "name = ", ""),
-        ('sha256 = "9', 'sha256 = "x', "sha256"),
+        ('sha256 = "', 'sha256 = "x', "sha256"),
         ('file = "cloudseg.onnx"', 'file = "../cloudseg.onnx"', "file"),
         ("work_gop = 48.0", "work_gop = 0.0", "work_gop"),
         ("bands = 5", 'bands = "five"', "bands"),
