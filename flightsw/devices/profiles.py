@@ -77,6 +77,8 @@ class DeviceProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+SIGNED, ABOVE_ZERO = ("leakage_reference_c",), ("gop_per_s_mhz", "throttle_clock_mhz")
+"""Figures that may be negative, and such that something is divided by or that stand for a running clock."""
 _FIGURES = tuple(field.name for field in msgspec.structs.fields(DeviceProfile) if field.type is Figure)
 
 
@@ -112,6 +114,13 @@ def _check(profile: DeviceProfile) -> None:
     points = [point.clock_mhz for point in profile.dvfs]
     if len(points) < 2 or points != sorted(set(points)):
         raise ConfigError(f"{where}: dvfs: clock_mhz = {points}: must ascend, at least two")
+    for name in _FIGURES:
+        value = getattr(profile, name).value
+        if (value < 0.0 and name not in SIGNED) or (value == 0.0 and name in ABOVE_ZERO):
+            raise ConfigError(f"{where}: {name} = {value}: must be {'above' if name in ABOVE_ZERO else 'at least'} 0")
+    volts = [point.volts for point in profile.dvfs]
+    if volts != sorted(volts):
+        raise ConfigError(f"{where}: dvfs: volts = {volts}: must not fall with clock_mhz")
     if profile.throttle_c.value >= profile.shutdown_c.value:
         raise ConfigError(
             f"{where}: throttle_c = {profile.throttle_c.value}: must be below shutdown_c = {profile.shutdown_c.value}"

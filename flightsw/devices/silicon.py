@@ -100,9 +100,11 @@ class Silicon:
         """Thermal resistance to ambient above which leakage has no stable temperature.
 
         Runaway when b R P_L exp(b (T_a + R P_d - T_0)) > 1/e (Lambert W has no real branch); the boundary is where
-        both sides are equal, found by bisection. Validation case P20.
+        both sides are equal, found by bisection. Validation case P20. A chip whose leakage doesn't grow never does.
         """
         leak, b = self.leakage_w, self.leakage_per_k
+        if leak * b == 0.0:
+            return math.inf
         low, high = 0.0, 1.0
 
         def excess(resistance_k_w: float) -> float:

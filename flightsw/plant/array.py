@@ -19,7 +19,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from flightsw.errors import PhysicsError
+from flightsw.errors import ConfigError, PhysicsError
 
 REFERENCE_FLUX_W_M2 = 1367.0
 """AM0 flux that the cell's data sheet is stated at (ASTM E490 of its time)."""
@@ -42,6 +42,21 @@ class CellConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     imp_per_k: Annotated[float, Meta(ge=-0.1, le=0.1)] = 0.00024
     vmp_per_k: Annotated[float, Meta(ge=-0.1, le=0.1)] = -0.0067
     area_m2: Annotated[float, Meta(gt=0.0, le=1.0)] = 0.003018
+
+    def __post_init__(self) -> None:
+        """The curve must be one at the sheet's temperature and at both ends of the range: all is linear between."""
+        for cell_c in (REFERENCE_C, COLDEST_FIT_C, HIGHEST_C):
+            warm_k = cell_c - REFERENCE_C
+            for inner, inner_per_k, outer, outer_per_k in (
+                ("imp_a", self.imp_per_k, "isc_a", self.isc_per_k),
+                ("vmp_v", self.vmp_per_k, "voc_v", self.voc_per_k),
+            ):
+                low = getattr(self, inner) + inner_per_k * warm_k
+                high = getattr(self, outer) + outer_per_k * warm_k
+                if not 0.0 < low < high:
+                    raise ConfigError(
+                        f"array.cell.{inner} = {low:.6g} at {cell_c} C: must be above 0 and below {outer} = {high:.6g}"
+                    )
 
 
 class ArrayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

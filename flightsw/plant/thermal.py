@@ -1,10 +1,10 @@
-"""The thermal network: nodes, conductances, radiation, heat inputs; what a scenario declares of it.
+"""The thermal network: nodes, boundaries, conductances, radiation, heat inputs; what a scenario declares of it.
 
     C_i dT_i/dt = Q_i + sum_j G_ij (T_j - T_i) + sum_j sigma R_ij (T_j^4 - T_i^4) - sigma R_i0 T_i^4
 
 Temperatures in kelvins inside, Celsius at the edges. Space is at 0 K (2.7 K changes nothing at any precision in
-use); Earth's infrared is a heat input of the surfaces that see it. Source: Gilmore, Spacecraft Thermal Control
-Handbook, ch. 15.
+use); Earth's infrared is a heat input of the surfaces that see it. A boundary is a node held at its temperature.
+Source: Gilmore, Spacecraft Thermal Control Handbook, ch. 15.
 
 The step itself is generated code, see `thermal_kernel`. `ThermalConfig` comes from the scenario; the plant calls
 `ThermalNetwork.step` every tick and `environment_w` for what the sky puts into each node.
@@ -45,12 +45,24 @@ class SurfaceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A node: an isothermal lump."""
+    """A node: an isothermal lump, or a boundary held at one temperature whatever flows into it."""
 
     name: NodeName
-    capacity_j_k: Annotated[float, Meta(gt=0.0, le=1e9)]
+    capacity_j_k: Annotated[float, Meta(gt=0.0, le=1e9)] | None = None
+    """of a lump"""
+    held_c: Annotated[float, Meta(ge=-270.0, le=500.0)] | None = None
+    """of a boundary: the host spacecraft, a chamber's wall, a sink that stands for all that a surface sees"""
     initial_c: Annotated[float, Meta(ge=-200.0, le=150.0)] = 15.0
+    """of a lump"""
     surfaces: tuple[SurfaceConfig, ...] = ()
+    """of a lump"""
+
+    def __post_init__(self) -> None:
+        if (self.capacity_j_k is None) is (self.held_c is None):
+            given = "neither" if self.held_c is None else "both"
+            raise ConfigError(f"thermal.nodes: {self.name!r} has {given} of capacity_j_k and held_c: must have one")
+        if self.held_c is not None and self.surfaces:
+            raise ConfigError(f"thermal.nodes: {self.name!r} has held_c and surfaces: a boundary has no surfaces")
 
 
 class CouplingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,6 +84,8 @@ class ThermalNetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
         names = [node.name for node in self.nodes]
         if not names:
             raise ConfigError("thermal.nodes: is empty: a network has at least one node")
+        if all(node.held_c is not None for node in self.nodes):
+            raise ConfigError(f"thermal.nodes: {', '.join(names)} all have held_c: one must have capacity_j_k")
         for name in names:
             if names.count(name) > 1:
                 raise ConfigError(f"thermal.nodes: {name!r} is given twice")
@@ -108,7 +122,7 @@ class ThermalNetwork:
         self.config = config
         self.names = tuple(node.name for node in config.nodes)
         self.index = {name: place for place, name in enumerate(self.names)}
-        self.capacities_j_k = tuple(node.capacity_j_k for node in config.nodes)
+        self.capacities_j_k = tuple(node.capacity_j_k or 0.0 for node in config.nodes)
         self.kernel_network = KernelNetwork(
             capacities_j_k=self.capacities_j_k,
             conductances=tuple((self.index[c.a], self.index[c.b], c.w_k) for c in config.couplings if c.w_k > 0.0),
@@ -116,6 +130,7 @@ class ThermalNetwork:
                 (self.index[c.a], self.index[c.b], c.radiative_m2) for c in config.couplings if c.radiative_m2 > 0.0
             ),
             emitting_m2=tuple(sum(s.area_m2 * s.emissivity for s in node.surfaces) for node in config.nodes),
+            held=tuple(place for place, node in enumerate(config.nodes) if node.held_c is not None),
         )
         self._step = compile_step(self.kernel_network, dt_s)
         self._sunlit = self._factors(lambda s: s.area_m2 * s.absorptance * s.sun_cos)
@@ -124,7 +139,7 @@ class ThermalNetwork:
 
     def initial_k(self) -> tuple[float, ...]:
         """Temperatures at the start of a run, in the order of `names`."""
-        return tuple(node.initial_c + ZERO_C_K for node in self.config.nodes)
+        return tuple((node.initial_c if node.held_c is None else node.held_c) + ZERO_C_K for node in self.config.nodes)
 
     def environment_w(self, sun_w_m2: float, infrared_w_m2: float, albedo_w_m2: float) -> list[float]:
         """Heat that sunlight, and a nadir plate's infrared and albedo, put into each node."""
@@ -138,15 +153,16 @@ class ThermalNetwork:
         return heat_w
 
     def step(self, temperatures_k: tuple[float, ...], heat_w: list[float]) -> tuple[tuple[float, ...], float]:
-        """(temperatures after one step, joules radiated to space in it). Raises PhysicsError outside 3 to 1200 K."""
-        after_k, radiated_j = self._step(temperatures_k, heat_w)
+        """(temperatures after one step, joules that left the nodes in it: to space and into boundaries). Heat put into
+        a boundary has left too. Raises PhysicsError outside 3 to 1200 K."""
+        after_k, out_j = self._step(temperatures_k, heat_w)
         if not (min(after_k) > LOWEST_K and max(after_k) < HIGHEST_K):
             place = next(place for place, node_k in enumerate(after_k) if not LOWEST_K < node_k < HIGHEST_K)
             raise PhysicsError(f"thermal node {self.names[place]!r} at {after_k[place]:.1f} K: out of all range")
-        return after_k, radiated_j
+        return after_k, out_j
 
     def stored_j(self, temperatures_k: tuple[float, ...]) -> float:
-        """Heat held above 0 K."""
+        """Heat held above 0 K, boundaries apart."""
         held_j: float = sum(map(mul, self.capacities_j_k, temperatures_k))
         return held_j
 

@@ -11,7 +11,8 @@ J is the Jacobian at the step's start (conduction, 4 sigma R T^3 to space; betwe
 symmetric: the method is of second order for any J), so that no die is too small for any step. The
 matrix is symmetric and positive definite; it is factored as L D L' on its own sparsity, the order of elimination
 chosen once (minimum degree). Summed over the nodes the stages give what was radiated, so the first law closes to
-rounding:  sum C (T' - T) = h (sum Q) - radiated.
+rounding:  sum C (T' - T) = h (sum Q) - out. A held node is a boundary: it is no unknown, it sends nothing to space,
+and what flows into it is out.
 
 Why generated: six nodes take 4 us so, 30 us in numpy (ADR 0004). Called by `thermal`.
 """
@@ -27,7 +28,7 @@ from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
 GAMMA = 1.0 - 1.0 / math.sqrt(2.0)
 
 StepFunction = Callable[[Sequence[float], Sequence[float]], tuple[tuple[float, ...], float]]
-"""(temperatures K, heat W) -> (temperatures after the step K, joules radiated to space)."""
+"""(temperatures K, heat W) -> (temperatures after the step K, joules out: to space and into held nodes)."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class KernelNetwork:
     """radiative, in m2"""
     emitting_m2: tuple[float, ...]
     """to space"""
+    held: tuple[int, ...] = ()
+    """nodes that stay at their temperature, whatever flows; their capacity is not used"""
 
 
 def compile_step(network: KernelNetwork, dt_s: float) -> StepFunction:
@@ -51,7 +54,8 @@ def compile_step(network: KernelNetwork, dt_s: float) -> StepFunction:
 
 def step_source(network: KernelNetwork, dt_s: float) -> str:
     """The generated function, as text: one local per temperature, rate and matrix entry."""
-    n = len(network.capacities_j_k)
+    n, free = len(network.capacities_j_k), _free(network)
+    after = [f"t{i} + {1.5 * dt_s!r} * k{i} + {0.5 * dt_s!r} * m{i}" if i in free else f"t{i}" for i in range(n)]
     lines = [
         f"({_names('t', n)}) = temperatures",
         f"({_names('q', n)}) = heat",
@@ -59,12 +63,12 @@ def step_source(network: KernelNetwork, dt_s: float) -> str:
         *_matrix(network, dt_s),
         *_factor(network),
         *_solve(network, "f", "k"),
-        *[f"u{i} = t{i} + {dt_s!r} * k{i}" for i in range(n)],
+        *[f"u{i} = t{i} + {dt_s!r} * k{i}" if i in free else f"u{i} = t{i}" for i in range(n)],
         *_fluxes(network, "u", "g", space="w"),
-        *[f"g{i} -= {2.0 * c!r} * k{i}" for i, c in enumerate(network.capacities_j_k)],
+        *[f"g{i} -= {2.0 * network.capacities_j_k[i]!r} * k{i}" for i in free],
         *_solve(network, "g", "m"),
-        f"radiated = {_radiated(network, dt_s)}",
-        f"return ({', '.join(f't{i} + {1.5 * dt_s!r} * k{i} + {0.5 * dt_s!r} * m{i}' for i in range(n))},), radiated",
+        f"out = {_out(network, dt_s)}",
+        f"return ({', '.join(after)},), out",
     ]
     return "def step(temperatures, heat):\n" + "".join(f"    {line}\n" for line in lines)
 
@@ -73,8 +77,13 @@ def _names(letter: str, n: int) -> str:
     return ", ".join(f"{letter}{i}" for i in range(n)) + ","
 
 
+def _free(network: KernelNetwork) -> list[int]:
+    return [i for i in range(len(network.capacities_j_k)) if i not in network.held]
+
+
 def _emitters(network: KernelNetwork) -> list[tuple[int, float]]:
-    return [(i, STEFAN_BOLTZMANN_W_M2_K4 * area) for i, area in enumerate(network.emitting_m2) if area > 0.0]
+    areas_m2 = network.emitting_m2
+    return [(i, STEFAN_BOLTZMANN_W_M2_K4 * areas_m2[i]) for i in _free(network) if areas_m2[i] > 0.0]
 
 
 def _pairs(network: KernelNetwork) -> dict[tuple[int, int], tuple[float, float]]:
@@ -88,6 +97,21 @@ def _pairs(network: KernelNetwork) -> dict[tuple[int, int], tuple[float, float]]
         old = pairs.get(key, (0.0, 0.0))
         pairs[key] = (old[0], old[1] + STEFAN_BOLTZMANN_W_M2_K4 * value)
     return pairs
+
+
+def _inner(network: KernelNetwork) -> dict[tuple[int, int], tuple[float, float]]:
+    """The pairs of which neither is held."""
+    return {ends: path for ends, path in _pairs(network).items() if not set(ends) & set(network.held)}
+
+
+def _to_held(network: KernelNetwork) -> list[tuple[int, int, float, float]]:
+    """(free node, held node, conductance, sigma x exchange area) where one of a pair is held."""
+    held = network.held
+    return [
+        (a, b, *path) if b in held else (b, a, *path)
+        for (a, b), path in _pairs(network).items()
+        if (a in held) is not (b in held)
+    ]
 
 
 def _fluxes(network: KernelNetwork, at: str, into: str, space: str) -> list[str]:
@@ -108,10 +132,15 @@ def _fluxes(network: KernelNetwork, at: str, into: str, space: str) -> list[str]
 def _matrix(network: KernelNetwork, dt_s: float) -> list[str]:
     """Entries of C - g h J at the step's start: d{i} on the diagonal, a{i}_{j} (i before j) off it."""
     gh = GAMMA * dt_s
-    lines = [f"d{i} = {c!r}" for i, c in enumerate(network.capacities_j_k)]
+    lines = [f"d{i} = {network.capacities_j_k[i]!r}" for i in _free(network)]
     for i, factor in _emitters(network):
         lines += [f"e{i} = {4.0 * factor!r} * t{i} * t{i} * t{i}", f"d{i} += {gh!r} * e{i}"]
-    for (a, b), (conductance, exchange) in _pairs(network).items():
+    for a, b, conductance, exchange in _to_held(network):
+        lines += [
+            f"h{a}_{b} = {conductance!r} + {4.0 * exchange!r} * t{a} * t{a} * t{a}",
+            f"d{a} += {gh!r} * h{a}_{b}",
+        ]
+    for (a, b), (conductance, exchange) in _inner(network).items():
         i, j = _ordered(network, a, b)
         if exchange > 0.0:
             # the exact Jacobian is not symmetric here; the mean slope keeps it so, and the heat balanced
@@ -125,8 +154,8 @@ def _matrix(network: KernelNetwork, dt_s: float) -> list[str]:
 
 def elimination_order(network: KernelNetwork) -> list[int]:
     """Nodes by minimum degree: few fill-ins, the same for the same network."""
-    neighbours: dict[int, set[int]] = {i: set() for i in range(len(network.capacities_j_k))}
-    for a, b in _pairs(network):
+    neighbours: dict[int, set[int]] = {i: set() for i in _free(network)}
+    for a, b in _inner(network):
         neighbours[a].add(b)
         neighbours[b].add(a)
     order = []
@@ -150,7 +179,7 @@ def _pattern(network: KernelNetwork) -> list[tuple[int, list[int]]]:
     order = elimination_order(network)
     place = {node: index for index, node in enumerate(order)}
     later: dict[int, set[int]] = {node: set() for node in order}
-    for a, b in _pairs(network):
+    for a, b in _inner(network):
         first, second = (a, b) if place[a] < place[b] else (b, a)
         later[first].add(second)
     pattern = []
@@ -164,7 +193,7 @@ def _pattern(network: KernelNetwork) -> list[tuple[int, list[int]]]:
 
 def _factor(network: KernelNetwork) -> list[str]:
     """L D L' in place: l{i}_{j} multipliers, d{i} becoming its inverse pivot r{i}."""
-    have = {_ordered(network, a, b) for a, b in _pairs(network)}
+    have = {_ordered(network, a, b) for a, b in _inner(network)}
     lines = []
     for pivot, reach in _pattern(network):
         lines.append(f"r{pivot} = 1.0 / d{pivot}")
@@ -190,10 +219,12 @@ def _solve(network: KernelNetwork, right: str, out: str) -> list[str]:
     return lines
 
 
-def _radiated(network: KernelNetwork, dt_s: float) -> str:
-    """Joules to space: both stages' emission, linearised as the stages have it."""
+def _out(network: KernelNetwork, dt_s: float) -> str:
+    """Joules to space and into held nodes: what flows in both stages, linearised as the stages have it."""
     gh = GAMMA * dt_s
     terms = [f"s{i} + w{i} + {gh!r} * e{i} * (k{i} + m{i})" for i, _ in _emitters(network)]
+    terms += [f"f{i} + g{i}" for i in network.held]
+    terms += [f"{gh!r} * h{a}_{b} * (k{a} + m{a})" for a, b, _, _ in _to_held(network)]
     return f"{0.5 * dt_s!r} * ({' + '.join(terms)})" if terms else "0.0"
 
 
@@ -203,7 +234,8 @@ def slow_step(
     """The same step written as the equations above say, with a dense solver: the twin that tests compare with."""
     n = len(temperatures_k)
     pairs = _pairs(network)
-    emit = [STEFAN_BOLTZMANN_W_M2_K4 * area for area in network.emitting_m2]
+    held = network.held
+    emit = [0.0 if i in held else STEFAN_BOLTZMANN_W_M2_K4 * area for i, area in enumerate(network.emitting_m2)]
 
     def flux(t: Sequence[float]) -> list[float]:
         net = [heat_w[i] - emit[i] * t[i] ** 4 for i in range(n)]
@@ -221,21 +253,23 @@ def slow_step(
     for (a, b), (conductance, exchange) in pairs.items():
         slope = conductance + exchange * (start[a] + start[b]) * (start[a] ** 2 + start[b] ** 2)
         for i, j in ((a, b), (b, a)):
-            matrix[i][i] += gh * slope
+            matrix[i][i] += gh * (conductance + 4.0 * exchange * start[i] ** 3 if j in held else slope)
             matrix[i][j] -= gh * slope
-    k = _gauss(matrix, flux(start))
+    for i in held:  # "its rate is 0" in place of its balance
+        matrix[i] = [float(i == j) for j in range(n)]
+    first = flux(start)
+    k = _gauss(matrix, [0.0 if i in held else first[i] for i in range(n)])
     middle = [start[i] + dt_s * k[i] for i in range(n)]
-    right = [net - 2.0 * c * rate for net, c, rate in zip(flux(middle), network.capacities_j_k, k, strict=True)]
-    m = _gauss(matrix, right)
-    radiated_j = (
-        0.5
-        * dt_s
-        * sum(
-            emit[i] * (start[i] ** 4 + middle[i] ** 4) + gh * 4.0 * emit[i] * start[i] ** 3 * (k[i] + m[i])
-            for i in range(n)
-        )
-    )
-    return tuple(start[i] + dt_s * (1.5 * k[i] + 0.5 * m[i]) for i in range(n)), radiated_j
+    second = flux(middle)
+    m = _gauss(matrix, [0.0 if i in held else second[i] - 2.0 * network.capacities_j_k[i] * k[i] for i in range(n)])
+    both = [k[i] + m[i] for i in range(n)]
+    out_w = sum(emit[i] * (start[i] ** 4 + middle[i] ** 4 + gh * 4.0 * start[i] ** 3 * both[i]) for i in range(n))
+    out_w += sum(first[i] + second[i] for i in held)
+    for (a, b), (conductance, exchange) in pairs.items():
+        for i, j in ((a, b), (b, a)):
+            if j in held and i not in held:
+                out_w += gh * (conductance + 4.0 * exchange * start[i] ** 3) * both[i]
+    return tuple(start[i] + dt_s * (1.5 * k[i] + 0.5 * m[i]) for i in range(n)), 0.5 * dt_s * out_w
 
 
 def _gauss(matrix: list[list[float]], right: list[float]) -> list[float]:

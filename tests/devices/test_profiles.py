@@ -83,10 +83,14 @@ def with_value(figure: str, value: float) -> str:
     ("text", "complaint"),
     [
         (with_value("throttle_c", 104.5), "throttle_c = 104.5: must be below shutdown_c"),
+        (with_value("gop_per_s_mhz", 0.0), "gop_per_s_mhz = 0.0: must be above 0"),
+        (with_value("boot_s", -5.0), "boot_s = -5.0: must be at least 0"),
+        (with_value("leakage_w", -0.5), "leakage_w = -0.5: must be at least 0"),
+        (SHIPPED.replace("volts = 0.88", "volts = 0.70"), "dvfs: volts = .* must not fall"),
         (SHIPPED.replace("clock_mhz = 408.0", "clock_mhz = 612.0"), "modes: clock_mhz = .* must ascend"),
         (SHIPPED.replace("clock_mhz = 306.0\nvolts", "clock_mhz = 612.0\nvolts"), "dvfs: clock_mhz = .* must ascend"),
     ],
-    ids=["throttle", "modes", "dvfs"],
+    ids=["throttle", "throughput", "boot", "leakage", "volts", "modes", "dvfs"],
 )
 def test_figures_that_contradict_each_other_are_refused(tmp_path: Path, text: str, complaint: str) -> None:
     path = tmp_path / "board.toml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -81,3 +82,9 @@ def test_below_the_runaway_resistance_the_chip_settles_and_above_it_never_does(c
     assert math.isfinite(limit_k_w)
     assert settles(0.99 * limit_k_w)
     assert not settles(1.01 * limit_k_w)
+
+
+@pytest.mark.parametrize("figure", ["leakage_w", "leakage_per_k"])
+def test_a_chip_whose_leakage_does_not_grow_never_runs_away(figure: str) -> None:
+    chip = replace(CHIPS["orin-nano"], **{figure: 0.0})
+    assert chip.runs_away_above_k_w(20.0, 30.0) == math.inf

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flightsw.errors import PhysicsError
+from flightsw.errors import ConfigError, PhysicsError
 from flightsw.plant.array import ArrayConfig, CellConfig, SolarArray, cell_current_a, maximum_power
 
 CELL = CellConfig()
@@ -72,3 +72,17 @@ def test_temperatures_outside_the_model_are_refused(array_c: float) -> None:
 def test_the_cells_law_refuses_them_too(cell_c: float) -> None:
     with pytest.raises(PhysicsError, match="the model holds from"):
         maximum_power(CELL, 1361.0, cell_c)
+
+
+@pytest.mark.parametrize(
+    ("figures", "complaint"),
+    [
+        ({"imp_a": 0.6}, r"imp_a = 0.6 at 28.0 C: must be above 0 and below isc_a = 0.5202"),
+        ({"vmp_v": 2.9}, r"vmp_v = 2.9 at 28.0 C: must be above 0 and below voc_v = 2.7"),
+        ({"voc_per_k": -0.03}, r"vmp_v = .* at 150.0 C: must be .* below voc_v = -0.96"),
+        ({"imp_per_k": -0.001}, r"imp_a = .* at -80.0 C: must be .* below isc_a"),
+    ],
+)
+def test_a_cell_that_has_no_curve_at_some_temperature_is_refused(figures, complaint) -> None:
+    with pytest.raises(ConfigError, match=rf"array\.cell\.{complaint}"):
+        CellConfig(**figures)

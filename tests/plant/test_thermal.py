@@ -11,11 +11,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from flightsw.errors import ConfigError, PhysicsError
-from flightsw.plant.thermal import ThermalNetwork, ThermalNetworkConfig, foster_to_cauer
+from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
+from flightsw.plant.thermal import ZERO_C_K, ThermalNetwork, ThermalNetworkConfig, foster_to_cauer
 from flightsw.plant.thermal_kernel import KernelNetwork, compile_step
 
 PLATE = {"name": "plate", "capacity_j_k": 900.0, "initial_c": 20.0}
 BOX = {"name": "box", "capacity_j_k": 5000.0, "initial_c": 10.0}
+WALL = {"name": "wall", "held_c": 20.0}
 LINK = {"a": "plate", "b": "box", "w_k": 0.5}
 FRONT = {"area_m2": 0.2, "emissivity": 0.8, "absorptance": 0.3, "sun_cos": 0.5, "earth_view": 0.4}
 
@@ -50,6 +52,30 @@ def test_heat_held_is_heat_taken_in_less_heat_radiated() -> None:
     assert network.stored_j(nodes_k) - start_j == pytest.approx(35.0 * 3600 - out_j, abs=1e-5)
 
 
+def test_heat_that_flows_into_a_boundary_has_left() -> None:
+    network = ThermalNetwork(config([PLATE, WALL], [LINK | {"b": "wall"}]), 1.0)
+    nodes_k = network.initial_k()
+    start_j, left_j = network.stored_j(nodes_k), 0.0
+    for _ in range(36000):
+        nodes_k, out_j = network.step(nodes_k, [30.0, 5.0])
+        left_j += out_j
+    assert nodes_k == pytest.approx((293.15 + 30.0 / 0.5, 293.15), abs=1e-6)
+    assert network.stored_j(nodes_k) - start_j == pytest.approx(35.0 * 36000 - left_j, abs=1e-5)
+
+
+@pytest.mark.parametrize("sink_c", [-270.0, -73.15, 20.0])
+def test_a_radiator_settles_where_its_exchange_with_a_sink_carries_its_load(sink_c: float) -> None:
+    sink = {"name": "sink", "held_c": sink_c}
+    view = {"a": "plate", "b": "sink", "radiative_m2": 0.12 * 0.86}
+    network = ThermalNetwork(config([PLATE, sink], [view]), 100.0)
+    nodes_k = network.initial_k()
+    for _ in range(5000):
+        nodes_k, out_j = network.step(nodes_k, [30.0, 0.0])
+    settled_k = (30.0 / (STEFAN_BOLTZMANN_W_M2_K4 * 0.12 * 0.86) + (sink_c + ZERO_C_K) ** 4) ** 0.25
+    assert nodes_k[0] == pytest.approx(settled_k, abs=1e-6)
+    assert out_j == pytest.approx(3000.0)
+
+
 def test_a_temperature_out_of_all_range_names_its_node() -> None:
     network = ThermalNetwork(config([PLATE, BOX], [LINK]), 1.0)
     with pytest.raises(PhysicsError, match=r"thermal node 'box' at .* out of all range"):
@@ -70,6 +96,10 @@ def test_a_node_too_cold_is_named_too() -> None:
         ([PLATE, BOX], [LINK | {"b": "mast"}], "'mast' is no node"),
         ([PLATE, BOX], [LINK, LINK | {"b": "plate"}], "couples 'plate' with itself"),
         ([PLATE, BOX], [], "box not connected with plate"),
+        ([{"name": "plate"}], [], "'plate' has neither of capacity_j_k and held_c"),
+        ([PLATE | {"held_c": 5.0}], [], "'plate' has both of capacity_j_k and held_c"),
+        ([WALL | {"surfaces": [FRONT]}], [], "a boundary has no surfaces"),
+        ([WALL], [], "wall all have held_c"),
         ([PLATE, BOX], [LINK | {"w_k": 0.0}], "box not connected with plate"),
     ],
 )
