@@ -48,3 +48,5 @@ class PowerCriticalData(Message, frozen=True):
     reserve_soc: Fraction
     load_enabled: tuple[bool, ...]
     """ground's wish per load, before shedding"""
+    load_locked_out: tuple[bool, ...]
+    """per load: its limiter tripped once too often and stays open until ground switches the load"""

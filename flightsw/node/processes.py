@@ -11,7 +11,6 @@ from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.messages.schema import schema_hash, topic_schemas
 from flightsw.messages.topics import FLIGHT_APPS, TopicTable, shipped_topics
 
-EVENTS = tuple(f"event.{name}" for name in FLIGHT_APPS)
 REPORTS = tuple(f"tc.report.{name}" for name in FLIGHT_APPS)
 
 
@@ -29,13 +28,13 @@ def process_rows() -> tuple[ProcessRow, ...]:
             "power",
             rank=2,
             role=flight,
-            subscribes=("sensor.power", "sensor.nav", "infer.status", "health.mode", "tc.dispatch"),
+            subscribes=("sensor.power", "sensor.nav", "health.mode", "tc.dispatch"),
         ),
         ProcessRow(
             "thermal",
             rank=3,
             role=flight,
-            subscribes=("sensor.thermal", "infer.status", "health.mode", "tc.dispatch"),
+            subscribes=("sensor.thermal", "tc.dispatch"),
         ),
         ProcessRow(
             "inference",
@@ -70,7 +69,6 @@ def process_rows() -> tuple[ProcessRow, ...]:
                 "comms.status",
                 "sensor.power",
                 "sensor.thermal",
-                *(topic for topic in EVENTS if topic != "event.health"),
                 "tc.dispatch",
             ),
         ),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flightsw.apps.health.app import HealthApp
 from flightsw.apps.health.config import HealthConfig, WatchpointConfig
@@ -14,12 +17,19 @@ from flightsw.bus.application import Inbox, Now
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
 from flightsw.messages.commands import Command, HealthPing, HealthSetMode
-from flightsw.messages.comms import TcDispatch, TcReport, TcStage
+from flightsw.messages.comms import CommsStatus, TcDispatch, TcReport, TcStage
 from flightsw.messages.health import BusEvent, BusEventKind, Event, HealthCriticalData, Mode, ModeStatus
+from flightsw.messages.inference import Binding, InferenceStatus
 from flightsw.messages.plant import LclState, PowerSensors, ThermalSensors
 from flightsw.messages.power import PowerStatus
+from flightsw.messages.thermal import ThermalStatus
 
 APPS = ("power", "thermal", "inference", "comms")
+HOUSEKEEPING = {
+    "thermal": ThermalStatus(25.0, 50.0, 70.0, 0.0, 25.0, False),
+    "inference": InferenceStatus(True, 0, True, *[0.0] * 3, Binding.NONE, *[0] * 10, 0.0),
+    "comms": CommsStatus(False, None, 0.0, *[0] * 5),
+}
 CONFIG = HealthConfig(safe_hold_ticks=20, silence_ticks=15, boot_ticks=30)
 
 
@@ -29,6 +39,7 @@ class Ward:
     def __init__(self, config: HealthConfig = CONFIG) -> None:
         self.app = HealthApp(config, APPS, 1.0)
         self.tick = 0
+        self.mode = Mode.BOOT
         self.out: list[Message] = []
         self.told: list[tuple[str, dict[str, object]]] = []
 
@@ -43,11 +54,9 @@ class Ward:
         extra: tuple[tuple[str, Message], ...] = (),
     ) -> ModeStatus:
         for _ in range(ticks):
-            heartbeat = PowerStatus(soc, 0.01, 0.0, 0.0, 0, 10.0, 0.3, False, None, 0.0)
+            power = PowerStatus(soc, 0.01, 0.0, 0.0, 0, 10.0, 0.3, False, None, 0.0)
             items: list[tuple[str, Message]] = [
-                (app, heartbeat if app == "power" else Event(0, "hk", {}))  # type: ignore[arg-type]
-                for app in APPS
-                if app not in silent
+                (app, power if app == "power" else HOUSEKEEPING[app]) for app in APPS if app not in silent
             ]
             items.append(("plant", ThermalSensors(chip_c, 30.0, 20.0, 20.0, 10.0, 0.0)))
             items.append(("plant", PowerSensors(15.0, 0.0, 20.0, 0.0, (7.0,), (LclState.ON,), brownout)))
@@ -56,6 +65,7 @@ class Ward:
             self.told += [(m.id, dict(m.args)) for m in self.out if isinstance(m, Event)]
             self.tick += 1
         (status,) = [message for message in self.out if isinstance(message, ModeStatus)]
+        self.mode = status.mode
         return status
 
     def command(self, command: Command, **state: float) -> TcReport:
@@ -93,15 +103,19 @@ def test_boot_waits_for_everybody_and_not_for_ever() -> None:
         ({"chip_c": 110.0}, 3, "sensor.chip_c in red"),
         ({"brownout": True}, 1, "brown-out"),
         ({"silent": ["thermal"]}, 16, "thermal silent"),
+        ({"silent": ["thermal", "comms"]}, 4, "thermal, comms silent"),
     ],
 )
 def test_an_alarm_leads_to_safe_and_says_why(state: dict[str, object], ticks: int, word: str) -> None:
     ward = flying()
-    assert ward.pass_ticks(ticks - 1).mode is Mode.PAYLOAD
-    status = ward.pass_ticks(ticks, **state)  # type: ignore[arg-type]
+    ward.told.clear()
+    if ticks > 1:
+        assert ward.pass_ticks(ticks - 1, **state).mode is Mode.PAYLOAD, "not before its time"  # type: ignore[arg-type]
+    status = ward.pass_ticks(**state)  # type: ignore[arg-type]
     assert status.mode is Mode.SAFE
     assert word in status.reason
-    assert ward.told[-1][0] in ("mode.changed", "limit.crossed") or "mode.changed" in ward.ids()[3:]
+    changed = [args for name, args in ward.told if name == "mode.changed"]
+    assert changed == [{"before": "PAYLOAD", "after": "SAFE", "reason": status.reason}]
 
 
 def test_safe_is_left_only_after_all_has_been_well_for_the_hold() -> None:
@@ -118,6 +132,9 @@ def test_without_automatic_exit_safe_stays_until_ground_says_otherwise() -> None
     ward.pass_ticks(10)
     ward.pass_ticks(1, soc=0.1)
     assert ward.pass_ticks(50).mode is Mode.SAFE
+    assert ward.command(HealthSetMode("NOMINAL")).stage is TcStage.COMPLETED
+    status = ward.pass_ticks()
+    assert status.mode is Mode.NOMINAL, "ground's word stands for the hold and for the automatic exit"
 
 
 @pytest.mark.parametrize("mode", ["SAFE", "STANDBY", "NOMINAL"])
@@ -140,6 +157,64 @@ def test_a_mode_that_the_node_can_not_bear_is_refused_with_a_reason() -> None:
     booting.pass_ticks(2, silent=["comms"])
     booting.pass_ticks(silent=["comms"], extra=(("comms", TcDispatch(9, HealthPing())),))
     assert any(isinstance(m, TcReport) and m.stage is TcStage.COMPLETED for m in booting.out)
+    report = booting.command(HealthSetMode("PAYLOAD"), silent=["comms"])
+    assert (report.stage, report.reason) == (TcStage.FAILED, "still booting")
+
+
+def test_safe_is_never_refused_not_even_while_booting_or_in_alarm() -> None:
+    booting = Ward()
+    booting.pass_ticks(2, silent=["comms"])
+    assert booting.command(HealthSetMode("SAFE"), silent=["comms"]).stage is TcStage.COMPLETED
+    assert booting.pass_ticks(silent=["comms"]).mode is Mode.SAFE
+    alarmed = flying()
+    assert alarmed.command(HealthSetMode("SAFE"), brownout=True).stage is TcStage.COMPLETED
+
+
+def test_safe_is_not_left_while_an_application_has_never_been_heard() -> None:
+    ward = Ward(HealthConfig(safe_hold_ticks=20, silence_ticks=10_000, boot_ticks=30))
+    assert ward.pass_ticks(35, silent=["comms"]).mode is Mode.SAFE
+    assert ward.pass_ticks(200, silent=["comms"]).mode is Mode.SAFE
+    report = ward.command(HealthSetMode("PAYLOAD"), silent=["comms"])
+    assert (report.stage, report.reason) == (TcStage.FAILED, "never heard: comms")
+    assert ward.pass_ticks(25).mode is Mode.PAYLOAD
+
+
+def test_charge_that_is_not_heard_any_more_keeps_its_last_value() -> None:
+    ward = flying()
+    assert ward.pass_ticks(1, soc=0.1).mode is Mode.SAFE
+    report = ward.command(HealthSetMode("PAYLOAD"), silent=["power"])
+    assert (report.stage, report.reason) == (TcStage.FAILED, "alarm: state of charge below 0.15")
+
+
+CALM = {"soc": 0.8, "chip_c": 50.0, "silent": (), "brownout": False}
+weather = st.fixed_dictionaries(
+    {
+        "soc": st.sampled_from([0.05, 0.3, 0.8]),
+        "chip_c": st.sampled_from([50.0, 97.0, 110.0]),
+        "silent": st.sampled_from([(), ("comms",), ("power", "thermal")]),
+        "brownout": st.booleans(),
+    }
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(weather, st.integers(1, 12)), max_size=12))
+def test_whatever_comes_no_alarm_leaves_the_payload_on_and_calm_brings_it_back(
+    spells: list[tuple[dict[str, Any], int]],
+) -> None:
+    ward = flying()
+    steps = 0
+    for conditions, ticks in spells:
+        for _ in range(ticks):
+            before = ward.mode
+            status = ward.pass_ticks(**conditions)
+            steps += abs(status.mode - before) > 1 and status.mode is not Mode.SAFE
+            if conditions["brownout"] or (conditions["soc"] < CONFIG.safe_soc and not conditions["silent"]):
+                assert status.mode is Mode.SAFE
+    assert steps == 0, "up and down by single modes, but for the fall into SAFE"
+    told = ward.ids().count("mode.changed")
+    assert ward.pass_ticks(CONFIG.safe_hold_ticks + 10, **CALM).mode is Mode.PAYLOAD  # type: ignore[arg-type]
+    assert ward.ids().count("mode.changed") - told <= 3
 
 
 def test_a_silent_application_is_overdue_and_back_each_told_once() -> None:
@@ -166,6 +241,36 @@ def test_a_limit_is_told_after_its_persistence_and_once() -> None:
         watch = watch_step(watch, value, limits)
         zones.append(watch.told)
     assert zones == [Zone.GREEN] * 5 + [Zone.YELLOW] * 5 + [Zone.RED] * 3 + [Zone.GREEN]
+
+
+def test_a_value_must_come_back_inside_by_the_hysteresis() -> None:
+    limits = WatchpointConfig(signal="sensor.chip_c", yellow_high=80.0, red_high=100.0, hysteresis=5.0, persistence=2)
+    watch, zones = Watch(Zone.RED), []
+    for value in (97.0, 97.0, 94.0, 94.0, 77.0, 77.0, 74.0, 74.0, 79.0, 79.0):
+        watch = watch_step(watch, value, limits)
+        zones.append(watch.told)
+    red, yellow, green = [Zone.RED] * 3, [Zone.YELLOW] * 4, [Zone.GREEN] * 3
+    assert zones == red + yellow + green
+
+
+values = st.one_of(st.none(), st.floats(40.0, 120.0))
+
+
+@given(st.lists(values, max_size=60), st.floats(0.0, 20.0), st.integers(1, 5))
+def test_a_zone_is_told_only_after_its_persistence(
+    samples: list[float | None], hysteresis: float, persistence: int
+) -> None:
+    limits = WatchpointConfig(
+        signal="sensor.chip_c", yellow_high=80.0, red_high=100.0, hysteresis=hysteresis, persistence=persistence
+    )
+    watch, since = Watch(), 0
+    for value in samples:
+        after = watch_step(watch, value, limits)
+        since += value is not None
+        if after.told is not watch.told:
+            assert since >= persistence
+            since = 0
+        watch = after
 
 
 def test_every_running_mode_can_reach_safe_and_no_row_leaves_or_enters_off() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsw.apps.thermal import law
 from flightsw.apps.thermal.app import ThermalApp
+from flightsw.apps.thermal.chipcap import chip_cap
 from flightsw.apps.thermal.config import ThermalConfig
 from flightsw.bus.application import Inbox, Now
 from flightsw.errors import ConfigError
@@ -72,8 +75,8 @@ def test_the_cap_and_its_integral_stay_within_the_devices_range(temperatures_c: 
 @given(st.floats(-20.0, 100.0), st.floats(-20.0, 100.0), st.floats(5.0, 30.0))
 def test_a_hotter_chip_is_never_granted_more(a_c: float, b_c: float, integral_w: float) -> None:
     cool, hot = sorted((a_c, b_c))
-    more = law.chip_cap(integral_w, 70.0 - cool, CONFIG, 1.0)[0]
-    less = law.chip_cap(integral_w, 70.0 - hot, CONFIG, 1.0)[0]
+    more = chip_cap(integral_w, cool, 70.0, CONFIG, 1.0)[0]
+    less = chip_cap(integral_w, hot, 70.0, CONFIG, 1.0)[0]
     assert less <= more
 
 
@@ -84,6 +87,16 @@ def test_a_long_hot_spell_does_not_wind_the_integral_up() -> None:
         assert out[spell + 119] >= 25.0, f"recovered within two minutes after {spell} s of heat"
 
 
+@given(st.floats(71.0, 120.0), st.integers(1, 4000))
+def test_the_integral_stands_still_while_the_cap_is_clipped(hot_c: float, ticks: int) -> None:
+    state = law.initial(CONFIG)
+    for _ in range(ticks):
+        state, _ = law.step(state, law.Inputs(hot_c, 20.0), CONFIG, 1.0)
+    above_k = hot_c - 70.0
+    clipped_w = min(CONFIG.cap_max_w, CONFIG.cap_min_w + CONFIG.gain_w_k * above_k)
+    assert state.integral_w >= clipped_w - CONFIG.integral_w_k_s * above_k - 1e-9
+
+
 def test_a_long_cold_spell_does_not_delay_the_throttling() -> None:
     short, long = (caps([20.0] * spell + [80.0] * 10) for spell in (10, 6000))
     assert short[-10:] == long[-10:]
@@ -91,8 +104,32 @@ def test_a_long_cold_spell_does_not_delay_the_throttling() -> None:
 
 
 def test_a_missing_chip_temperature_counts_as_a_hot_chip() -> None:
-    assert caps([None] * 3) == caps([CONFIG.hot_assumption_c] * 3)
-    assert caps([None])[0] < CONFIG.cap_max_w
+    assert caps([None]) == caps([CONFIG.hot_assumption_c])
+    assert caps([None])[0] < CONFIG.cap_max_w - 10.0
+
+
+def test_an_assumed_temperature_teaches_the_integral_nothing() -> None:
+    seen = caps([69.0] * 500 + [72.0] * 400)
+    blind = caps([69.0] * 500 + [72.0] * 100 + [None] * 300 + [72.0] * 300)
+    assert seen[-1] < CONFIG.cap_max_w
+    assert blind[600] < seen[599] - 10.0, "while blind the cap is that of a hot chip"
+    assert blind[-300:] == seen[-300:], "and then goes on as if the time had not been"
+
+
+@given(st.floats(20.0, 69.0), st.floats(71.0, 120.0), st.integers(1, 400))
+def test_the_cap_answers_a_step_of_temperature_at_once_and_then_leans_further(
+    cool_c: float, hot_c: float, ticks: int
+) -> None:
+    before, *after = caps([cool_c, hot_c] + [hot_c] * ticks)
+    assert after[0] <= before
+    assert all(late <= early for early, late in pairwise(after))
+    assert after[0] <= max(CONFIG.cap_min_w, CONFIG.cap_max_w - CONFIG.gain_w_k * (hot_c - 70.0) + 0.01)
+
+
+@given(st.floats(5.01, 30.0), st.floats(60.0, 80.0))
+def test_the_published_cap_is_in_steps_of_a_twentieth_watt(integral_w: float, chip_c: float) -> None:
+    cap_w, _ = chip_cap(integral_w, chip_c, 70.0, CONFIG, 1.0)
+    assert cap_w == round(cap_w * 20.0) / 20.0
 
 
 def test_the_loop_holds_a_simple_chip_at_its_limit() -> None:
@@ -128,9 +165,39 @@ def test_ground_sets_the_chip_limit() -> None:
     app = ThermalApp(CONFIG, 1.0)
     out = list(app.step(Now(1, 10**9, 1.0), Inbox([("comms", TcDispatch(3, ThermalSetChipLimit(55.0)))])))
     assert one(out, TcReport) == TcReport(3, TcStage.COMPLETED, None)
+    (stored,) = [message for message in out if isinstance(message, ThermalCriticalData)]
+    assert stored.chip_limit_c == 55.0, "kept at once"
     status = one(run(app, 2), ThermalStatus)
     assert isinstance(status, ThermalStatus)
     assert status.chip_limit_c == 55.0
+
+
+def test_a_chip_limit_above_the_hardwares_own_is_refused_with_a_reason() -> None:
+    app = ThermalApp(CONFIG, 1.0)
+    out = list(app.step(Now(1, 10**9, 1.0), Inbox([("comms", TcDispatch(3, ThermalSetChipLimit(105.0)))])))
+    report, status = one(out, TcReport), one(out, ThermalStatus)
+    assert report == TcReport(3, TcStage.FAILED, "limit_c = 105.0: must be at most 95.0")
+    assert isinstance(status, ThermalStatus)
+    assert status.chip_limit_c == 70.0
+
+
+def test_critical_data_is_stored_every_ten_ticks_and_when_the_heater_switches() -> None:
+    app = ThermalApp(CONFIG, 1.0)
+    stored = [
+        tick
+        for tick in range(35)
+        if any(isinstance(m, ThermalCriticalData) for m in run(app, tick, battery_c=20.0 if tick < 17 else 0.0))
+    ]
+    assert stored == [0, 10, 17, 20, 30]
+
+
+def test_a_lost_battery_temperature_is_told_once_and_so_is_its_return_but_one_missing_sample_is_not() -> None:
+    app = ThermalApp(CONFIG, 1.0)
+    told = []
+    for tick in range(40):
+        out = run(app, tick, battery_c=None if tick == 3 or 10 <= tick < 30 else 20.0)
+        told += [(tick, message.id) for message in out if isinstance(message, Event)]
+    assert told == [(12, "battery_temperature.lost"), (30, "battery_temperature.back")]
 
 
 @pytest.mark.parametrize(

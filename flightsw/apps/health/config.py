@@ -1,7 +1,11 @@
-"""What health is told: when to worry, when to give up, when to come back."""
+"""What health is told: when to worry, when to give up, when to come back.
+
+Decoded from `[apps.health]` of a scenario, ranges checked here.
+"""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,6 +15,7 @@ from flightsw.errors import ConfigError
 
 Ticks = Annotated[int, Meta(ge=1, le=10_000_000)]
 Limit = Annotated[float, Meta(ge=-1e6, le=1e6)]
+Soc = Annotated[float, Meta(ge=0.0, le=1.0)]
 
 SIGNALS = ("power.soc", "sensor.chip_c", "sensor.battery_c", "sensor.bus_c", "sensor.battery_voltage_v")
 """What a watchpoint may watch."""
@@ -24,12 +29,21 @@ class WatchpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     yellow_high: Limit | None = None
     red_low: Limit | None = None
     red_high: Limit | None = None
+    hysteresis: Annotated[float, Meta(ge=0.0, le=1e6)] = 0.0
+    """how far back inside a value must come before it counts as back"""
     persistence: Ticks = 3
 
     def __post_init__(self) -> None:
-        for low, high in ((self.red_low, self.yellow_low), (self.yellow_high, self.red_high)):
-            if low is not None and high is not None and low >= high:
-                raise ConfigError(f"apps.health.watchpoints: {self.signal}: {low} must be below {high}")
+        ascending = [
+            (name, value)
+            for name in ("red_low", "yellow_low", "yellow_high", "red_high")
+            if (value := getattr(self, name)) is not None
+        ]
+        for (low, low_value), (high, high_value) in pairwise(ascending):
+            if low_value >= high_value:
+                raise ConfigError(
+                    f"apps.health.watchpoints: {self.signal}: {high} = {high_value}: must be above {low} = {low_value}"
+                )
 
 
 class HealthConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,20 +52,31 @@ class HealthConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     wanted: Literal["STANDBY", "NOMINAL", "PAYLOAD"] = "PAYLOAD"
     """mode that the mission plan asks for"""
     heartbeat_ticks: Ticks = 3
-    """an application unheard for longer is overdue"""
+    """an application unheard for longer is overdue; two of them ask for SAFE"""
     silence_ticks: Ticks = 60
-    """... and for longer than this asks for SAFE"""
+    """one unheard for longer than this asks for SAFE: several restarts' time"""
     boot_ticks: Ticks = 120
     """longest wait for everybody's first heartbeat"""
-    safe_soc: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.15
-    safe_exit_soc: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.40
+    safe_soc: Soc = 0.15
+    """below asks for SAFE; all shedding has been done by then, and a LEO eclipse of bare housekeeping is left"""
+    safe_exit_soc: Soc = 0.40
     safe_hold_ticks: Ticks = 300
     """how long all must be well before SAFE is left"""
     auto_exit: bool = True
+    """leave SAFE by itself; otherwise only by command"""
     watchpoints: tuple[WatchpointConfig, ...] = (
-        WatchpointConfig(signal="power.soc", yellow_low=0.25),
-        WatchpointConfig(signal="sensor.chip_c", yellow_high=95.0, red_high=103.0),
-        WatchpointConfig(signal="sensor.battery_c", yellow_low=0.0, yellow_high=45.0, red_low=-15.0, red_high=60.0),
+        WatchpointConfig(signal="power.soc", yellow_low=0.25, hysteresis=0.02),
+        # Jetson software throttles at 99 C and shuts down at 104.5 C (device tree)
+        WatchpointConfig(signal="sensor.chip_c", yellow_high=95.0, red_high=103.0, hysteresis=3.0),
+        # lithium-ion: charge above 0 C and below 45 C, discharge from -20 C to 60 C (usual 18650 data sheets)
+        WatchpointConfig(
+            signal="sensor.battery_c",
+            yellow_low=0.0,
+            yellow_high=45.0,
+            red_low=-15.0,
+            red_high=60.0,
+            hysteresis=1.0,
+        ),
     )
 
     def __post_init__(self) -> None:

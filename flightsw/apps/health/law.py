@@ -1,4 +1,7 @@
-"""Health's decisions for one tick, composed: who is silent, what is out of limits, which mode follows. Pure."""
+"""Health's decisions for one tick, composed: who is silent, what is out of limits, which mode follows. Pure.
+
+Called by `app` every tick: `observed`, then what ground has `commanded`, judged by what is known now, then `decided`.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ import msgspec
 from msgspec.structs import replace
 
 from flightsw.apps.health.config import HealthConfig
-from flightsw.apps.health.limits import Watch, Zone, watch_step
-from flightsw.apps.health.modes import Condition, next_mode
-from flightsw.messages.health import Mode
+from flightsw.apps.health.heartbeats import Pulse, alarm, familiar, listening, pulse_step
+from flightsw.apps.health.limits import Watch, first_red, watched
+from flightsw.apps.health.modes import Condition, next_mode, refusal
+from flightsw.messages.health import HealthCriticalData, Mode
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
@@ -18,10 +22,17 @@ class State(msgspec.Struct, frozen=True, gc=False):
     since_tick: int
     reason: str
     wanted: Mode
-    heard_tick: tuple[int | None, ...]
-    """per application: tick of its last heartbeat"""
+    """by ground or the mission plan"""
+    pulse: Pulse
     watches: tuple[Watch, ...]
+    red: str | None = None
+    """first signal in red"""
+    soc: float | None = None
+    """as last heard"""
+    brownout: bool = False
     well_ticks: int = 0
+    exit_asked: bool = False
+    """ground wants SAFE left"""
 
 
 class Inputs(msgspec.Struct, frozen=True, gc=False):
@@ -31,67 +42,86 @@ class Inputs(msgspec.Struct, frozen=True, gc=False):
     heard: tuple[bool, ...]
     """per application: its heartbeat came in this tick"""
     values: tuple[float | None, ...]
-    """per watchpoint"""
+    """per watchpoint; None: no sample"""
     soc: float | None
+    """None: not heard"""
     brownout: bool
 
 
-def initial(config: HealthConfig, apps: int) -> State:
+def initial(config: HealthConfig, apps: tuple[str, ...]) -> State:
     """A cold start in BOOT."""
     wanted = Mode[config.wanted]
-    return State(Mode.BOOT, 0, "power on", wanted, (None,) * apps, (Watch(),) * len(config.watchpoints))
+    return State(Mode.BOOT, 0, "power on", wanted, listening(apps), (Watch(),) * len(config.watchpoints))
 
 
-def silent_ticks(state: State, tick: int) -> tuple[int | None, ...]:
-    """Per application: ticks since its last heartbeat; None: never heard."""
-    return tuple([None if heard is None else tick - heard for heard in state.heard_tick])
+def restored(state: State, stored: HealthCriticalData, apps: tuple[str, ...]) -> State:
+    """A warm start from critical data: who was known is given time to be heard again."""
+    return replace(
+        state,
+        mode=stored.mode,
+        since_tick=stored.since_tick,
+        reason=stored.reason,
+        wanted=stored.wanted,
+        pulse=listening(apps) if stored.mode is Mode.BOOT else familiar(apps),
+    )
 
 
-def alarm_of(state: State, inputs: Inputs, apps: tuple[str, ...], config: HealthConfig) -> str | None:
-    """Why the node must be safe, the gravest first."""
-    if inputs.brownout:
+def alarm_of(state: State, apps: tuple[str, ...], config: HealthConfig) -> str | None:
+    """Why the node must be safe, the gravest first. While booting, silence is only waited out."""
+    if state.brownout:
         return "brown-out"
-    if inputs.soc is not None and inputs.soc < config.safe_soc:
+    if state.soc is not None and state.soc < config.safe_soc:
         return f"state of charge below {config.safe_soc}"
-    for limits, watch in zip(config.watchpoints, state.watches, strict=True):
-        if watch.told is Zone.RED:
-            return f"{limits.signal} in red"
-    for app, ticks in zip(apps, silent_ticks(state, inputs.tick), strict=True):
-        if ticks is not None and ticks > config.silence_ticks:
-            return f"{app} silent"
-    return None
+    if state.red is not None:
+        return f"{state.red} in red"
+    if state.mode is Mode.BOOT or not state.pulse.overdue:
+        return None
+    return alarm(state.pulse, apps, config.silence_ticks)
 
 
-def condition_of(state: State, inputs: Inputs, apps: tuple[str, ...], config: HealthConfig) -> Condition:
+def condition_of(state: State, tick: int, apps: tuple[str, ...], config: HealthConfig) -> Condition:
     """What the mode machine's guards look at."""
-    return Condition(
-        ticks_in_mode=inputs.tick - state.since_tick,
-        all_heard=None not in state.heard_tick,
-        soc=inputs.soc,
-        alarm=alarm_of(state, inputs, apps, config),
-        well_ticks=state.well_ticks,
-        wanted=state.wanted,
+    alarm_now, unheard, soc = alarm_of(state, apps, config), state.pulse.unheard, state.soc
+    well = alarm_now is None and not unheard and soc is not None and soc >= config.safe_exit_soc
+    well_ticks = min(config.safe_hold_ticks, state.well_ticks + 1) if well and state.mode is Mode.SAFE else 0
+    return Condition(tick - state.since_tick, unheard, soc, alarm_now, well, well_ticks, state.wanted, state.exit_asked)
+
+
+def observed(state: State, inputs: Inputs, apps: tuple[str, ...], config: HealthConfig) -> State:
+    """The first half of a tick: who was heard, what lies where."""
+    watches, red = watched(state.watches, inputs.values, config), state.red
+    if watches is not state.watches:
+        red = first_red(watches, config)
+    return State(
+        state.mode,
+        state.since_tick,
+        state.reason,
+        state.wanted,
+        pulse_step(state.pulse, inputs.heard, apps, config.heartbeat_ticks),
+        watches,
+        red,
+        state.soc if inputs.soc is None else inputs.soc,
+        inputs.brownout,
+        state.well_ticks,
+        state.exit_asked,
     )
 
 
-def step(state: State, inputs: Inputs, apps: tuple[str, ...], config: HealthConfig) -> State:
-    """One tick."""
-    heard = tuple([inputs.tick if now else before for now, before in zip(inputs.heard, state.heard_tick, strict=True)])
-    watches = tuple(
-        [
-            watch_step(watch, value, limits)
-            for watch, value, limits in zip(state.watches, inputs.values, config.watchpoints, strict=True)
-        ]
-    )
-    state = replace(state, heard_tick=heard, watches=watches)
-    condition = condition_of(state, inputs, apps, config)
-    well = condition.alarm is None and inputs.soc is not None and inputs.soc >= config.safe_exit_soc
-    well_ticks = min(config.safe_hold_ticks, state.well_ticks + 1) if well else 0
-    if well_ticks != state.well_ticks:
-        state = replace(state, well_ticks=well_ticks)
-        condition = replace(condition, well_ticks=well_ticks)
+def decided(state: State, tick: int, apps: tuple[str, ...], config: HealthConfig) -> State:
+    """The second half of a tick: the mode that follows."""
+    condition = condition_of(state, tick, apps, config)
     follow = next_mode(state.mode, condition, config)
-    if follow is None:
+    if follow is not None:
+        mode, reason = follow
+        return replace(state, mode=mode, since_tick=tick, reason=reason, well_ticks=0, exit_asked=False)
+    if condition.well_ticks == state.well_ticks:
         return state
-    mode, reason = follow
-    return replace(state, mode=mode, since_tick=inputs.tick, reason=reason, well_ticks=0)
+    return replace(state, well_ticks=condition.well_ticks)
+
+
+def commanded(state: State, asked: Mode, tick: int, apps: tuple[str, ...], config: HealthConfig) -> State | str:
+    """Ground asks for a mode; or why not. In SAFE ground's word stands for the hold time and for `auto_exit`."""
+    refused = refusal(state.mode, asked, condition_of(state, tick, apps, config), config)
+    if refused is not None:
+        return refused
+    return replace(state, wanted=asked, exit_asked=state.mode is Mode.SAFE and asked > Mode.SAFE)

@@ -1,11 +1,16 @@
-"""Limit checks: watchpoints in the manner of the cFS Limit Checker. N samples in a row outside, one event, latched."""
+"""Limit checks: watchpoints in the manner of the cFS Limit Checker. N samples in a row outside, one event, latched.
+
+A zone that was told stays until N samples in a row lie in another; on the way back they must lie inside by the
+hysteresis too. Pure; called by `law`.
+"""
 
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
 
-from flightsw.apps.health.config import WatchpointConfig
+import msgspec
+
+from flightsw.apps.health.config import HealthConfig, WatchpointConfig
 
 
 class Zone(enum.IntEnum):
@@ -16,22 +21,20 @@ class Zone(enum.IntEnum):
     RED = 2
 
 
-class Watch(NamedTuple):
+class Watch(msgspec.Struct, frozen=True, gc=False):
     """State of one watchpoint: the zone that was told, and how long another has been seen."""
 
     told: Zone = Zone.GREEN
     seen: int = 0
 
 
-def zone_of(value: float, limits: WatchpointConfig) -> Zone:
-    """The zone of a value."""
-    if (limits.red_low is not None and value < limits.red_low) or (
-        limits.red_high is not None and value > limits.red_high
-    ):
+def zone_of(value: float, limits: WatchpointConfig, inwards: float = 0.0) -> Zone:
+    """The zone of a value, with all limits moved inwards by so much."""
+    low, high = limits.red_low, limits.red_high
+    if (low is not None and value < low + inwards) or (high is not None and value > high - inwards):
         return Zone.RED
-    if (limits.yellow_low is not None and value < limits.yellow_low) or (
-        limits.yellow_high is not None and value > limits.yellow_high
-    ):
+    low, high = limits.yellow_low, limits.yellow_high
+    if (low is not None and value < low + inwards) or (high is not None and value > high - inwards):
         return Zone.YELLOW
     return Zone.GREEN
 
@@ -40,8 +43,31 @@ def watch_step(watch: Watch, value: float | None, limits: WatchpointConfig) -> W
     """The watchpoint after one sample; no sample changes nothing."""
     if value is None:
         return watch
+    told = watch.told
     zone = zone_of(value, limits)
-    if zone is watch.told:
-        return watch if watch.seen == 0 else Watch(watch.told, 0)
+    if zone < told:
+        zone = min(told, zone_of(value, limits, limits.hysteresis))
+    if zone is told:
+        return watch if watch.seen == 0 else Watch(told)
     seen = watch.seen + 1
-    return Watch(zone, 0) if seen >= limits.persistence else Watch(watch.told, seen)
+    return Watch(zone) if seen >= limits.persistence else Watch(told, seen)
+
+
+def watched(watches: tuple[Watch, ...], values: tuple[float | None, ...], config: HealthConfig) -> tuple[Watch, ...]:
+    """All watchpoints after one tick; the same object when none has changed."""
+    after = [
+        watch_step(watch, value, limits)
+        for watch, value, limits in zip(watches, values, config.watchpoints, strict=True)
+    ]
+    for was, watch in zip(watches, after, strict=True):
+        if watch is not was:
+            return tuple(after)
+    return watches
+
+
+def first_red(watches: tuple[Watch, ...], config: HealthConfig) -> str | None:
+    """The first signal that is in red."""
+    for limits, watch in zip(config.watchpoints, watches, strict=True):
+        if watch.told is Zone.RED:
+            return limits.signal
+    return None

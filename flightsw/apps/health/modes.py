@@ -1,6 +1,7 @@
-"""The mode machine: one table of transitions with guards, walked once a tick. Pure.
+"""The mode machine: one table of transitions with guards, walked once a tick. Pure; called by `law`.
 
-Eclipse and ground pass are conditions, not modes. The first row whose guard holds is taken; its text is the reason.
+Eclipse and ground pass are conditions, not modes; OFF is a node without power, which nobody on board ever leaves or
+enters. The first row whose guard holds is taken; its text is the reason, for an alarm the alarm's own.
 """
 
 from __future__ import annotations
@@ -17,13 +18,22 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
     """What the guards look at."""
 
     ticks_in_mode: int
-    all_heard: bool
+    unheard: tuple[str, ...]
+    """applications that have never been heard"""
     soc: float | None
     alarm: str | None
     """why the node must be safe; None: nothing"""
+    well: bool
+    """no alarm, everybody heard, and charge enough to leave SAFE"""
     well_ticks: int
-    """how long there has been no alarm and enough charge"""
+    """how long so, this tick included"""
     wanted: Mode
+    exit_asked: bool
+    """ground has asked to leave SAFE"""
+
+
+Guard = Callable[[Condition, HealthConfig], bool]
+ALARM = "alarm"
 
 
 class Transition(msgspec.Struct, frozen=True, gc=False):
@@ -31,7 +41,7 @@ class Transition(msgspec.Struct, frozen=True, gc=False):
 
     before: Mode
     after: Mode
-    guard: Callable[[Condition, HealthConfig], bool]
+    guard: Guard
     reason: str
 
 
@@ -43,12 +53,24 @@ def _wants_safe(condition: Condition, _config: HealthConfig) -> bool:
     return condition.wanted is Mode.SAFE
 
 
-def _wants_at_least(mode: Mode) -> Callable[[Condition, HealthConfig], bool]:
+def _wants_at_least(mode: Mode) -> Guard:
     return lambda condition, _config: condition.wanted >= mode
 
 
-def _wants_less_than(mode: Mode) -> Callable[[Condition, HealthConfig], bool]:
+def _wants_less_than(mode: Mode) -> Guard:
     return lambda condition, _config: condition.wanted < mode
+
+
+def _all_heard(condition: Condition, _config: HealthConfig) -> bool:
+    return not condition.unheard
+
+
+def _boot_is_late(condition: Condition, config: HealthConfig) -> bool:
+    return condition.ticks_in_mode > config.boot_ticks
+
+
+def _ordered_out(condition: Condition, _config: HealthConfig) -> bool:
+    return condition.exit_asked and condition.well
 
 
 def _recovered(condition: Condition, config: HealthConfig) -> bool:
@@ -58,10 +80,11 @@ def _recovered(condition: Condition, config: HealthConfig) -> bool:
 RUNNING = (Mode.STANDBY, Mode.NOMINAL, Mode.PAYLOAD)
 
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition(Mode.BOOT, Mode.STANDBY, lambda c, _: c.all_heard and c.alarm is None, "all applications heard"),
-    Transition(Mode.BOOT, Mode.SAFE, lambda c, config: c.ticks_in_mode > config.boot_ticks, "boot took too long"),
-    *(Transition(mode, Mode.SAFE, _alarmed, "alarm") for mode in RUNNING),
-    *(Transition(mode, Mode.SAFE, _wants_safe, "commanded") for mode in RUNNING),
+    *(Transition(mode, Mode.SAFE, _alarmed, ALARM) for mode in (Mode.BOOT, *RUNNING)),
+    *(Transition(mode, Mode.SAFE, _wants_safe, "commanded") for mode in (Mode.BOOT, *RUNNING)),
+    Transition(Mode.BOOT, Mode.STANDBY, _all_heard, "all applications heard"),
+    Transition(Mode.BOOT, Mode.SAFE, _boot_is_late, "boot took too long"),
+    Transition(Mode.SAFE, Mode.STANDBY, _ordered_out, "commanded"),
     Transition(Mode.SAFE, Mode.STANDBY, _recovered, "recovered"),
     Transition(Mode.STANDBY, Mode.NOMINAL, _wants_at_least(Mode.NOMINAL), "wanted"),
     Transition(Mode.NOMINAL, Mode.PAYLOAD, _wants_at_least(Mode.PAYLOAD), "wanted"),
@@ -69,24 +92,28 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Mode.NOMINAL, Mode.STANDBY, _wants_less_than(Mode.NOMINAL), "wanted"),
 )
 
-
 _FROM = {mode: tuple(row for row in TRANSITIONS if row.before is mode) for mode in Mode}
 
 
 def next_mode(mode: Mode, condition: Condition, config: HealthConfig) -> tuple[Mode, str] | None:
     """(mode, reason) that follows, or None to stay."""
-    for row in _FROM.get(mode, ()):
+    for row in _FROM[mode]:
         if row.guard(condition, config):
-            return row.after, condition.alarm if row.reason == "alarm" and condition.alarm else row.reason
+            return row.after, condition.alarm if row.reason is ALARM and condition.alarm else row.reason
     return None
 
 
 def refusal(mode: Mode, asked: Mode, condition: Condition, config: HealthConfig) -> str | None:
-    """Why ground's wish for a mode is refused; None: it is not."""
-    if asked > Mode.SAFE and condition.alarm is not None:
-        return f"alarm: {condition.alarm}"
-    if mode is Mode.SAFE and asked > Mode.SAFE and (condition.soc is None or condition.soc < config.safe_exit_soc):
-        return f"state of charge {condition.soc}: must be at least {config.safe_exit_soc} to leave SAFE"
+    """Why ground's wish for a mode is refused; None: it is not. SAFE is never refused."""
+    if asked <= Mode.SAFE:
+        return None
     if mode is Mode.BOOT:
         return "still booting"
-    return None
+    if condition.alarm is not None:
+        return f"alarm: {condition.alarm}"
+    if mode is not Mode.SAFE or condition.well:
+        return None
+    if condition.unheard:
+        return f"never heard: {', '.join(condition.unheard)}"
+    known = "unknown" if condition.soc is None else f"{condition.soc:.3f}"
+    return f"state of charge {known}: must be at least {config.safe_exit_soc} to leave SAFE"

@@ -1,15 +1,27 @@
-"""The EPS manager's decisions for one tick, composed: estimate, shed, switch, budget. Pure."""
+"""The EPS manager's decisions for one tick, composed: estimate, foresee, shed, switch, budget. Pure.
+
+Called by `app` every tick with what the sensors say; what ground commands changes the state between two steps.
+"""
 
 from __future__ import annotations
 
 import msgspec
 from msgspec.structs import replace
 
-from flightsw.apps.power.budget import Supply, compute_budget_w, learn, slewed_w
-from flightsw.apps.power.config import LoadRow, PowerConfig
-from flightsw.apps.power.eclipse import EclipseForecast
-from flightsw.apps.power.shedding import LclCare, ShedState, care_step, loads_on, shed_step
+from flightsw.apps.power.budget import compute_budget_w, limited_w, quantised_w
+from flightsw.apps.power.config import PowerConfig
+from flightsw.apps.power.eclipse import NONE_AHEAD, EclipseForecast, coasted, forecast
+from flightsw.apps.power.limiters import HEALTHY, LclCare, care_step
+from flightsw.apps.power.shedding import ESSENTIAL, LoadTable, ShedState, loads_on, shed_step, still_low
 from flightsw.apps.power.soc import SocState, estimate
+from flightsw.apps.power.supply import Supply, is_fully_used, learn
+from flightsw.messages.health import Mode
+from flightsw.messages.plant import LclState, NavSensors, PowerSensors
+from flightsw.messages.power import PowerCriticalData
+
+FIX_TICKS = 10
+"""between two forecasts from navigation; in between the last one is counted down"""
+ALL_CLOSABLE: tuple[bool, ...] = ()
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
@@ -18,25 +30,30 @@ class State(msgspec.Struct, frozen=True, gc=False):
     soc: SocState
     shed: ShedState
     supply: Supply
-    care: tuple[LclCare, ...]
     enabled: tuple[bool, ...]
     """ground's wish per load"""
     reserve_soc: float
+    care: tuple[LclCare, ...] = ()
+    """per load; empty: no limiter has tripped"""
+    ahead: EclipseForecast = NONE_AHEAD
+    fix_ticks: int = FIX_TICKS
+    """age of the fix behind the forecast"""
+    mode: Mode = Mode.BOOT
+    """of the node, as last heard"""
     cap_w: float = 0.0
+    """before rounding"""
+    blind_ticks: int = 0
+    """without battery voltage and current"""
+    load_on: tuple[bool, ...] = ()
+    """as last commanded; empty: to be worked out anew"""
 
 
 class Inputs(msgspec.Struct, frozen=True, gc=False):
-    """One tick's readings. None: no reading."""
+    """What came in. None: nothing did."""
 
-    voltage_v: float | None
-    current_a: float | None
-    array_w: float | None
-    base_w: float | None
-    """all loads but the payload"""
-    tripped: tuple[bool, ...]
-    brownout: bool
-    ahead: EclipseForecast
-    payload_allowed: bool
+    sensors: PowerSensors | None
+    fix: NavSensors | None
+    mode: Mode | None
 
 
 class Outputs(msgspec.Struct, frozen=True, gc=False):
@@ -46,39 +63,100 @@ class Outputs(msgspec.Struct, frozen=True, gc=False):
     compute_cap_w: float
 
 
-def initial(loads: tuple[LoadRow, ...], config: PowerConfig) -> State:
+def initial(table: LoadTable, config: PowerConfig) -> State:
     """A cold start without memory."""
     return State(
         soc=SocState(None, 0.25),
         shed=ShedState(),
-        supply=Supply(config.array_peak_w, 0.0),
-        care=(LclCare(),) * len(loads),
-        enabled=tuple(load.initially_on for load in loads),
+        supply=Supply(config.array_peak_w, None),
+        enabled=table.initially_on,
         reserve_soc=config.reserve_soc,
     )
 
 
-def step(
-    state: State, inputs: Inputs, loads: tuple[LoadRow, ...], config: PowerConfig, dt_s: float
-) -> tuple[State, Outputs]:
+def step(state: State, inputs: Inputs, table: LoadTable, config: PowerConfig, dt_s: float) -> tuple[State, Outputs]:
     """One tick."""
-    soc = estimate(state.soc, inputs.voltage_v, inputs.current_a, config, dt_s)
-    base_w = state.supply.base_w if inputs.base_w is None else inputs.base_w
-    supply = learn(state.supply, inputs.array_w, base_w, soc.soc, dt_s)
-    shed = state.shed if soc.soc is None else shed_step(state.shed, soc.soc, inputs.brownout, config)
-    care, allowed = state.care, [True] * len(loads)
-    if any(inputs.tripped) or any(one.wait_ticks for one in care):
-        cared = [care_step(one, tripped, config) for one, tripped in zip(care, inputs.tripped, strict=True)]
-        care, allowed = tuple(one for one, _ in cared), [may for _, may in cared]
-    load_on = loads_on(loads, state.enabled, shed.level, allowed, inputs.payload_allowed)
-    payload_on = any(on for load, on in zip(loads, load_on, strict=True) if load.name == "payload")
-    if soc.soc is None or not payload_on:
-        cap_w = 0.0
+    sensors, fix = inputs.sensors, inputs.fix
+    mode = state.mode if inputs.mode is None else inputs.mode
+    fix_ticks = state.fix_ticks + 1
+    if fix is not None and fix_ticks >= FIX_TICKS:
+        ahead, fix_ticks = forecast(fix.position_km, fix.velocity_km_s, fix.sun_direction), 0
     else:
-        budget_w = compute_budget_w(soc.soc, inputs.ahead, supply, state.reserve_soc, config)
-        cap_w = slewed_w(state.cap_w, budget_w, config, dt_s)
-    after = State(soc, shed, supply, care, state.enabled, state.reserve_soc, cap_w)
-    return after, Outputs(load_on, cap_w)
+        ahead = coasted(state.ahead, dt_s)
+    care = state.care
+    if sensors is None:
+        soc, supply, blind_ticks = estimate(state.soc, None, None, config, dt_s), state.supply, state.blind_ticks + 1
+        brownout = False
+    else:
+        volts, amps, brownout = sensors.battery_voltage_v, sensors.battery_current_a, sensors.brownout
+        soc = estimate(state.soc, volts, amps, config, dt_s)
+        blind_ticks = state.blind_ticks + 1 if volts is None and amps is None else 0
+        supply = learn(
+            state.supply,
+            sensors.array_power_w,
+            base_power_w(sensors.load_power_w, table),
+            ahead,
+            fully_used=is_fully_used(volts, amps, config),
+            dt_s=dt_s,
+        )
+        if care or LclState.TRIPPED in sensors.lcl_state:
+            care = cared(care, sensors.lcl_state, table, config)
+    shed = state.shed
+    if soc.soc is not None:
+        shed = shed_step(shed, soc.soc, brownout, config)
+    load_on = state.load_on
+    if care or not load_on or shed.level != state.shed.level or mode is not state.mode:
+        load_on = switched(state.enabled, shed, care, mode, table)
+    cap_w = 0.0
+    if soc.soc is not None and may_compute(load_on, soc, table, config) and not brownout:
+        budget_w = compute_budget_w(soc.soc, ahead, supply, state.reserve_soc, config)
+        cap_w = limited_w(state.cap_w, budget_w, config, dt_s)
+    after = State(
+        soc, shed, supply, state.enabled, state.reserve_soc, care, ahead, fix_ticks, mode, cap_w, blind_ticks, load_on
+    )
+    return after, Outputs(load_on, quantised_w(cap_w))
+
+
+def switched(
+    enabled: tuple[bool, ...], shed: ShedState, care: tuple[LclCare, ...], mode: Mode, table: LoadTable
+) -> tuple[bool, ...]:
+    """Wanted switch states. In SAFE the payload is off; the radio stays."""
+    closable = tuple([one.closable for one in care]) if care else ALL_CLOSABLE
+    payload_allowed = mode is not Mode.SAFE and mode is not Mode.OFF
+    return loads_on(table, enabled, shed.level, closable, payload_allowed=payload_allowed)
+
+
+def base_power_w(load_power_w: tuple[float, ...], table: LoadTable) -> float:
+    """What all loads but the payload draw."""
+    total_w = sum(load_power_w)
+    return total_w if table.payload is None else max(0.0, total_w - load_power_w[table.payload])
+
+
+def may_compute(load_on: tuple[bool, ...], soc: SocState, table: LoadTable, config: PowerConfig) -> bool:
+    """Whether there is a payload that is on, and an estimate that can be believed."""
+    return (
+        table.payload is not None
+        and load_on[table.payload]
+        and soc.variance <= config.believed_sigma * config.believed_sigma
+    )
+
+
+def cared(
+    care: tuple[LclCare, ...], states: tuple[LclState, ...], table: LoadTable, config: PowerConfig
+) -> tuple[LclCare, ...]:
+    """All limiters after one tick."""
+    before = care or (HEALTHY,) * len(states)
+    return tuple(
+        [
+            care_step(one, lcl, config, essential=tier == ESSENTIAL)
+            for one, lcl, tier in zip(before, states, table.tiers, strict=True)
+        ]
+    )
+
+
+def locked_out(state: State) -> tuple[bool, ...]:
+    """Per load: whether its limiter is locked out."""
+    return tuple([one.locked for one in state.care]) if state.care else (False,) * len(state.enabled)
 
 
 def with_reserve(state: State, reserve_soc: float) -> State:
@@ -86,18 +164,33 @@ def with_reserve(state: State, reserve_soc: float) -> State:
     return replace(state, reserve_soc=reserve_soc)
 
 
-def with_load(state: State, place: int, on: bool) -> State:
-    """Ground switches a load; its limiter's retries start anew."""
+def with_load(state: State, load: str, table: LoadTable, *, on: bool) -> State | str:
+    """Ground switches a load, and its limiter's retries start anew; or why not."""
+    if load not in table.names:
+        return f"unknown load {load!r}: must be one of {', '.join(table.names)}"
+    place = table.names.index(load)
+    if table.tiers[place] == ESSENTIAL and not on:
+        return f"load {load!r} is essential: must stay on"
     enabled = tuple(on if index == place else wish for index, wish in enumerate(state.enabled))
-    care = tuple(LclCare() if index == place else one for index, one in enumerate(state.care))
-    return replace(state, enabled=enabled, care=care)
+    care = tuple(HEALTHY if index == place else one for index, one in enumerate(state.care))
+    return replace(state, enabled=enabled, care=care, load_on=())
 
 
-def with_shed(state: State, shed: ShedState) -> State:
-    """The latch is set by hand."""
-    return replace(state, shed=shed)
+def with_shed_cleared(state: State, config: PowerConfig) -> State | str:
+    """Ground releases the latch; or why not."""
+    refused = still_low(state.shed.level, state.soc.soc, config)
+    return replace(state, shed=ShedState(), load_on=()) if refused is None else refused
 
 
-def restored(state: State, soc: SocState, shed: ShedState, reserve_soc: float, enabled: tuple[bool, ...]) -> State:
+def restored(state: State, stored: PowerCriticalData) -> State:
     """A warm start from critical data."""
-    return replace(state, soc=soc, shed=shed, reserve_soc=reserve_soc, enabled=enabled)
+    care = tuple(LclCare(locked=locked) for locked in stored.load_locked_out) if any(stored.load_locked_out) else ()
+    return replace(
+        state,
+        soc=SocState(stored.soc, stored.soc_sigma**2),
+        shed=ShedState(stored.load_shed_level),
+        reserve_soc=stored.reserve_soc,
+        enabled=stored.load_enabled,
+        care=care,
+        load_on=(),
+    )

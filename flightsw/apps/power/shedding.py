@@ -1,71 +1,84 @@
-"""Load shedding: tiers by state of charge, latched, and the care of tripped current limiters.
+"""Load shedding: tiers by state of charge, latched, and which loads are to be on. Pure; called by `law`.
 
-Shedding makes the bus rebound, so a tier stays latched until the charge has really come back.
+Shedding makes the bus rebound, so a tier stays latched until the charge has really come back, and for a while at
+least: a brown-out at a good charge would otherwise be released, and come again, within a few ticks.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
-from flightsw.apps.power.config import LoadRow, PowerConfig
+from flightsw.apps.power.config import PAYLOAD, LoadRow, PowerConfig
+
+ESSENTIAL = 1_000
+"""tier of a load that is never shed"""
+SETTLE_TICKS = 4
+"""A command is in force at the plant, and seen in its telemetry, only then: until then a brown-out is the old one."""
 
 
-class ShedState(NamedTuple):
-    """Latched level (tiers 1..level are off) and how long the next one has been due."""
+class ShedState(msgspec.Struct, frozen=True, gc=False):
+    """Latched level: tiers 1..level are off."""
 
     level: int = 0
     due_ticks: int = 0
+    """how long the next tier has been due"""
+    held_ticks: int = 0
+    """how long this level has been held, counted up to `release_ticks`"""
 
 
-class LclCare(NamedTuple):
-    """Per load: ticks until a tripped limiter is closed again, and closings tried."""
+class LoadTable(msgspec.Struct, frozen=True, gc=False):
+    """The loads as columns, for every tick's use."""
 
-    wait_ticks: int = 0
-    retries: int = 0
+    names: tuple[str, ...]
+    tiers: tuple[int, ...]
+    initially_on: tuple[bool, ...]
+    payload: int | None
+    """place of the payload; None: there is none"""
+
+
+def load_table(rows: tuple[LoadRow, ...]) -> LoadTable:
+    """Columns of the scenario's loads."""
+    names = tuple(row.name for row in rows)
+    tiers = tuple(ESSENTIAL if row.shed_tier is None else row.shed_tier for row in rows)
+    payload = names.index(PAYLOAD) if PAYLOAD in names else None
+    return LoadTable(names, tiers, tuple(row.initially_on for row in rows), payload)
 
 
 def shed_step(state: ShedState, soc: float, brownout: bool, config: PowerConfig) -> ShedState:
     """The latch after one tick. A brown-out sheds the next tier at once."""
-    tiers = len(config.shed_soc)
-    level, due_ticks = state
-    if level < tiers and (brownout or soc < config.shed_soc[level]):
-        due_ticks += 1
-        if brownout or due_ticks >= config.shed_persistence_ticks:
-            return ShedState(level + 1, 0)
-        return ShedState(level, due_ticks)
-    if level > 0 and config.auto_release and may_release(level, soc, config):
-        return ShedState(level - 1, 0)
-    return state if due_ticks == 0 else ShedState(level, 0)
+    level = state.level
+    if brownout and level < len(config.shed_soc) and (level == 0 or state.held_ticks >= SETTLE_TICKS):
+        return ShedState(level + 1)
+    if level < len(config.shed_soc) and soc < config.shed_soc[level]:
+        due_ticks = state.due_ticks + 1
+        if due_ticks >= config.shed_persistence_ticks:
+            return ShedState(level + 1)
+        return ShedState(level, due_ticks, state.held_ticks)
+    if level == 0:
+        return state if state.due_ticks == 0 else ShedState()
+    if state.held_ticks < max(config.release_ticks, SETTLE_TICKS):
+        return ShedState(level, 0, state.held_ticks + 1)
+    if config.auto_release and soc > config.release_soc[level - 1]:
+        return ShedState(level - 1)
+    return state if state.due_ticks == 0 else ShedState(level, 0, state.held_ticks)
 
 
-def may_release(level: int, soc: float, config: PowerConfig) -> bool:
-    """The charge is back above the release threshold of the tier shed last."""
-    return soc > config.release_soc[level - 1]
-
-
-def care_step(care: LclCare, tripped: bool, config: PowerConfig) -> tuple[LclCare, bool]:
-    """(care, may be on): a tripped limiter is commanded off, waited for, closed again; then locked out."""
-    if tripped:
-        if care.wait_ticks > 1:
-            return LclCare(care.wait_ticks - 1, care.retries), False
-        if care.wait_ticks == 1:
-            return LclCare(0, care.retries), True
-        if care.retries >= config.lcl_retries:
-            return care, False
-        return LclCare(config.lcl_retry_ticks, care.retries + 1), False
-    if care.wait_ticks > 0:
-        return LclCare(care.wait_ticks - 1, care.retries), care.wait_ticks == 1
-    return care, True
+def still_low(level: int, soc: float | None, config: PowerConfig) -> str | None:
+    """Why the latch may not be cleared: a latched tier whose release threshold is not passed. None: it may."""
+    for tier in range(level, 0, -1):
+        if soc is None or soc <= config.release_soc[tier - 1]:
+            known = "unknown" if soc is None else f"{soc:.3f}"
+            return f"state of charge {known}: must be above {config.release_soc[tier - 1]} to release tier {tier}"
+    return None
 
 
 def loads_on(
-    loads: tuple[LoadRow, ...], enabled: tuple[bool, ...], level: int, allowed: list[bool], payload_allowed: bool
+    table: LoadTable, enabled: tuple[bool, ...], level: int, closable: tuple[bool, ...], *, payload_allowed: bool
 ) -> tuple[bool, ...]:
-    """Wanted switch states: ground's wish, less what is shed, tripped, or forbidden by the mode."""
-    return tuple(
-        wish
-        and may
-        and not (load.shed_tier is not None and load.shed_tier <= level)
-        and (payload_allowed or load.name != "payload")
-        for load, wish, may in zip(loads, enabled, allowed, strict=True)
-    )
+    """Wanted switch states: ground's wish, less what is shed, forbidden by the mode, or not `closable` (): all are."""
+    wanted = [wish and tier > level for wish, tier in zip(enabled, table.tiers, strict=True)]
+    if not payload_allowed and table.payload is not None:
+        wanted[table.payload] = False
+    if closable:
+        wanted = [wish and may for wish, may in zip(wanted, closable, strict=True)]
+    return tuple(wanted)

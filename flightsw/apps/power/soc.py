@@ -1,53 +1,68 @@
-"""State-of-charge estimate: coulomb counting, corrected by voltage as far as the voltage can be trusted.
+"""State-of-charge estimate: coulomb counting, corrected by voltage as far as the voltage can be trusted. Pure.
 
 A scalar Kalman filter. Predict: s -= I dt / Q (times eta_c charging), variance grows with the current sensor's sigma.
-Correct: s_v = (V + I R0 - V_empty) / (V_full - V_empty), whose sigma is that of the rest voltage plus what the model
-loses per ampere. A missing current holds s and lets the variance grow at the worst rate; a missing voltage just
-skips the correction. Source: Plett, Battery Management Systems II (2015), ch. 3.
+Correct: s_v is the state of charge whose open-circuit voltage is V + I R0; its sigma is that of the voltage at rest
+plus what the model loses per ampere, over the curve's slope. A missing voltage just skips the correction; a missing
+current holds s while its sigma drifts as fast as a load unseen could carry it off.
+Source: Plett, Battery Management Systems II (2015), ch. 3. Called by `law`, every tick.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+
+import msgspec
 
 from flightsw.apps.power.config import PowerConfig
 
 UNKNOWN_CURRENT_A = 2.0
-"""sigma of a current that is not measured: the order of a CubeSat's load"""
+"""what may flow while no current is measured: the order of a CubeSat's load"""
 HIGHEST_VARIANCE = 0.25
 CORRELATION_S = 600.0
-"""Voltage errors of the model last about as long: corrections a second apart are not independent."""
+"""Errors of the model last about as long, the order of a cell's diffusion: a second apart they are not independent."""
 
 
-class SocState(NamedTuple):
+class SocState(msgspec.Struct, frozen=True, gc=False):
     """Estimate; soc None before the first voltage."""
 
     soc: float | None
     variance: float
 
 
+def at_rest(ocv_v: float, table_v: tuple[float, ...]) -> tuple[float, float]:
+    """(soc, volts per unit of soc) of an open-circuit voltage; clipped to the table's ends."""
+    steps = len(table_v) - 1
+    place = 0
+    while place < steps - 1 and ocv_v > table_v[place + 1]:
+        place += 1
+    slope_v = (table_v[place + 1] - table_v[place]) * steps
+    soc = place / steps + (ocv_v - table_v[place]) / slope_v
+    return min(1.0, max(0.0, soc)), slope_v
+
+
 def estimate(
     state: SocState, voltage_v: float | None, current_a: float | None, config: PowerConfig, dt_s: float
 ) -> SocState:
     """The estimate after one tick of readings (positive current discharges)."""
-    span_v = config.ocv_full_v - config.ocv_empty_v
-    sigma_v = config.ocv_sigma_v + config.ocv_sigma_ohm * abs(current_a or 0.0)
-    measured = None
-    if voltage_v is not None:
-        measured = (voltage_v + (current_a or 0.0) * config.r0_ohm - config.ocv_empty_v) / span_v
-        measured = min(1.0, max(0.0, measured))
-    soc, variance = state
-    if soc is None:
-        return state if measured is None else SocState(measured, min(HIGHEST_VARIANCE, (sigma_v / span_v) ** 2))
+    soc, variance = state.soc, state.variance
+    amps = 0.0 if current_a is None else current_a
     per_a = dt_s / (3600.0 * config.capacity_ah)
-    if current_a is None:
-        variance += (UNKNOWN_CURRENT_A * per_a) ** 2 * (CORRELATION_S / dt_s)
-    else:
-        soc -= current_a * per_a * (config.coulombic_efficiency if current_a < 0.0 else 1.0)
-        variance += (config.current_sigma_a * per_a) ** 2 * (CORRELATION_S / dt_s)
-    if measured is not None:
-        noise = (sigma_v / span_v) ** 2 * max(1.0, CORRELATION_S / dt_s)
-        gain = variance / (variance + noise)
-        soc += gain * (measured - soc)
-        variance *= 1.0 - gain
-    return SocState(min(1.0, max(0.0, soc)), min(HIGHEST_VARIANCE, variance))
+    if soc is not None:
+        if current_a is None:
+            variance = (math.sqrt(variance) + UNKNOWN_CURRENT_A * per_a) ** 2
+        else:
+            soc -= amps * per_a * (config.coulombic_efficiency if amps < 0.0 else 1.0)
+            variance += (config.current_sigma_a * per_a) ** 2 * (CORRELATION_S / dt_s)
+    if voltage_v is not None:
+        measured, slope_v = at_rest(voltage_v + amps * config.r0_ohm, config.ocv_v)
+        unsure_a = UNKNOWN_CURRENT_A if current_a is None else abs(amps)
+        noise = ((config.ocv_sigma_v + config.ocv_sigma_ohm * unsure_a) / slope_v) ** 2
+        if soc is None:
+            soc, variance = measured, noise
+        else:
+            gain = variance / (variance + noise * max(1.0, CORRELATION_S / dt_s))
+            soc += gain * (measured - soc)
+            variance *= 1.0 - gain
+    if soc is not None:
+        soc = min(1.0, max(0.0, soc))
+    return SocState(soc, min(HIGHEST_VARIANCE, variance))

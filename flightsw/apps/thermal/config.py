@@ -1,4 +1,4 @@
-"""What the TCS manager is told."""
+"""What the TCS manager is told: decoded from `[apps.thermal]` of a scenario, ranges checked here."""
 
 from __future__ import annotations
 
@@ -10,23 +10,30 @@ from msgspec import Meta
 from flightsw.errors import ConfigError
 
 LimitC = Annotated[float, Meta(ge=-100.0, le=150.0)]
+Ticks = Annotated[int, Meta(ge=0, le=100000)]
 
 
 class ThermalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """TCS manager."""
 
     heater_on_c: LimitC = 5.0
-    """battery below: heater on (charging below 0 C plates lithium)"""
+    """battery below: heater on (charging below 0 C plates lithium; 5 K for gradients and the thermistor)"""
     heater_off_c: LimitC = 8.0
+    """battery above: heater off; a few kelvin of hysteresis keep the switch from wearing"""
     chip_limit_c: LimitC = 75.0
     """temperature that the compute cap holds the chip to"""
+    chip_limit_max_c: LimitC = 95.0
+    """the highest limit that ground may command: below the 99 C at which Jetson software throttles by itself"""
     gain_w_k: Annotated[float, Meta(ge=0.0, le=1e4)] = 1.2
     integral_w_k_s: Annotated[float, Meta(ge=0.0, le=1e3)] = 0.004
+    """over the gain: a reset time of minutes, that of board and radiator"""
     cap_min_w: Annotated[float, Meta(ge=0.0, le=1e6)] = 5.0
     cap_max_w: Annotated[float, Meta(gt=0.0, le=1e6)] = 30.0
     hot_assumption_c: LimitC = 110.0
     """a chip that gives no reading is taken to be so hot"""
-    blind_ticks: Annotated[int, Meta(ge=0, le=100000)] = 60
+    lost_ticks: Annotated[int, Meta(ge=1, le=100000)] = 3
+    """a reading missing for so long is an event"""
+    blind_ticks: Ticks = 60
     """how long the heater goes on as it was without a battery reading; then it is switched off"""
 
     def __post_init__(self) -> None:
