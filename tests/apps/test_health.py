@@ -301,3 +301,14 @@ def test_a_restart_keeps_mode_and_wish_and_raises_no_false_alarm() -> None:
 def test_a_configuration_that_contradicts_itself_is_refused(make: object) -> None:
     with pytest.raises(ConfigError, match="must be"):
         make()  # type: ignore[operator]
+
+
+def test_yellow_samples_do_not_count_towards_red() -> None:
+    limits = WatchpointConfig(signal="sensor.chip_c", yellow_high=95.0, red_high=103.0, persistence=3)
+    watch = Watch()
+    for value in (97.0, 97.0, 103.5):
+        watch = watch_step(watch, value, limits)
+    assert watch.told is Zone.YELLOW, "three samples outside, but one of them red"
+    for value in (103.5, 103.5, 103.5):
+        watch = watch_step(watch, value, limits)
+    assert watch.told is Zone.RED

@@ -22,3 +22,12 @@ def test_every_requirement_is_verified_by_a_test_that_exists(app):
     for row in rows:
         assert row is not None
         assert f"def {row[5]}(" in (Path(__file__).parent / row[4]).read_text(), row[5]
+
+
+def test_every_application_has_a_table_and_no_id_stands_twice():
+    folders = [path.parent for path in (ROOT / "flightsw" / "apps").glob("*/app.py")]
+    assert len(folders) >= 5
+    tables = [(folder / "requirements.md").read_text().splitlines() for folder in folders]
+    ids = [row[1] for table in tables for line in table if (row := ROW.match(line))]
+    assert len(ids) >= 7 * len(folders)
+    assert len(set(ids)) == len(ids)

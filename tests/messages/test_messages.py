@@ -13,8 +13,9 @@ from flightsw.bus.port import Codec, Port
 from flightsw.errors import ConfigError, MessageError, TableError
 from flightsw.messages.base import Message
 from flightsw.messages.commands import COMMANDS, owner_of, parse_command
+from flightsw.messages.health import Mode, ModeStatus
 from flightsw.messages.plant import ThermalSensors
-from flightsw.messages.power import PowerStatus
+from flightsw.messages.power import PowerStatus, SwitchCommand
 from flightsw.messages.schema import topic_schemas, unit_of
 from flightsw.messages.signals import find_signal
 from flightsw.messages.topics import FLIGHT_APPS, Topic, TopicTable, shipped_topics
@@ -65,6 +66,25 @@ def test_every_float_has_bounds_and_none_takes_a_nan(kind: type[Message]) -> Non
                 msgspec.msgpack.decode(msgspec.msgpack.encode(poisoned), type=kind)
 
 
+def test_no_element_of_a_tuple_or_map_takes_a_nan_either() -> None:
+    refused = []
+    for kind in KINDS:
+        message = example(kind)
+        for field in msgspec.structs.fields(kind):
+            value = getattr(message, field.name)
+            if isinstance(value, tuple) and isinstance(value[0], float):
+                poison: object = (math.nan, *value[1:])
+            elif isinstance(value, dict):
+                poison = {"key": math.nan}
+            else:
+                continue
+            poisoned = msgspec.structs.replace(message, **{field.name: poison})
+            with pytest.raises(msgspec.ValidationError):
+                msgspec.msgpack.decode(msgspec.msgpack.encode(poisoned), type=kind)
+            refused.append(f"{kind.__name__}.{field.name}")
+    assert {"NavSensors.position_km", "Truth.node_c", "Event.args", "TcRequest.args"} <= set(refused)
+
+
 def test_the_sender_is_told_what_is_out_of_its_range() -> None:
     port = Port("power", Codec(TABLE))
     good = PowerStatus(0.5, 0.01, 1.0, 1.0, 0, 10.0, 0.3, False, None, 0.0)
@@ -82,6 +102,7 @@ def test_the_sender_is_told_what_is_out_of_its_range() -> None:
         ("power.set_reserve", {}, ("'soc' is missing",)),
         ("power.set_reserve", {"soc": 0.4, "x": 1}, ("unknown argument 'x'", "must be one of soc")),
         ("power.set_reserve", {"soc": 4.0}, ("soc = 4.0", "<= 0.95")),
+        ("power.set_reserve", {"soc": math.nan}, ("soc = nan", ">= 0.05")),
         ("power.set_reserve", {"soc": "much"}, ("soc = 'much'", "float")),
         ("health.set_mode", {"mode": "OFF"}, ("mode = 'OFF'",)),
         ("health.ping", {"x": 1}, ("(none)",)),
@@ -131,6 +152,16 @@ def test_signals_are_found_by_full_short_and_indexed_name() -> None:
         find_signal("power.state.soc", TABLE)
     with pytest.raises(ConfigError, match="ambiguous"):
         find_signal("sensor.battery_c", TABLE)
+
+
+def test_a_signal_gives_its_value_or_says_that_there_is_no_such_element() -> None:
+    switches = SwitchCommand((True, False))
+    assert find_signal("power.load_on", TABLE).of(switches) == (True, False)
+    assert find_signal("power.load_on[1]", TABLE).of(switches) is False
+    with pytest.raises(ConfigError, match=r"power\.switches\.load_on\[2\]: no such element"):
+        find_signal("power.load_on[2]", TABLE).of(switches)
+    with pytest.raises(ConfigError, match=r"health\.mode\.mode\[0\]: no such element"):
+        find_signal("health.mode.mode[0]", TABLE).of(ModeStatus(Mode.SAFE, 0, "", False, False, ()))
 
 
 def test_one_topic_has_one_writer_and_one_type() -> None:

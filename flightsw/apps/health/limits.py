@@ -26,6 +26,8 @@ class Watch(msgspec.Struct, frozen=True, gc=False):
 
     told: Zone = Zone.GREEN
     seen: int = 0
+    towards: Zone = Zone.GREEN
+    """of the zones seen since, the nearest to the one told"""
 
 
 def zone_of(value: float, limits: WatchpointConfig, inwards: float = 0.0) -> Zone:
@@ -49,8 +51,12 @@ def watch_step(watch: Watch, value: float | None, limits: WatchpointConfig) -> W
         zone = min(told, zone_of(value, limits, limits.hysteresis))
     if zone is told:
         return watch if watch.seen == 0 else Watch(told)
-    seen = watch.seen + 1
-    return Watch(zone) if seen >= limits.persistence else Watch(told, seen)
+    if watch.seen == 0 or (watch.towards > told) is not (zone > told):
+        towards, seen = zone, 1
+    else:
+        towards = min(watch.towards, zone) if zone > told else max(watch.towards, zone)
+        seen = watch.seen + 1
+    return Watch(towards) if seen >= limits.persistence else Watch(told, seen, towards)
 
 
 def watched(watches: tuple[Watch, ...], values: tuple[float | None, ...], config: HealthConfig) -> tuple[Watch, ...]:
