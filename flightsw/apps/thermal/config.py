@@ -43,8 +43,9 @@ class ThermalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             )
         if self.cap_max_w <= self.cap_min_w:
             raise ConfigError(f"apps.thermal.cap_max_w = {self.cap_max_w}: must be above cap_min_w = {self.cap_min_w}")
-        if not self.chip_limit_c <= self.chip_limit_max_c < self.hot_assumption_c:
-            raise ConfigError(
-                f"apps.thermal.chip_limit_c = {self.chip_limit_c}: must be at most chip_limit_max_c = "
-                f"{self.chip_limit_max_c}, and that below hot_assumption_c = {self.hot_assumption_c}"
-            )
+        for field in ("chip_limit_c", "chip_limit_max_c"):
+            if getattr(self, field) >= self.hot_assumption_c:
+                raise ConfigError(
+                    f"apps.thermal.{field} = {getattr(self, field)}: must be below hot_assumption_c = "
+                    f"{self.hot_assumption_c}, which a missing reading is taken for"
+                )
