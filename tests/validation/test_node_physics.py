@@ -7,11 +7,9 @@ The whole spacecraft over 15 orbits (P25) is in `test_node_orbits.py`.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,30 +23,10 @@ from flightsw.plant.battery import Battery, BatteryConfig, BatteryState, Battery
 from flightsw.plant.distribution import DistributionConfig, PowerBus
 from flightsw.plant.thermal import ZERO_C_K, foster_to_cauer
 from flightsw.plant.thermal_kernel import KernelNetwork, StepFunction, compile_step
+from tests.validation.score import scores_of
 
-CASES: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "node_cases.json").read_text())
+Score = scores_of("node_cases.json")
 FIXED_J_K = 1e18
-
-
-class Score:
-    """Compares values with a case's references and knows which have been left out."""
-
-    def __init__(self, case_id: str) -> None:
-        self.inputs = CASES[case_id]["inputs"]
-        self._refs = dict(CASES[case_id]["refs"])
-        self._left = {name for name in self._refs if not name.startswith("info_")}
-
-    def check(self, name: str, value: float) -> None:
-        reference = self._refs[name]
-        relative = reference["tol_kind"] == "rel"
-        tolerance = reference["tol"] * (abs(reference["value"]) if relative else 1.0)
-        assert abs(value - reference["value"]) <= tolerance, (
-            f"{name} = {value}: must be {reference['value']} within {tolerance} {reference['unit']}"
-        )
-        self._left.discard(name)
-
-    def finish(self) -> None:
-        assert not self._left, f"never checked: {sorted(self._left)}"
 
 
 def lumps(
@@ -157,7 +135,7 @@ def test_stiff_payload_network_has_the_rates_that_explicit_schemes_fail_at() -> 
     # Steps at which explicit Euler diverges.
     for dt_s in (2.0, 5.0):
         rise_k = history(compile_step(network, dt_s), [0.0] * 6, heat_w, round(300 / dt_s))[-1][0]
-        assert rise_k == pytest.approx(CASES["P12"]["refs"]["die_rise_300s_exact_K"]["value"], abs=0.005)
+        assert rise_k == pytest.approx(score.refs["die_rise_300s_exact_K"]["value"], abs=0.005)
     score.finish()
 
 

@@ -9,9 +9,7 @@ whose light is the plant's and whose faces are set here.
 
 from __future__ import annotations
 
-import json
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,30 +22,10 @@ from flightsw.plant.frames import gcrs_to_teme
 from flightsw.plant.roots import crossings
 from flightsw.plant.sky import Sky
 from flightsw.plant.sky_config import OrbitConfig, SkyConfig, StationConfig
+from tests.validation.score import scores_of
 
-CASES: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "sky_cases.json").read_text())
+Score = scores_of("sky_cases.json")
 EPOCH = parse_epoch("2026-01-01T00:00:00Z")
-
-
-class Score:
-    """Compares values with a case's references and knows which have been left out."""
-
-    def __init__(self, case_id: str) -> None:
-        self.inputs = CASES[case_id]["inputs"]
-        self._refs = dict(CASES[case_id]["refs"])
-        self._left = {name for name in self._refs if not name.startswith("info_")}
-
-    def check(self, name: str, value: float) -> None:
-        reference = self._refs[name]
-        relative = reference["tol_kind"] == "rel"
-        tolerance = reference["tol"] * (abs(reference["value"]) if relative else 1.0)
-        assert abs(value - reference["value"]) <= tolerance, (
-            f"{name} = {value}: must be {reference['value']} within {tolerance} {reference['unit']}"
-        )
-        self._left.discard(name)
-
-    def finish(self) -> None:
-        assert not self._left, f"never checked: {sorted(self._left)}"
 
 
 def test_orbit_periods_agree_with_kepler_and_secular_j2() -> None:
@@ -95,7 +73,7 @@ def test_tle_positions_agree_with_verification_vectors() -> None:
 
 def test_sun_direction_distance_and_flux_over_2026() -> None:
     score = Score("P04")
-    days = sorted({name.split("_")[0] for name in CASES["P04"]["refs"] if name.startswith("2026-")})
+    days = sorted({name.split("_")[0] for name in score.refs if name.startswith("2026-")})
     assert len(days) > 10
     for day in days:
         epoch = parse_epoch(f"{day}T12:00:00Z")
@@ -187,7 +165,7 @@ def test_conical_shadow_contacts_and_shadow_factors() -> None:
             dark_s = (1.0 - shadow.exposure(scan, edges_s)) @ np.diff(edges_s)
             score.check("beta0_equivalent_full_shadow_s", float(dark_s))
     radius_km = orbit.semi_major_axis_km(550.0)
-    for name in CASES["P07"]["refs"]:
+    for name in score.refs:
         if name.startswith("shadow_factor_theta_"):
             theta = float(name.removeprefix("shadow_factor_theta_").removesuffix("rad"))
             at_km = radius_km * np.array([[math.cos(theta), math.sin(theta), 0.0]])
@@ -355,7 +333,7 @@ def test_ground_passes_over_a_day() -> None:
         score.check(f"{name}_n_passes", len(found))
         score.check(f"{name}_contact_s_per_day", sum(p.set_s - p.rise_s for p in found))
         for number, one in enumerate(found, start=1):
-            if f"{name}_pass{number}_rise_s" in CASES["P23"]["refs"]:
+            if f"{name}_pass{number}_rise_s" in score.refs:
                 score.check(f"{name}_pass{number}_rise_s", one.rise_s)
                 score.check(f"{name}_pass{number}_set_s", one.set_s)
                 score.check(f"{name}_pass{number}_max_el_deg", one.max_elevation_deg)
