@@ -48,7 +48,7 @@ def _inference(scenario: Scenario) -> Application:
 
 
 def _comms(scenario: Scenario) -> Application:
-    stations = tuple(station.name for station in scenario.plant.sky.stations)
+    stations = tuple(station.name for station in scenario.plant.stations)
     tiers = {load.name: load.shed_tier for load in scenario.plant.loads}
     return CommsApp(scenario.apps.comms, stations, scenario.dt_s, tiers[TRANSMITTER])
 

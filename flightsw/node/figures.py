@@ -10,8 +10,8 @@ import msgspec
 from flightsw.devices.profiles import load_profile
 from flightsw.node.scenario import Scenario, orbit_period_s, run_ticks
 from flightsw.plant.array import SolarArray
+from flightsw.plant.config import sky_of
 from flightsw.plant.constants import SOLAR_CONSTANT_W_M2
-from flightsw.plant.sky import Sky
 
 _OPERATING_C = 60.0
 """Array temperature for the figure: a wing in low orbit runs 50 to 80 C in sunlight."""
@@ -41,8 +41,7 @@ def derived_figures(scenario: Scenario) -> Figures:
     """The figures of a scenario that was loaded and so is good."""
     plant = scenario.plant
     ticks, orbit_s = run_ticks(scenario), orbit_period_s(scenario)
-    steady = msgspec.structs.replace(plant.sky.environment, ir_sigma_w_m2=0.0, albedo_sigma=0.0)
-    sky = Sky(msgspec.structs.replace(plant.sky, environment=steady), scenario.dt_s)
+    sky = sky_of(plant, scenario.dt_s)
     volts = (plant.battery.ocv[0].volts + plant.battery.ocv[-1].volts) / 2.0
     return Figures(
         name=scenario.name,

@@ -28,7 +28,6 @@ from flightsw.messages.commands import parse_command
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
 from flightsw.plant.config import PlantConfig
-from flightsw.plant.epoch import parse_epoch
 
 MAX_TICKS = 100_000_000
 
@@ -112,6 +111,7 @@ def check(scenario: Scenario) -> None:
     """What concerns several sections together. Raises ConfigError."""
     if abs(scenario.dt_s * 1e9 - round(scenario.dt_s * 1e9)) > 1e-6:
         raise ConfigError(f"dt_s = {scenario.dt_s}: must be a whole number of nanoseconds")
+    _check_flyable(scenario)
     silicon = _silicon(scenario)
     _check_model(scenario)
     thermal, power = scenario.apps.thermal, scenario.apps.power
@@ -135,6 +135,13 @@ def check(scenario: Scenario) -> None:
             )
 
 
+def _check_flyable(scenario: Scenario) -> None:
+    try:
+        scenario.plant.check_flyable()
+    except ConfigError as error:
+        raise ConfigError(f"plant.{error}") from None
+
+
 def _silicon(scenario: Scenario) -> Silicon:
     try:
         return load_profile(scenario.plant.profile).silicon()
@@ -155,8 +162,7 @@ def _check_model(scenario: Scenario) -> None:
 
 def orbit_period_s(scenario: Scenario) -> float:
     """Nodal period of the scenario's orbit."""
-    sky = scenario.plant.sky
-    return sky.orbit.build(parse_epoch(sky.epoch)).nodal_period_s
+    return scenario.plant.orbit_period_s
 
 
 def run_ticks(scenario: Scenario, duration: str | float | None = None) -> int:

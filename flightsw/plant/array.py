@@ -60,11 +60,23 @@ class CellConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ArrayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The array: `strings` in parallel of `cells_per_string`, all facing one way."""
+    """The array, all facing one way: `strings` in parallel of `cells_per_string`, or an area of one efficiency."""
 
     cell: CellConfig = CellConfig()
-    cells_per_string: Annotated[int, Meta(ge=1, le=10000)]
-    strings: Annotated[int, Meta(ge=1, le=100000)]
+    cells_per_string: Annotated[int, Meta(ge=1, le=10000)] | None = None
+    strings: Annotated[int, Meta(ge=1, le=10_000_000)] = 1
+    """in parallel; one that fails takes its share of the power with it"""
+    area_m2: Annotated[float, Meta(gt=0.0, le=1e6)] | None = None
+    """in place of `cells_per_string`: of the lit face"""
+    packing: Annotated[float, Meta(gt=0.0, le=1.0)] = 0.9
+    """share of `area_m2` that is cells"""
+    efficiency: Annotated[float, Meta(gt=0.0, le=0.6)] = 0.295
+    """of the cells of `area_m2` at `reference_c`: a triple-junction cell's"""
+    power_per_k: Annotated[float, Meta(ge=-0.02, le=0.02)] = -0.0023
+    """relative, of the cells of `area_m2`"""
+    reference_c: Annotated[float, Meta(ge=-50.0, le=100.0)] = REFERENCE_C
+    node: str = "array"
+    """thermal node of the cells"""
     mppt_efficiency: Annotated[float, Meta(gt=0.0, le=1.0)] = 0.95
     """tracking and converter; 0.95-0.97 is usual"""
     degradation: Annotated[float, Meta(gt=0.0, le=1.0)] = 1.0
@@ -73,6 +85,11 @@ class ArrayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """of the cover glass over cells (3G30C data sheet: at most 0.91)"""
     pointing_cos: Annotated[float, Meta(ge=0.0, le=1.0)] = 1.0
     """cosine of the angle to the Sun while it is tracked"""
+
+    def __post_init__(self) -> None:
+        if (self.cells_per_string is None) is (self.area_m2 is None):
+            given = "neither" if self.area_m2 is None else "both"
+            raise ConfigError(f"array: {given} of cells_per_string and area_m2: must have one")
 
 
 def maximum_power(cell: CellConfig, flux_w_m2: float, cell_c: float) -> tuple[float, float]:
@@ -124,27 +141,43 @@ class SolarArray:
     Linear interpolation over 0.5 K is within 2e-6 of `maximum_power` (a test compares them).
     """
 
-    def __init__(self, config: ArrayConfig) -> None:
+    def __init__(self, config: ArrayConfig, strings_failed: int = 0) -> None:
+        if not 0 <= strings_failed <= config.strings:
+            raise PhysicsError(f"strings_failed = {strings_failed}: must be from 0 to {config.strings}")
         self.config = config
-        self.area_m2 = config.cell.area_m2 * config.cells_per_string * config.strings
-        scale = config.cells_per_string * config.strings * config.degradation * config.pointing_cos
+        alive = 1.0 - strings_failed / config.strings
+        scale = alive * config.degradation * config.pointing_cos
         count = round((HIGHEST_C - LOWEST_C) / STEP_K) + 1
-        self._w_per_w_m2 = [
-            scale * maximum_power(config.cell, REFERENCE_FLUX_W_M2, LOWEST_C + STEP_K * n)[0] / REFERENCE_FLUX_W_M2
-            for n in range(count)
-        ]
+        self._w_per_w_m2 = [scale * _peak_w_per_w_m2(config, LOWEST_C + STEP_K * n) for n in range(count)]
+        self.area_m2 = _area_m2(config)
         self._absorbed_m2 = self.area_m2 * config.absorptance * config.pointing_cos
 
-    def available_w(self, flux_w_m2: float, array_c: float, strings_failed: int = 0) -> float:
+    def available_w(self, flux_w_m2: float, array_c: float) -> float:
         """Power at the array's terminals if all of it is taken. Raises PhysicsError outside -180 to 150 C."""
         if not LOWEST_C <= array_c < HIGHEST_C:
             raise PhysicsError(f"solar array at {array_c:.1f} C: the model holds from {LOWEST_C} to {HIGHEST_C} C")
         place = (array_c - LOWEST_C) / STEP_K
         index = int(place)
-        low, high = self._w_per_w_m2[index], self._w_per_w_m2[index + 1]
-        alive = 1.0 - strings_failed / self.config.strings
-        return flux_w_m2 * alive * (low + (high - low) * (place - index))
+        low = self._w_per_w_m2[index]
+        return flux_w_m2 * (low + (self._w_per_w_m2[index + 1] - low) * (place - index))
 
     def absorbed_w(self, flux_w_m2: float) -> float:
         """Sunlight taken in by the cells, electricity included."""
         return flux_w_m2 * self._absorbed_m2
+
+
+def _area_m2(config: ArrayConfig) -> float:
+    if config.area_m2 is not None:
+        return config.area_m2
+    assert config.cells_per_string is not None
+    return config.cell.area_m2 * config.cells_per_string * config.strings
+
+
+def _peak_w_per_w_m2(config: ArrayConfig, cell_c: float) -> float:
+    """Power of the whole array facing the Sun, per unit of flux."""
+    if config.area_m2 is not None:
+        warm = 1.0 + config.power_per_k * (cell_c - config.reference_c)
+        return config.area_m2 * config.packing * config.efficiency * max(0.0, warm)
+    assert config.cells_per_string is not None
+    watts, _ = maximum_power(config.cell, REFERENCE_FLUX_W_M2, cell_c)
+    return config.cells_per_string * config.strings * watts / REFERENCE_FLUX_W_M2

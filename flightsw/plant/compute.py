@@ -38,7 +38,7 @@ def clock_mhz(silicon: Silicon, state: ComputeState) -> float:
 
 
 def step(
-    silicon: Silicon, state: ComputeState, *, rail_on: bool, power_on: bool, mode: int, chip_c: float, dt_s: float
+    silicon: Silicon, state: ComputeState, rail_on: bool, power_on: bool, mode: int, chip_c: float, dt_s: float
 ) -> ComputeState:
     """The board after one tick of commands and its own trips."""
     if not rail_on or not power_on:
@@ -61,9 +61,7 @@ def step(
     return state
 
 
-def power_w(
-    silicon: Silicon, state: ComputeState, *, rail_on: bool, busy_s: float, chip_c: float, dt_s: float
-) -> float:
+def power_w(silicon: Silicon, state: ComputeState, rail_on: bool, busy_s: float, chip_c: float, dt_s: float) -> float:
     """Mean power over the tick."""
     if not rail_on:
         return 0.0

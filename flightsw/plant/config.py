@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from flightsw.errors import ConfigError
 from flightsw.plant.array import ArrayConfig
-from flightsw.plant.battery import BatteryConfig
+from flightsw.plant.battery_config import BatteryConfig
 from flightsw.plant.distribution import DistributionConfig, LoadConfig
+from flightsw.plant.epoch import parse_epoch
 from flightsw.plant.passes import LinkBudget, RateStep
-from flightsw.plant.sky_config import SkyConfig
+from flightsw.plant.prescribed import PrescribedSky, PrescribedSkyConfig
+from flightsw.plant.schedules import LoadScheduleConfig, NodeHeatConfig
+from flightsw.plant.sky import Sky, SkyModel
+from flightsw.plant.sky_config import SkyConfig, StationConfig
 from flightsw.plant.thermal import ThermalNetworkConfig
+from flightsw.streams import Stream
 
 PAYLOAD, HEATER, TRANSMITTER = "payload", "battery_heater", "transmitter"
 """Loads whose power has a model of its own; every node has them."""
 CHIP, BOARD, BUS, BATTERY, RADIATOR, ARRAY = "chip", "board", "bus", "battery", "radiator", "array"
-"""Thermal nodes that the plant knows by name: `chip`, `bus`, `battery` and `array` must be there."""
+"""Thermal nodes that sensors and flight software know by name."""
 
 
 class SensorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,39 +65,126 @@ class RadioConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """X-band cubesat transmitters reach 2.5-25 Mbit/s"""
 
 
-class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The spacecraft and its surroundings."""
+class ThermostatConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A bimetal switch on a node that feeds a heater, without asking flight software."""
 
-    sky: SkyConfig
+    node: str
+    load: str
+    """draws its `power_w` while the switch is closed"""
+    on_below_c: Annotated[float, Meta(ge=-200.0, le=200.0)]
+    off_above_c: Annotated[float, Meta(ge=-200.0, le=200.0)]
+
+    def __post_init__(self) -> None:
+        if self.on_below_c >= self.off_above_c:
+            raise ConfigError(
+                f"thermostats.{self.load}: on_below_c = {self.on_below_c}: must be below "
+                f"off_above_c = {self.off_above_c}"
+            )
+
+
+class FailureConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A piece of hardware that fails for good."""
+
+    at_s: Annotated[float, Meta(ge=0.0, le=1e10)]
+    what: Literal["array.string", "battery.string"]
+    count: Annotated[int, Meta(ge=1, le=10_000_000)] = 1
+
+
+class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The spacecraft and its surroundings: a `sky` by orbit, or one `prescribed` by figures."""
+
+    sky: SkyConfig | None = None
+    prescribed: PrescribedSkyConfig | None = None
     array: ArrayConfig
     battery: BatteryConfig
     distribution: DistributionConfig = DistributionConfig()
     loads: tuple[LoadConfig, ...]
     thermal: ThermalNetworkConfig
+    thermostats: tuple[ThermostatConfig, ...] = ()
+    heat: tuple[NodeHeatConfig, ...] = ()
+    """that the surroundings put into nodes"""
+    schedules: tuple[LoadScheduleConfig, ...] = ()
+    """of loads, by the clock"""
+    failures: tuple[FailureConfig, ...] = ()
     radio: RadioConfig = RadioConfig()
     sensors: SensorConfig = SensorConfig()
     heater_w: Annotated[float, Meta(ge=0.0, le=1e5)] = 4.0
-    """battery heater"""
+    """battery heater, as flight software switches it"""
+    battery_node: str = BATTERY
+    """thermal node of the pack"""
     profile: str = "orin-nano"
     """the payload computer"""
 
     def __post_init__(self) -> None:
-        names = [load.name for load in self.loads]
-        for name in names:
-            if names.count(name) > 1:
+        if (self.sky is None) is (self.prescribed is None):
+            raise ConfigError(f"{'neither' if self.sky is None else 'both'} of sky and prescribed: must have one")
+        loads = [load.name for load in self.loads]
+        for name in loads:
+            if loads.count(name) > 1:
                 raise ConfigError(f"loads: {name!r} is given twice")
-        for name in (PAYLOAD, HEATER, TRANSMITTER):
-            if name not in names:
-                raise ConfigError(f"loads: {name!r} is missing: every node has {PAYLOAD}, {HEATER} and {TRANSMITTER}")
         nodes = [node.name for node in self.thermal.nodes]
+        wanted_nodes = {
+            "battery_node": self.battery_node,
+            "array.node": self.array.node,
+            "distribution.node": self.distribution.node,
+            **{f"loads.{load.name}.node": load.node for load in self.loads},
+            **{f"heat.{place}.node": heat.node for place, heat in enumerate(self.heat)},
+            **{f"thermostats.{switch.load}.node": switch.node for switch in self.thermostats},
+        }
+        for where, name in wanted_nodes.items():
+            if name not in nodes:
+                raise ConfigError(f"{where} = {name!r}: must be one of {', '.join(nodes)}")
+        self._check_drivers(loads)
+
+    def _check_drivers(self, loads: list[str]) -> None:
+        """Each load has at most one that says what it draws."""
+        driven = {PAYLOAD, HEATER, TRANSMITTER}
+        for where, name in (
+            *((f"schedules.{s.load}", s.load) for s in self.schedules),
+            *((f"thermostats.{t.load}", t.load) for t in self.thermostats),
+        ):
+            if name not in loads:
+                raise ConfigError(f"{where}: {name!r} is no load: must be one of {', '.join(loads)}")
+            if name in driven:
+                raise ConfigError(f"{where}: {name!r} has its own model, or is driven already")
+            driven.add(name)
+
+    @property
+    def stations(self) -> tuple[StationConfig, ...]:
+        """Ground stations."""
+        return () if self.sky is None else self.sky.stations
+
+    @property
+    def orbit_period_s(self) -> float:
+        """Nodal period."""
+        if self.prescribed is not None:
+            return self.prescribed.period_s
+        assert self.sky is not None
+        return self.sky.orbit.build(parse_epoch(self.sky.epoch)).nodal_period_s
+
+    def check_flyable(self) -> None:
+        """Flight software needs more than physics does. Raises ConfigError: a load or node that it works with is not
+        there."""
+        loads, nodes = [load.name for load in self.loads], [node.name for node in self.thermal.nodes]
+        for name in (PAYLOAD, HEATER, TRANSMITTER):
+            if name not in loads:
+                raise ConfigError(f"loads: {name!r} is missing: every node has {PAYLOAD}, {HEATER} and {TRANSMITTER}")
         for name in (CHIP, BUS, BATTERY, ARRAY):
             if name not in nodes:
                 raise ConfigError(
                     f"thermal.nodes: {name!r} is missing: a node has {CHIP}, {BUS}, {BATTERY} and {ARRAY}"
                 )
-        for load in self.loads:
-            if load.node not in nodes:
-                raise ConfigError(f"loads.{load.name}.node = {load.node!r}: must be one of {', '.join(nodes)}")
+
+
+def sky_of(config: PlantConfig, dt_s: float, variation: Stream | None = None) -> SkyModel:
+    """The sky that a configuration says. Without `variation` a sky by orbit keeps its Earth steady."""
+    if config.prescribed is not None:
+        return PrescribedSky(config.prescribed, dt_s)
+    assert config.sky is not None
+    if variation is None:
+        steady = msgspec.structs.replace(config.sky.environment, ir_sigma_w_m2=0.0, albedo_sigma=0.0)
+        return Sky(msgspec.structs.replace(config.sky, environment=steady), dt_s)
+    return Sky(config.sky, dt_s, variation)
 
 
 def link_budget(config: RadioConfig, eirp_dbw: float) -> tuple[LinkBudget, tuple[RateStep, ...]]:

@@ -22,7 +22,7 @@ class Ledger:
         self.eclipse_s = 0.0
 
     def add_electrical(self, flows: Flows, available_w: float, payload_w: float, dt_s: float) -> None:
-        """Book one tick of the bus."""
+        """Book a stretch of time of the bus."""
         self.array_j += flows.array_used_w * dt_s
         self.curtailed_j += (available_w - flows.array_used_w) * dt_s
         self.load_j += flows.drawn_w * dt_s
@@ -30,12 +30,6 @@ class Ledger:
         self.conversion_loss_j += flows.conversion_loss_w * dt_s
         self.battery_heat_j += flows.battery.heat_j
         self.stored_change_j += flows.battery.stored_j
-
-    def add_thermal(self, heat_w: list[float], radiated_j: float, stored_j: float, dt_s: float) -> None:
-        """Book one tick of the network; `stored_j`: held now, less than at the start."""
-        self.heat_in_j += sum(heat_w) * dt_s
-        self.heat_out_j += radiated_j
-        self.heat_stored_j = stored_j
 
     @property
     def electrical_residual_j(self) -> float:

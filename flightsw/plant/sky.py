@@ -86,6 +86,9 @@ class SkyModel(Protocol):
     def at(self, tick: int) -> SkySample:
         """The sky at a tick, 0 being the epoch."""
 
+    def eclipses(self, first_tick: int, last_tick: int) -> list[tuple[float, float]]:
+        """(entry_s, exit_s) of each passage through the shadow from the start of one tick to that of another."""
+
 
 def in_south_atlantic_anomaly(latitude_deg: FloatArray, longitude_deg: FloatArray) -> BoolArray:
     """Whether sub-satellite points (n,) lie in the anomaly's box; longitudes from -180 to 180."""

@@ -161,6 +161,10 @@ class ThermalNetwork:
             raise PhysicsError(f"thermal node {self.names[place]!r} at {after_k[place]:.1f} K: out of all range")
         return after_k, out_j
 
+    def step_over(self, dt_s: float) -> Callable[[tuple[float, ...], list[float]], tuple[tuple[float, ...], float]]:
+        """The step for another length."""
+        return compile_step(self.kernel_network, dt_s)
+
     def stored_j(self, temperatures_k: tuple[float, ...]) -> float:
         """Heat held above 0 K, boundaries apart."""
         held_j: float = sum(map(mul, self.capacities_j_k, temperatures_k))

@@ -54,7 +54,9 @@ def test_no_light_gives_no_power() -> None:
 
 def test_failed_strings_give_nothing_and_the_others_all_they_have() -> None:
     whole_w = ARRAY.available_w(1361.0, 40.0)
-    assert [ARRAY.available_w(1361.0, 40.0, failed) / whole_w for failed in (1, 3, 5)] == pytest.approx([0.8, 0.4, 0.0])
+    assert [
+        SolarArray(ARRAY.config, failed).available_w(1361.0, 40.0) / whole_w for failed in (1, 3, 5)
+    ] == pytest.approx([0.8, 0.4, 0.0])
 
 
 def test_electricity_is_less_than_the_light_taken_in() -> None:
@@ -86,3 +88,16 @@ def test_the_cells_law_refuses_them_too(cell_c: float) -> None:
 def test_a_cell_that_has_no_curve_at_some_temperature_is_refused(figures, complaint) -> None:
     with pytest.raises(ConfigError, match=rf"array\.cell\.{complaint}"):
         CellConfig(**figures)
+
+
+def test_an_array_by_area_follows_its_efficiency_and_coefficient() -> None:
+    flat = SolarArray(ArrayConfig(area_m2=0.16, packing=0.9, efficiency=0.295, power_per_k=-0.0023))
+    assert flat.available_w(1361.0, 28.0) == pytest.approx(1361.0 * 0.16 * 0.9 * 0.295)
+    assert flat.available_w(1361.0, -59.3) == pytest.approx(1361.0 * 0.16 * 0.9 * 0.295 * (1.0 + 0.0023 * 87.3))
+    assert flat.absorbed_w(1000.0) == pytest.approx(0.16 * 0.9 * 1000.0)
+
+
+@pytest.mark.parametrize(("given", "complaint"), [({}, "neither"), ({"cells_per_string": 7, "area_m2": 0.1}, "both")])
+def test_an_array_is_cells_or_an_area(given, complaint) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        ArrayConfig(**given)

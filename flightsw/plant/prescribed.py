@@ -1,0 +1,196 @@
+"""A prescribed sky: light and shadow given by figures in place of an orbit's ephemeris.
+
+A circular orbit of a given period and height whose plane stands at a fixed beta to a Sun that doesn't move. Shadow is
+the Earth's cylinder or cone for that geometry, none at all, or given as times within each period. What flight software
+sees of it (position, velocity, Sun vector) is consistent with it.
+
+    cos(Sun, local vertical) = cos(beta) cos(2 pi (t - noon) / T)
+
+Reads `PrescribedSkyConfig`; gives the same `SkySample` as `sky.Sky`, so that the plant can't tell them apart. Case P25
+runs on it, and so do a user's own thermal-vacuum or power-budget cases.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+
+from flightsw.errors import ConfigError, PhysicsError
+from flightsw.plant.arrays import FloatArray
+from flightsw.plant.constants import AU_KM, EARTH_RADIUS_KM, EARTH_ROTATION_RAD_S
+from flightsw.plant.shadow import cylindrical_eclipse_fraction, eclipses, exposure
+from flightsw.plant.sky import SkySample, in_south_atlantic_anomaly
+
+BLOCK_TICKS = 1024
+ROUNDING = 1e-6
+"""A share of a tick that is nothing but the rounding of long times."""
+TimeS = Annotated[float, Meta(ge=0.0, le=1e9)]
+
+
+class PrescribedSkyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Light by figures."""
+
+    period_s: Annotated[float, Meta(gt=0.0, le=1e9)]
+    altitude_km: Annotated[float, Meta(ge=160.0, le=400000.0)] = 550.0
+    """above the equatorial radius: sets the shadow's length and the view of the Earth"""
+    beta_deg: Annotated[float, Meta(ge=-90.0, le=90.0)] = 0.0
+    """of the Sun over the orbit's plane"""
+    noon_s: Annotated[float, Meta(ge=-1e9, le=1e9)] = 0.0
+    """when the satellite passes nearest below the Sun"""
+    shadow: Literal["cylinder", "cone", "none"] = "cylinder"
+    shadow_s: tuple[tuple[TimeS, TimeS], ...] | None = None
+    """(entry, exit) within each period, in place of the geometry's; an exit behind the period's end is fine"""
+    flux_w_m2: Annotated[float, Meta(ge=0.0, le=1e5)] = 1361.0
+    ir_w_m2: Annotated[float, Meta(ge=0.0, le=1000.0)] = 0.0
+    """leaving the Earth; 0 where the heat of the surroundings is prescribed by `[[plant.heat]]`"""
+    albedo: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.0
+
+    def __post_init__(self) -> None:
+        before_s = 0.0
+        for entry_s, exit_s in self.shadow_s or ():
+            if not before_s <= entry_s < exit_s or entry_s >= self.period_s or exit_s > entry_s + self.period_s:
+                raise ConfigError(
+                    f"prescribed.shadow_s: ({entry_s}, {exit_s}): entries and exits must ascend, entries below "
+                    f"period_s = {self.period_s}"
+                )
+            before_s = exit_s
+        if self.shadow_s and self.shadow_s[-1][1] - self.period_s > self.shadow_s[0][0]:
+            raise ConfigError(f"prescribed.shadow_s: {self.shadow_s}: the last reaches into the next period's first")
+
+
+class PrescribedSky:
+    """The sky of a configuration, a sample a tick."""
+
+    def __init__(self, config: PrescribedSkyConfig, dt_s: float) -> None:
+        self.config = config
+        self.dt_s = dt_s
+        self.nodal_period_s = config.period_s
+        self._radius_km = EARTH_RADIUS_KM + config.altitude_km
+        self._first_tick = 0
+        self._rows: list[SkySample] = []
+
+    def at(self, tick: int) -> SkySample:
+        """The sky at a tick. Raises PhysicsError below 0."""
+        if tick < 0:
+            raise PhysicsError(f"tick = {tick}: must be at least 0")
+        offset = tick - self._first_tick
+        if offset < 0 or offset >= len(self._rows):
+            self._first_tick = tick - tick % BLOCK_TICKS
+            self._rows = self._tabulate(self._first_tick)
+            offset = tick - self._first_tick
+        return self._rows[offset]
+
+    def eclipses(self, first_tick: int, last_tick: int) -> list[tuple[float, float]]:
+        """(entry_s, exit_s) of each passage through the shadow, cut at the ends."""
+        config, first_s, last_s = self.config, first_tick * self.dt_s, last_tick * self.dt_s
+        if config.shadow_s is None and config.shadow == "cone":
+            return [(e.entry_s, e.exit_s) for e in eclipses(self._scan, first_s, last_s)]
+        found = []
+        for turn in range(math.floor(first_s / config.period_s) - 1, math.ceil(last_s / config.period_s)):
+            for entry_s, exit_s in self.shadows_s():
+                start_s, end_s = entry_s + turn * config.period_s, exit_s + turn * config.period_s
+                if start_s < last_s and end_s > first_s:
+                    found.append((max(start_s, first_s), min(end_s, last_s)))
+        return found
+
+    def _scan(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return self.positions(t_s)[0], np.broadcast_to(np.array([AU_KM, 0.0, 0.0]), (len(t_s), 3))
+
+    def positions(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Position (n, 3) km and velocity (n, 3) km/s; the Sun stands along x."""
+        config = self.config
+        beta = math.radians(config.beta_deg)
+        rate = 2.0 * math.pi / config.period_s
+        angle = rate * (t_s - config.noon_s)
+        noon, ahead = np.array([math.cos(beta), 0.0, -math.sin(beta)]), np.array([0.0, 1.0, 0.0])
+        cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
+        return self._radius_km * (cos * noon + sin * ahead), self._radius_km * rate * (cos * ahead - sin * noon)
+
+    def _tabulate(self, first_tick: int) -> list[SkySample]:
+        config = self.config
+        edges_s = np.arange(first_tick, first_tick + BLOCK_TICKS + 1, dtype=np.float64) * self.dt_s
+        t_s = edges_s[:-1]
+        position_km, velocity_km_s = self.positions(t_s)
+        latitude = np.degrees(np.arcsin(position_km[:, 2] / self._radius_km))
+        right_ascension = np.arctan2(position_km[:, 1], position_km[:, 0])
+        longitude = (np.degrees(right_ascension - EARTH_ROTATION_RAD_S * t_s) + 180.0) % 360.0 - 180.0
+        saa = in_south_atlantic_anomaly(latitude, longitude)
+        sunlit = self._sunlit(edges_s)
+        view = (EARTH_RADIUS_KM / self._radius_km) ** 2
+        return [
+            SkySample(
+                t_s=at_s,
+                position_km=(x, y, z),
+                velocity_km_s=(u, v, w),
+                sun=(1.0, 0.0, 0.0),
+                solar_flux_w_m2=config.flux_w_m2,
+                sunlit_fraction=lit,
+                albedo_cos=max(0.0, x / self._radius_km),
+                earth_view_factor=view,
+                ir_w_m2=config.ir_w_m2,
+                albedo=config.albedo,
+                beta_deg=config.beta_deg,
+                latitude_deg=lat,
+                longitude_deg=lon,
+                altitude_km=config.altitude_km,
+                station_index=None,
+                elevation_deg=None,
+                slant_range_km=None,
+                in_saa=inside,
+            )
+            for at_s, (x, y, z), (u, v, w), lit, lat, lon, inside in zip(
+                t_s.tolist(),
+                position_km.tolist(),
+                velocity_km_s.tolist(),
+                sunlit.tolist(),
+                latitude.tolist(),
+                longitude.tolist(),
+                saa.tolist(),
+                strict=True,
+            )
+        ]
+
+    def _sunlit(self, edges_s: FloatArray) -> FloatArray:
+        """Mean sunlit share of each tick between edges."""
+        config, lit = self.config, np.ones(len(edges_s) - 1)
+        if config.shadow_s is None and config.shadow == "none":
+            return lit
+        if config.shadow_s is None and config.shadow == "cone":
+            return exposure(self._scan, edges_s)
+        times_s, course_s = self._dark_course()
+        whole, part_s = np.divmod(edges_s, config.period_s)
+        dark_s = np.diff(whole * course_s[-1] + np.interp(part_s, times_s, course_s))
+        lit -= dark_s / self.dt_s
+        lit[lit < ROUNDING] = 0.0
+        lit[lit > 1.0 - ROUNDING] = 1.0
+        return lit
+
+    def _dark_course(self) -> tuple[FloatArray, FloatArray]:
+        """(times within a period, seconds of shadow since its start)."""
+        period_s, spans = self.config.period_s, []
+        for entry_s, exit_s in self.shadows_s():
+            spans += [(entry_s, min(exit_s, period_s))]
+            if exit_s > period_s:
+                spans.insert(0, (0.0, exit_s - period_s))
+        times_s, dark_s = [0.0], [0.0]
+        for entry_s, exit_s in sorted(spans):
+            times_s += [entry_s, exit_s]
+            dark_s += [dark_s[-1], dark_s[-1] + exit_s - entry_s]
+        return np.array([*times_s, period_s]), np.array([*dark_s, dark_s[-1]])
+
+    def shadows_s(self) -> tuple[tuple[float, float], ...]:
+        """(entry, exit) of each shadow within a period, the cylinder's where no times are given."""
+        config = self.config
+        if config.shadow_s is None and config.shadow == "none":
+            return ()
+        if config.shadow_s is not None:
+            return config.shadow_s
+        dark_s = config.period_s * cylindrical_eclipse_fraction(self._radius_km, config.beta_deg)
+        if dark_s <= 0.0:
+            return ()
+        entry_s = (config.noon_s + 0.5 * (config.period_s - dark_s)) % config.period_s
+        return ((entry_s, entry_s + dark_s),)

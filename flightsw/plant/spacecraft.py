@@ -1,0 +1,307 @@
+"""The spacecraft's physics, a step at a time: limiters and trips, electrical balance, heat, ledgers. No messages.
+
+What flight software commands comes as `Orders`, what is around the spacecraft as a `SkySample`, computed or prescribed.
+Within a step hardware acts in this order: failures, switches and trips, electrical balance, heat. A step is split where
+it must be: at the shadow's edge, and where a thermostat switches, which is located to LOCATED_S.
+
+The plant process and prescribed runs (`plant.run`) step this very class.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from flightsw.devices.profiles import load_profile
+from flightsw.messages.plant import LclState
+from flightsw.plant import compute, wear
+from flightsw.plant.array import SolarArray
+from flightsw.plant.battery import Battery, BatteryState
+from flightsw.plant.battery_config import AgeingConfig
+from flightsw.plant.config import CHIP, HEATER, PAYLOAD, TRANSMITTER, PlantConfig
+from flightsw.plant.distribution import OFF, ON, Flows, Limiters, PowerBus, mean_flows, switch_lcls
+from flightsw.plant.earth_loads import albedo_w_m2, infrared_w_m2
+from flightsw.plant.ledger import Ledger
+from flightsw.plant.schedules import Course
+from flightsw.plant.sky import SkySample
+from flightsw.plant.thermal import ZERO_C_K, ThermalNetwork
+
+LOCATED_S = 1e-6
+"""How well the instant is known at which a thermostat switches."""
+MOST_SPLITS = 64
+"""Of one step; thermostats that switch oftener than that have no hysteresis worth the name."""
+
+
+class Orders(msgspec.Struct, gc=False):
+    """What hardware has been told; holds until it is told otherwise."""
+
+    load_on: tuple[bool, ...]
+    heater_on: bool = False
+    """the battery heater, by flight software"""
+    transmitter_on: bool = False
+    power_on: bool = False
+    """of the payload computer, behind its rail"""
+    mode: int = 0
+    busy_s: float = 0.0
+    """worked in this step"""
+
+
+class _Part(NamedTuple):
+    """What a stretch of a step came to, before it is booked."""
+
+    seconds: float
+    lcl: tuple[LclState, ...]
+    limited_s: tuple[float, ...]
+    battery: BatteryState
+    flows: Flows
+    nodes_k: tuple[float, ...]
+    available_w: float
+    heat_in_j: float
+    heat_out_j: float
+
+
+class Spacecraft:
+    """One spacecraft's hardware and what has become of it. `dt_s`: length of a step."""
+
+    def __init__(self, config: PlantConfig, dt_s: float) -> None:
+        self.config = config
+        self.dt_s = dt_s
+        self.silicon = load_profile(config.profile).silicon()
+        self.network = ThermalNetwork(config.thermal, dt_s)
+        self._array = SolarArray(config.array)
+        self._bus = PowerBus(
+            config.distribution, config.loads, Battery(config.battery, dt_s), config.array.mppt_efficiency
+        )
+        self._limiters = Limiters(config.loads)
+        self._wire(config)
+        self._wear = wear.initial(config.battery)
+        self._wears = config.battery.ageing != AgeingConfig()
+        self._failures = sorted(config.failures, key=lambda failure: failure.at_s)
+        self._array_strings_failed = self._battery_strings_failed = 0
+        self.time_s = 0.0
+        self.nodes_k = self.network.initial_k()
+        self._start_stored_j = self.network.stored_j(self.nodes_k)
+        self.battery = self._bus.battery.initial()
+        self.lcl: tuple[LclState, ...] = tuple([ON if load.initially_on else OFF for load in config.loads])
+        self._limited_s = (0.0,) * len(config.loads)
+        self._closed = [False] * len(config.thermostats)
+        self.board = compute.ComputeState()
+        self.ledger = Ledger()
+        self.available_w = 0.0
+        """that the array could have given, mean over the last step"""
+        self.flows: Flows
+        """of the last step"""
+        self.undervoltage = False
+        """protection has acted in the last step"""
+        self._lit_before = 1.0
+        self._starved = False
+        """the payload went without power in a part of the step"""
+        if self._wears:
+            self._renew_battery()
+
+    def _wire(self, config: PlantConfig) -> None:
+        """Names to places."""
+        index, names = self.network.index, [load.name for load in config.loads]
+        self._payload, self._heater, self._transmitter = (
+            names.index(name) if name in names else -1 for name in (PAYLOAD, HEATER, TRANSMITTER)
+        )
+        self._chip = index.get(CHIP, 0)
+        self._battery_node = index[config.battery_node]
+        self._array_node = index[config.array.node]
+        self._loss_node = index[config.distribution.node]
+        self._load_nodes = [index[load.node] for load in config.loads]
+        self._fixed_w = [load.power_w for load in config.loads]
+        self._leaking = [place for place, load in enumerate(config.loads) if load.leakage_w > 0.0]
+        self._scheduled = [(names.index(s.load), Course(s.steps, s.period_s)) for s in config.schedules]
+        self._given_heat = [
+            (index[h.node], h.always_w, h.sunlit_w, Course(h.steps, h.period_s) if h.steps else None)
+            for h in config.heat
+        ]
+        self._thermostats = [
+            (index[t.node], t.on_below_c + ZERO_C_K, t.off_above_c + ZERO_C_K, names.index(t.load))
+            for t in config.thermostats
+        ]
+
+    def step(self, sky: SkySample, orders: Orders) -> None:
+        """One step under this sky and these orders; what came of it stands in the attributes."""
+        dt_s = self.dt_s
+        if self._failures and self.time_s >= self._failures[0].at_s:
+            self._fail()
+        self.lcl = states = switch_lcls(self.lcl, orders.load_on)
+        chip_c = self.nodes_k[self._chip] - ZERO_C_K
+        if self._payload >= 0:
+            rail_on = states[self._payload] is ON
+            self.board = compute.step(self.silicon, self.board, rail_on, orders.power_on, orders.mode, chip_c, dt_s)
+        demand_w = self._demand_w(orders, chip_c)
+        self._starved = False
+        lit = sky.sunlit_fraction
+        if self._thermostats or 0.0 < lit < 1.0:
+            self._step_in_parts(sky, demand_w, lit)
+        else:
+            part = self._part(dt_s, sky, demand_w, lit)
+            self._take(part)
+            self.flows, self.available_w = part.flows, part.available_w
+        self._lit_before = lit
+        self._protect()
+        ledger = self.ledger
+        ledger.heat_stored_j = self.network.stored_j(self.nodes_k) - self._start_stored_j
+        if lit < 0.5:
+            ledger.eclipse_s += dt_s
+        self.time_s += dt_s
+        if self._wears:
+            self._add_wear()
+
+    def _demand_w(self, orders: Orders, chip_c: float) -> list[float]:
+        """What each load would draw over the step if its limiter let it."""
+        demand_w = self._fixed_w.copy()
+        if self._payload >= 0:
+            rail_on = self.lcl[self._payload] is ON
+            demand_w[self._payload] = compute.power_w(
+                self.silicon, self.board, rail_on, orders.busy_s, chip_c, self.dt_s
+            )
+        if self._heater >= 0:
+            demand_w[self._heater] = self.config.heater_w if orders.heater_on else 0.0
+        if self._transmitter >= 0:
+            demand_w[self._transmitter] = self.config.radio.dc_w if orders.transmitter_on else 0.0
+        for place, course in self._scheduled:
+            demand_w[place] = course.mean(self.time_s, self.dt_s)
+        for place in self._leaking:
+            demand_w[place] += self.config.loads[place].leak_w(self.nodes_k[self._load_nodes[place]] - ZERO_C_K)
+        return demand_w
+
+    def _part(self, seconds: float, sky: SkySample, demand_w: list[float], lit: float) -> _Part:
+        """A stretch of the step from what is now, tried out: nothing is booked."""
+        whole = seconds == self.dt_s
+        bus = self._bus if whole else self._bus.with_battery(self._bus.battery.over(seconds))
+        nodes_k = self.nodes_k
+        lcl, limited_s, load_w = self._limiters.pass_through(self.lcl, self._limited_s, demand_w, seconds)
+        flux_w_m2 = sky.solar_flux_w_m2 * lit
+        available_w = self._array.available_w(flux_w_m2, nodes_k[self._array_node] - ZERO_C_K)
+        battery, flows = bus.balance(available_w, load_w, self.battery, nodes_k[self._battery_node] - ZERO_C_K)
+        view = sky.earth_view_factor
+        heat_w = self.network.environment_w(
+            flux_w_m2,
+            infrared_w_m2(view, sky.ir_w_m2),
+            albedo_w_m2(view, sky.albedo, sky.solar_flux_w_m2, sky.albedo_cos),
+        )
+        for node, power_w in zip(self._load_nodes, flows.load_w):  # noqa: B905  as many, by construction
+            heat_w[node] += power_w
+        if self._transmitter >= 0 and flows.load_w[self._transmitter] > 0.0:
+            heat_w[self._load_nodes[self._transmitter]] -= self.config.radio.transmit_w
+        heat_w[self._loss_node] += flows.conversion_loss_w
+        heat_w[self._battery_node] += flows.battery.heat_j / seconds
+        heat_w[self._array_node] += self._array.absorbed_w(flux_w_m2) - flows.array_used_w
+        for node, always_w, sunlit_w, course in self._given_heat:
+            heat_w[node] += always_w + sunlit_w * lit
+            if course is not None:
+                heat_w[node] += course.mean(self.time_s, self.dt_s)
+        step = self.network.step if whole else self.network.step_over(seconds)
+        after_k, out_j = step(nodes_k, heat_w)
+        return _Part(seconds, lcl, limited_s, battery, flows, after_k, available_w, sum(heat_w) * seconds, out_j)
+
+    def _take(self, part: _Part) -> None:
+        """Book a stretch."""
+        self.lcl, self._limited_s = part.lcl, part.limited_s
+        self.battery, self.nodes_k = part.battery, part.nodes_k
+        payload_w = part.flows.load_w[self._payload] if self._payload >= 0 else 0.0
+        if payload_w == 0.0:
+            self._starved = True
+        self.ledger.add_electrical(part.flows, part.available_w, payload_w, part.seconds)
+        self.ledger.heat_in_j += part.heat_in_j
+        self.ledger.heat_out_j += part.heat_out_j
+
+    def _step_in_parts(self, sky: SkySample, demand_w: list[float], lit: float) -> None:
+        """The step, split at the shadow's edge and where thermostats switch."""
+        stretches = [(self.dt_s, lit)]
+        if 0.0 < lit < 1.0:
+            stretches = [(self.dt_s * lit, 1.0), (self.dt_s * (1.0 - lit), 0.0)]
+            if self._lit_before < lit:
+                stretches.reverse()
+        parts: list[_Part] = []
+        for span_s, share in stretches:
+            left_s = span_s
+            while left_s > 0.0:
+                self._switch_thermostats(demand_w)
+                part = self._part(left_s, sky, demand_w, share)
+                if len(parts) < MOST_SPLITS and self._thermostats and self._excess_k(part.nodes_k) >= 0.0:
+                    part = self._up_to_crossing(part, sky, demand_w, share)
+                self._take(part)
+                parts.append(part)
+                left_s -= part.seconds
+                if left_s < LOCATED_S:
+                    break
+        self._switch_thermostats(demand_w)
+        if len(parts) == 1:
+            self.flows, self.available_w = parts[0].flows, parts[0].available_w
+        else:
+            self.flows = mean_flows([(part.seconds, part.flows) for part in parts])
+            self.available_w = sum(part.seconds * part.available_w for part in parts) / self.dt_s
+
+    def _switch_thermostats(self, demand_w: list[float]) -> None:
+        """Let each thermostat see its node as it is, and its load follow."""
+        for place, (node, on_k, off_k, load) in enumerate(self._thermostats):
+            node_k = self.nodes_k[node]
+            self._closed[place] = node_k <= on_k or (self._closed[place] and node_k < off_k)
+            demand_w[load] = self._fixed_w[load] if self._closed[place] else 0.0
+
+    def _excess_k(self, nodes_k: tuple[float, ...]) -> float:
+        """How far the thermostat that is furthest past its threshold is past it; negative: nothing to switch."""
+        return max(
+            nodes_k[node] - off_k if closed else on_k - nodes_k[node]
+            for closed, (node, on_k, off_k, _) in zip(self._closed, self._thermostats, strict=True)
+        )
+
+    def _up_to_crossing(self, part: _Part, sky: SkySample, demand_w: list[float], lit: float) -> _Part:
+        """The shortest stretch, to LOCATED_S, after which a thermostat has something to switch: Illinois method."""
+        low_s, low_k, high_k, kept = 0.0, self._excess_k(self.nodes_k), self._excess_k(part.nodes_k), 0
+        while part.seconds - low_s > LOCATED_S:
+            guess_s = part.seconds - high_k * (part.seconds - low_s) / (high_k - low_k) + 0.3 * LOCATED_S
+            guess_s = min(max(guess_s, low_s + 0.3 * LOCATED_S), part.seconds - 0.3 * LOCATED_S)
+            tried = self._part(guess_s, sky, demand_w, lit)
+            excess_k = self._excess_k(tried.nodes_k)
+            if excess_k >= 0.0:
+                part, high_k = tried, excess_k
+                low_k, kept = (0.5 * low_k, 1) if kept == 1 else (low_k, 1)
+            else:
+                low_s, low_k = guess_s, excess_k
+                high_k, kept = (0.5 * high_k, -1) if kept == -1 else (high_k, -1)
+        return part
+
+    def _protect(self) -> None:
+        """Under-voltage protection, and what a dead rail does to the payload computer."""
+        threshold_v = self.config.distribution.undervoltage_v
+        step = self.flows.battery
+        self.undervoltage = step.terminal_v < threshold_v and step.power_w > 0.0
+        if self.undervoltage:
+            self.lcl = self._limiters.open_sheddable(self.lcl)
+        if self._payload >= 0 and self.board.powered:
+            if self._starved or self.lcl[self._payload] is not ON:
+                self.board = compute.ComputeState(mode=self.board.mode)
+
+    def _fail(self) -> None:
+        """Hardware fails as the scenario has it."""
+        while self._failures and self.time_s >= self._failures[0].at_s:
+            failure = self._failures.pop(0)
+            if failure.what == "array.string":
+                self._array_strings_failed += failure.count
+                self._array = SolarArray(self.config.array, self._array_strings_failed)
+            else:
+                self._battery_strings_failed += failure.count
+                self._renew_battery()
+
+    def _add_wear(self) -> None:
+        taken_c = max(0.0, self.flows.battery.current_a) * self.dt_s
+        battery_c = self.nodes_k[self._battery_node] - ZERO_C_K
+        self._wear = wear.added(self._wear, self.config.battery.ageing, battery_c, taken_c, self.dt_s)
+        if self.time_s % wear.RENEWAL_S < self.dt_s:
+            self._renew_battery()
+
+    def _renew_battery(self) -> None:
+        health = wear.health(self.config.battery, self._wear, self._battery_strings_failed)
+        self._bus = self._bus.with_battery(Battery(self.config.battery, self.dt_s, health))
+
+    @property
+    def battery_law(self) -> Battery:
+        """The pack as it is now."""
+        return self._bus.battery
