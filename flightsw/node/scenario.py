@@ -6,7 +6,7 @@ the dictionary before anything starts. The resolved scenario is part of the log'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -88,23 +88,29 @@ def shipped_scenarios() -> list[str]:
 
 def load_scenario(name_or_path: str, overrides: Sequence[str] = ()) -> Scenario:
     """A shipped scenario or a file, with overrides. Raises ConfigError, naming file, field, given and allowed."""
-    if name_or_path in shipped_scenarios():
-        with resources.as_file(resources.files("flightsw.scenarios") / f"{name_or_path}.toml") as path:
-            table = load_toml(path)
-        where = f"{name_or_path}.toml"
-    else:
-        try:
-            table, where = load_toml(Path(name_or_path)), name_or_path
-        except ConfigError as error:
-            if Path(name_or_path).exists():
-                raise
-            raise ConfigError(f"{error} (shipped scenarios: {', '.join(shipped_scenarios())})") from None
-    scenario = convert(apply_overrides(table, overrides), Scenario, where)
+    table, where = read_table(name_or_path, overrides)
+    scenario = convert(table, Scenario, where)
     try:
         check(scenario)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
     return scenario
+
+
+def read_table(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> tuple[dict[str, Any], str]:
+    """(table with the overrides in it, its origin) of a shipped scenario, a file, or a table. Raises ConfigError."""
+    if isinstance(source, Mapping):
+        return apply_overrides(source, overrides), "table"
+    name_or_path = str(source)
+    if name_or_path in shipped_scenarios():
+        with resources.as_file(resources.files("flightsw.scenarios") / f"{name_or_path}.toml") as path:
+            return apply_overrides(load_toml(path), overrides), f"{name_or_path}.toml"
+    try:
+        return apply_overrides(load_toml(Path(name_or_path)), overrides), name_or_path
+    except ConfigError as error:
+        if Path(name_or_path).exists():
+            raise
+        raise ConfigError(f"{error} (shipped scenarios: {', '.join(shipped_scenarios())})") from None
 
 
 def check(scenario: Scenario) -> None:

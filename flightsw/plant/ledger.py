@@ -16,6 +16,8 @@ class Ledger:
         self.conversion_loss_j = 0.0
         self.battery_heat_j = 0.0
         self.stored_change_j = 0.0
+        self.radio_j = 0.0
+        """left by radio"""
         self.heat_in_j = 0.0
         self.heat_out_j = 0.0
         self.heat_stored_j = 0.0
@@ -30,6 +32,11 @@ class Ledger:
         self.conversion_loss_j += flows.conversion_loss_w * dt_s
         self.battery_heat_j += flows.battery.heat_j
         self.stored_change_j += flows.battery.stored_j
+
+    @property
+    def environment_j(self) -> float:
+        """Heat that came from the surroundings."""
+        return self.heat_in_j + self.array_j + self.radio_j - self.load_j - self.conversion_loss_j - self.battery_heat_j
 
     @property
     def electrical_residual_j(self) -> float:

@@ -208,6 +208,8 @@ class Spacecraft:
         if payload_w == 0.0:
             self._starved = True
         self.ledger.add_electrical(part.flows, part.available_w, payload_w, part.seconds)
+        if self._transmitter >= 0 and part.flows.load_w[self._transmitter] > 0.0:
+            self.ledger.radio_j += self.config.radio.transmit_w * part.seconds
         self.ledger.heat_in_j += part.heat_in_j
         self.ledger.heat_out_j += part.heat_out_j
 
@@ -275,9 +277,8 @@ class Spacecraft:
         self.undervoltage = step.terminal_v < threshold_v and step.power_w > 0.0
         if self.undervoltage:
             self.lcl = self._limiters.open_sheddable(self.lcl)
-        if self._payload >= 0 and self.board.powered:
-            if self._starved or self.lcl[self._payload] is not ON:
-                self.board = compute.ComputeState(mode=self.board.mode)
+        if self._payload >= 0 and self.board.powered and (self._starved or self.lcl[self._payload] is not ON):
+            self.board = compute.ComputeState(mode=self.board.mode)
 
     def _fail(self) -> None:
         """Hardware fails as the scenario has it."""

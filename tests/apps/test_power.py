@@ -25,7 +25,7 @@ from flightsw.messages.comms import TcDispatch, TcReport, TcStage
 from flightsw.messages.health import Event, Mode, ModeStatus
 from flightsw.messages.plant import LclState, NavSensors, PowerSensors
 from flightsw.messages.power import PowerCriticalData, PowerStatus, SwitchCommand
-from flightsw.plant.distribution import LoadConfig, draw, switch_lcls
+from flightsw.plant.distribution import Limiters, LoadConfig, switch_lcls
 from flightsw.plant.sky import Sky
 from flightsw.plant.sky_config import OrbitConfig, SkyConfig
 
@@ -307,7 +307,7 @@ class Bench:
 
     def __init__(self, faulty: str, *, clears_tick: int | None = None) -> None:
         self.app = PowerApp(CONFIG, LOADS, 1.0)
-        self.loads = [LoadConfig(name=row.name, limit_w=20.0, shed_tier=row.shed_tier) for row in LOADS]
+        self.limiters = Limiters([LoadConfig(name=row.name, limit_w=20.0, shed_tier=row.shed_tier) for row in LOADS])
         self.faulty, self.clears_tick = [row.name for row in LOADS].index(faulty), clears_tick
         self.tick, self.states = 0, ON
         self.wanted: list[tuple[bool, ...]] = [(True,) * 3] * 2
@@ -324,7 +324,7 @@ class Bench:
             demand_w = [7.0, 0.0, 10.0]
             if self.clears_tick is None or self.tick < self.clears_tick:
                 demand_w[self.faulty] = 50.0
-            self.states, load_w = draw(self.loads, self.states, demand_w)
+            self.states, _, load_w = self.limiters.pass_through(self.states, (0.0,) * 3, demand_w, 1.0)
             telemetry = PowerSensors(15.5, 0.0, 20.0, 30.0, tuple(load_w), self.states, False)
             inbox = Inbox([("plant", telemetry), *(("comms", command) for command in commands)])
             out = self.app.step(Now(self.tick, self.tick * 10**9, 1.0), inbox)
