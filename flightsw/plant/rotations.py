@@ -74,8 +74,8 @@ def quaternion_of(a: Matrix) -> Quaternion:
 
 def relative(from_matrix: Matrix, to_matrix: Matrix) -> Quaternion:
     """The attitude of one turned frame seen from another: A(q) = to_matrix from_matrix^T, w >= 0."""
-    rows = [tuple([dot(row, other) for other in from_matrix]) for row in to_matrix]
-    return quaternion_of((rows[0], rows[1], rows[2]))  # type: ignore[arg-type]
+    x, y, z = (turned(from_matrix, row) for row in to_matrix)
+    return quaternion_of((x, y, z))
 
 
 def angle_rad(q: Quaternion) -> float:
