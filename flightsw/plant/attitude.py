@@ -113,7 +113,7 @@ class AttitudeModel:
             return table.views(tick)
         held = table.geometry(tick)
         left_deg = self._remaining_deg(slew, tick)
-        turn = matrix_of(scaled(slew.error, left_deg / slew.angle_deg))
+        turn = _turn(slew, left_deg)
         return self._facets.at(turned(turn, held.sun), turned(turn, held.nadir), held.radius_km, left_deg)
 
     def body_from_teme(self, state: AttitudeState, tick: int) -> Matrix:
@@ -121,8 +121,7 @@ class AttitudeModel:
         held = self._table(state.pointing).geometry(tick).matrix
         if state.slew is None:
             return held
-        left = self._remaining_deg(state.slew, tick) / state.slew.angle_deg
-        turn = matrix_of(scaled(state.slew.error, left))
+        turn = _turn(state.slew, self._remaining_deg(state.slew, tick))
         columns = [turned(turn, column) for column in zip(*held, strict=True)]
         rows = list(zip(*columns, strict=True))
         return rows[0], rows[1], rows[2]
@@ -140,6 +139,11 @@ class AttitudeModel:
                 del self._tables[next(iter(self._tables))]
             table = self._tables[pointing] = _Table(self.config, pointing, self._facets, self._sky)
         return table
+
+
+def _turn(slew: Slew, left_deg: float) -> Matrix:
+    """From the commanded attitude's axes to the body's, with so much of the turn still to go."""
+    return matrix_of(scaled(slew.error, left_deg / slew.angle_deg))
 
 
 class _Table:
@@ -163,7 +167,7 @@ class _Table:
             start = (tick - block.first_tick) // ROW_TICKS * ROW_TICKS
             if block.columns is None:
                 block.columns = self._facets.rows(block.sun, block.nadir, block.radius_km)
-            self._views = list(block.columns.views(start, start + ROW_TICKS))
+            self._views = block.columns.views(start, start + ROW_TICKS)
             self._first_view = block.first_tick + start
             offset = tick - self._first_view
         return self._views[offset]

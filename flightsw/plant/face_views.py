@@ -18,7 +18,8 @@ is not in here: the Sun's part is to be multiplied by the sky's sunlit fraction.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -120,11 +121,12 @@ class FaceColumns(NamedTuple):
     """(n, 2)"""
     error_deg: float
 
-    def views(self, start: int, stop: int) -> Iterator[FaceViews]:
+    def views(self, start: int, stop: int) -> list[FaceViews]:
         """Rows `start` to `stop` in plain floats."""
-        sun_cos, earth_view, array_cos, array_view = (column[start:stop].tolist() for column in self[:4])
-        for sun, earth, cells, sides in zip(sun_cos, earth_view, array_cos, array_view, strict=True):
-            yield FaceViews(tuple(sun), tuple(earth), cells, (sides[0], sides[1]), False, self.error_deg)
+        sun_cos, earth_view, array_cos, sides = (column[start:stop].tolist() for column in self[:4])
+        tuples = map(tuple, sun_cos), map(tuple, earth_view), array_cos, map(tuple, sides)
+        # Not strict: what is the same in every row is repeated without end.
+        return list(map(FaceViews._make, zip(*tuples, repeat(False), repeat(self.error_deg), strict=False)))
 
 
 def _earth_view(radius_km: float, cos_tilt: float) -> float:
