@@ -120,6 +120,16 @@ def test_sun_attitude_turns_its_second_axis_to_the_orbit_normal(beta_deg: float)
     assert y[2] == pytest.approx(math.cos(math.radians(beta_deg))), "as near to the normal, z, as the Sun leaves it"
 
 
+def test_sun_on_the_orbit_normal_itself_leaves_an_attitude_all_the_same() -> None:
+    sky = PlainSky()
+    sky.sun = (0.0, 0.0, 1.0)
+    body = model(sky)
+    axes = np.array([body.body_from_teme(AttitudeState(SUN), tick) for tick in (0, 900)])
+    assert axes[0] @ axes[0].T == pytest.approx(np.eye(3), abs=1e-12)
+    assert np.array_equal(axes[0], axes[1]), "and the same one all along the orbit"
+    assert held(body, SUN, 900).sun_cos == pytest.approx([1, 0, 0, 0, 0, 0], abs=1e-12)
+
+
 def test_nadir_faces_see_the_sun_by_beta_and_place_in_the_orbit() -> None:
     edge_on, overhead = PlainSky(90.0), PlainSky(0.0)
     for tick in range(0, 6000, 250):
@@ -309,6 +319,31 @@ def test_a_slew_takes_the_stated_time_and_ends_on_the_commanded_attitude() -> No
         assert at_end.sun_cos == pytest.approx(nadir.sun_cos, abs=1e-12)
         assert at_end.earth_view == pytest.approx(nadir.earth_view, abs=1e-12)
     assert flown[-1][0] == AttitudeState(NADIR)
+
+
+@pytest.mark.parametrize("drive", ["fixed", "one_axis", "two_axis"])
+@pytest.mark.parametrize("error_deg", [0.0, 5.0])
+def test_the_array_is_followed_through_a_slew_by_the_same_law(drive: str, error_deg: float) -> None:
+    body = model(
+        PlainSky(35.0),
+        array={"drive": drive, "normal": "+z", "axis": "+y"},
+        pointing_error_deg=error_deg,
+        slew={"settle_s": 30.0},
+    )
+    start = body.step(AttitudeState(NADIR), INERTIAL, 600)
+    assert start.slew is not None
+    turned_at = 600 + math.ceil(start.slew.duration_s - 30.0)
+    settling, after = body.views(start, turned_at), held(body, INERTIAL, turned_at)
+    assert settling.slewing
+    assert settling.attitude_error_deg == pytest.approx(error_deg)
+    assert settling.array_cos == pytest.approx(after.array_cos, abs=1e-12)
+    assert settling.array_earth_view == pytest.approx(after.array_earth_view, abs=1e-12)
+    for tick in range(601, turned_at, 10):
+        views = body.views(start, tick)
+        sun_y = face(views.sun_cos, "+y") - face(views.sun_cos, "-y")
+        best = {"fixed": face(views.sun_cos, "+z"), "one_axis": math.sqrt(1 - sun_y**2), "two_axis": 1.0}[drive]
+        assert views.array_cos == pytest.approx(best * math.cos(math.radians(error_deg)))
+        assert views.attitude_error_deg > error_deg
 
 
 @pytest.mark.parametrize("dt_s", [0.1, 2.0])
