@@ -1,12 +1,16 @@
 """Messages of health: the node's mode, and the events that every application emits.
 
-Producer of `health.mode`: health, every tick; readers: every flight application. Events: `event.<app>`, queued,
-read by health and logged. `bus.event`: the bus's own word on a lost or returned process.
+Producer of `health.mode`: health, every tick; readers: every flight application. `health.attitude`: the attitude
+asked of the plant (its only writer is health). Events: `event.<app>`, queued, read by health and logged. `bus.event`:
+the bus's own word on a lost or returned process.
 """
 
 from __future__ import annotations
 
 import enum
+from typing import Annotated
+
+from msgspec import Meta
 
 from flightsw.messages.base import Count, Label, Message, Scalar, Text
 
@@ -26,6 +30,21 @@ class Mode(enum.IntEnum):
     """payload powered, not working"""
     PAYLOAD = 5
     """payload working"""
+
+
+class Attitude(enum.IntEnum):
+    """What the body is held to; which body axis points where belongs to the scenario."""
+
+    SUN = 0
+    """a body axis to the Sun"""
+    NADIR = 1
+    """a body axis to the Earth's centre"""
+    TARGET = 2
+    """a body axis to a place on the ground"""
+    INERTIAL = 3
+    """at rest among the stars"""
+    PRESCRIBED = 4
+    """as the scenario's table of attitude by time says"""
 
 
 class Severity(enum.IntEnum):
@@ -50,6 +69,15 @@ class ModeStatus(Message, frozen=True):
     ground_pass: bool
     silent: tuple[Label, ...]
     """applications whose heartbeat is overdue"""
+
+
+class AttitudeCommand(Message, frozen=True):
+    """Wanted attitude. Held until the next one."""
+
+    attitude: Attitude
+    latitude_deg: Annotated[float, Meta(ge=-90.0, le=90.0)] | None = None
+    """of the target; None: the scenario's own"""
+    longitude_deg: Annotated[float, Meta(ge=-180.0, le=180.0)] | None = None
 
 
 class HealthCriticalData(Message, frozen=True):

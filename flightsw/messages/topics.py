@@ -71,6 +71,7 @@ def shipped_topics() -> tuple[Topic, ...]:
         Topic("tc.verification", comms.TcVerification, "comms", depth=64),
         Topic("tc.dispatch", comms.TcDispatch, "comms", depth=64, wakes=True),
         Topic("health.mode", health.ModeStatus, "health"),
+        Topic("health.attitude", health.AttitudeCommand, "health", actuator=True),
         Topic("cds.power", power.PowerCriticalData, "power"),
         Topic("cds.thermal", thermal.ThermalCriticalData, "thermal"),
         Topic("cds.inference", inference.InferenceCriticalData, "inference"),

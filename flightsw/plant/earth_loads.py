@@ -7,7 +7,11 @@ Albedo is the *cosine form*: a S F max(0, cos z), z the Sun's zenith angle at th
 the integral over the visible cap it is within 0.7 % up to z = 60 deg, and nought at and past the terminator,
 where the integral still gives some 10 W/m2 (z = 90 deg, 550 km).
 
-Called by `sky` (the nadir view factor and the zenith cosine) and by the thermal network (loads on faces).
+A tilted face's albedo is its view factor times the same sub-satellite cosine: that the part of the Earth which it
+sees is lit otherwise than the point below is left out. Near the terminator it is therefore too even over the faces.
+
+Called by `sky` (the nadir view factor and the zenith cosine), by `face_views` (view factors of faces) and by the
+thermal network (loads on faces).
 
 Assumptions: Earth a uniform diffuse sphere of the equatorial radius; albedo and infrared constant over an
 orbit.
@@ -20,7 +24,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
+
 from flightsw.errors import PhysicsError
+from flightsw.plant.arrays import FloatArray
 from flightsw.plant.constants import EARTH_RADIUS_KM, STEFAN_BOLTZMANN_W_M2_K4
 
 
@@ -65,6 +72,26 @@ def plate_view_factor(radius_km: float, tilt_deg: float = 0.0) -> float:
     direct = math.cos(tilt) * math.acos(max(-1.0, min(1.0, y))) - x * math.sin(tilt) * chord
     factor = direct / (math.pi * h * h) + math.atan(math.sin(tilt) * chord / x) / math.pi
     return max(0.0, factor)
+
+
+def plate_view_factors(radius_km: FloatArray, cos_tilt: FloatArray) -> FloatArray:
+    """`plate_view_factor` of many faces at once: radii (n,), cosines between normals and nadir (n, m); gives (n, m).
+
+    Its closed form, by the cosine instead of the angle; a test holds the two equal to rounding.
+    """
+    h = np.broadcast_to((radius_km / EARTH_RADIUS_KM)[:, None], cos_tilt.shape)
+    if h.size and not h.min() > 1.0:
+        raise PhysicsError(f"radius_km = {radius_km.min()}: must be above {EARTH_RADIUS_KM}")
+    factor = np.maximum(cos_tilt, 0.0) / (h * h)
+    cut = np.abs(cos_tilt) * h < 1.0  # the horizon cuts the face's plane
+    if cut.any():
+        h, cos = h[cut], cos_tilt[cut]
+        sin, x = np.sqrt(1.0 - cos * cos), np.sqrt(h * h - 1.0)
+        y = np.clip(-x * cos / sin, -1.0, 1.0)
+        chord = np.sqrt(1.0 - y * y)
+        direct = cos * np.arccos(y) - x * sin * chord
+        factor[cut] = np.maximum(direct / (np.pi * h * h) + np.arctan(sin * chord / x) / np.pi, 0.0)
+    return factor
 
 
 def sphere_view_factor(radius_km: float) -> float:

@@ -15,7 +15,7 @@ fraction, which is the mean over [t, t + dt].
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -78,6 +78,19 @@ class SkySample(NamedTuple):
     elevation_deg: float | None
     slant_range_km: float | None
     in_saa: bool
+
+
+class SkyVectors(NamedTuple):
+    """A block of the sky as arrays, for what is tabulated from it: the fields of its samples in TEME."""
+
+    first_tick: int
+    t_s: FloatArray
+    """(n,)"""
+    position_km: FloatArray
+    """(n, 3), as the others"""
+    velocity_km_s: FloatArray
+    sun: FloatArray
+    """unit rows"""
 
 
 class SkyModel(Protocol):
@@ -159,6 +172,12 @@ class Sky:
             offset = tick - self._first_tick
         return self._rows[offset]
 
+    def vectors(self, tick: int) -> SkyVectors:
+        """The block that a tick lies in. Asked for beside `at` of the same tick it costs nothing."""
+        self._open_block(tick)
+        t_s, position_km, velocity_km_s, sun = cast("tuple[FloatArray, ...]", self._columns[:4])
+        return SkyVectors(self._block * BLOCK_TICKS, t_s, position_km, velocity_km_s, sun)
+
     def eclipses(self, first_tick: int, last_tick: int) -> list[tuple[float, float]]:
         """(entry_s, exit_s) of each passage through the penumbra from the start of one tick to that of
         another."""
@@ -203,18 +222,23 @@ class Sky:
         return scan
 
     def _fill(self, tick: int) -> None:
-        """Make the rows around a tick, from the block's arrays; those are computed when the block is new."""
-        if tick < 0:
-            raise PhysicsError(f"tick = {tick}: must be at least 0, the epoch")
+        """Make the rows around a tick, from the block's arrays."""
+        self._open_block(tick)
         block, offset = divmod(tick, BLOCK_TICKS)
-        if block != self._block:
-            ticks = np.arange(block * BLOCK_TICKS, (block + 1) * BLOCK_TICKS + 1)
-            self._columns = self._tabulate(ticks.astype(np.float64) * self.dt_s)
-            self._block = block
         start = offset - offset % ROW_TICKS
         plain = (_plain(column[start : start + ROW_TICKS]) for column in self._columns)
         self._rows = list(map(SkySample._make, zip(*plain, strict=True)))
         self._first_tick = block * BLOCK_TICKS + start
+
+    def _open_block(self, tick: int) -> None:
+        """Compute the arrays of a tick's block when the block is new."""
+        if tick < 0:
+            raise PhysicsError(f"tick = {tick}: must be at least 0, the epoch")
+        block = tick // BLOCK_TICKS
+        if block != self._block:
+            ticks = np.arange(block * BLOCK_TICKS, (block + 1) * BLOCK_TICKS + 1)
+            self._columns = self._tabulate(ticks.astype(np.float64) * self.dt_s)
+            self._block = block
 
     def _tabulate(self, edges_s: FloatArray) -> tuple[Column, ...]:
         """The fields of SkySample, in its order, for each tick between consecutive edges."""

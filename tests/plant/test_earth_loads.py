@@ -47,6 +47,22 @@ def test_view_factor_has_no_step_where_its_form_changes(radius_km: float) -> Non
         assert below == pytest.approx(above, abs=1e-6)
 
 
+@given(radii_km, st.lists(tilts_deg, max_size=7))
+def test_view_factors_of_many_faces_are_those_of_each(radius_km: float, tilts: list[float]) -> None:
+    half_deg = math.degrees(math.asin(EARTH_RADIUS_KM / radius_km))
+    tilts = [*tilts, 0.0, 90.0, 180.0, 90.0 - half_deg, 90.0 + half_deg]
+    many = earth_loads.plate_view_factors(np.array([radius_km, 7000.0]), np.cos(np.radians([tilts, tilts])))
+    assert many.shape == (2, len(tilts))
+    for row, its_radius_km in zip(many, (radius_km, 7000.0), strict=True):
+        # A cosine holds a tilt near 0 or 180 deg, and the form's corner a factor, to the root of a rounding at worst.
+        assert row == pytest.approx([earth_loads.plate_view_factor(its_radius_km, tilt) for tilt in tilts], abs=1e-9)
+
+
+def test_view_factors_below_the_ground_are_refused() -> None:
+    with pytest.raises(PhysicsError, match=r"radius_km = 6000\.0: must be above"):
+        earth_loads.plate_view_factors(np.array([7000.0, 6000.0]), np.zeros((2, 1)))
+
+
 def test_albedo_is_nought_at_and_past_the_terminator() -> None:
     assert earth_loads.albedo_w_m2(0.85, 0.3, 1361.0, 1.0) > 300.0
     assert earth_loads.albedo_w_m2(0.85, 0.3, 1361.0, -0.2) == 0.0
