@@ -2,7 +2,8 @@
 
 `tc.request` comes from outside (a scenario's `[[commands]]` or the bench umbilical). comms checks it, answers on
 `tc.verification` (PUS service 1: acceptance, completion) and passes an accepted one on as `tc.dispatch`; the owner
-reports on `tc.report.<app>`. `comms.radio` is read by the plant (its only writer is comms).
+reports on `tc.report.<app>`. `comms.radio` is read by the plant (its only writer is comms; it goes out on change
+and every tenth tick).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Messages of the TCS manager.
 
 Producer: thermal, every tick. Readers: `thermal.status` by inference (the chip cap), comms, health;
-`thermal.heaters` by the plant (its only writer is thermal); `cds.thermal` by thermal itself when it restarts.
+`thermal.heaters` by the plant (its only writer is thermal; it goes out on change
+and every tenth tick); `cds.thermal` by thermal itself when it restarts.
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ def _inference(scenario: Scenario) -> Application:
     silicon = load_profile(scenario.plant.profile).silicon()
     card = load_card(config.model)
     device = VirtualDevice(silicon, card.work_gop)
-    return InferenceApp(config, silicon, card.work_gop, device, lambda: OnnxEngine(card, scenario.seed))
+    engine = OnnxEngine(card, scenario.seed) if config.execute_stride else None
+    return InferenceApp(config, silicon, card.work_gop, device, engine)
 
 
 def _comms(scenario: Scenario) -> Application:

@@ -40,7 +40,8 @@ class Payload:
     def __init__(self, config: InferenceConfig | None = None, *, dt_s: float = 1.0, tick: int = 0) -> None:
         self.engine = FakeEngine()
         self.config = config or InferenceConfig(frame_scenes=9, batch_scenes=4, execute="none", dwell_ticks=5)
-        self.app = InferenceApp(self.config, SILICON, WORK_GOP, VirtualDevice(SILICON, WORK_GOP), lambda: self.engine)
+        engine = self.engine if self.config.execute_stride else None
+        self.app = InferenceApp(self.config, SILICON, WORK_GOP, VirtualDevice(SILICON, WORK_GOP), engine)
         self.dt_s = dt_s
         self.tick = tick
         self.sent: list[Message] = []

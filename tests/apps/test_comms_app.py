@@ -99,13 +99,15 @@ def test_the_transmitter_is_on_in_a_pass_with_something_to_send_and_at_no_other_
     assert of(comms.step(), RadioCommand) == [RadioCommand(False)]
     assert of(comms.step(link=LINK), RadioCommand) == [RadioCommand(True)]
     assert of(comms.step(link=LinkSensors(1, 5.0, 0.0)), RadioCommand) == [RadioCommand(False)]
-    assert of(comms.step(), RadioCommand) == [RadioCommand(False)]
+    assert of(comms.step(), RadioCommand) == [], "it has been told"
+    assert of(comms.run(10), RadioCommand) == [RadioCommand(False)], "and is told again now and then"
 
 
 def test_before_the_mode_is_known_and_while_booting_the_radio_is_silent():
     comms = Comms()
     assert of(comms.hear([("plant", LINK)]), RadioCommand) == [RadioCommand(False)]
-    assert of(comms.step(link=LINK, mode=Mode.BOOT), RadioCommand) == [RadioCommand(False)]
+    comms.run(20, link=LINK, mode=Mode.BOOT)
+    assert set(of(comms.sent, RadioCommand)) == {RadioCommand(False)}
     assert of(comms.sent, DownlinkFrame) == []
 
 

@@ -12,6 +12,7 @@ from flightsw.apps.comms import law
 from flightsw.apps.comms.config import CommsConfig
 from flightsw.apps.comms.ingest import IngestState, OpenRequest, conclude, receive, time_out
 from flightsw.apps.comms.store import Store, product_bytes
+from flightsw.apps.repeating import Repeating
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message, Scalar
@@ -57,6 +58,7 @@ class CommsApp:
         self._mode = Mode.BOOT
         self._shed_level = 0
         self._sent_bytes = 0
+        self._radio = Repeating()
         self._kept: tuple[int, bool, IngestState] | None = None
         """what changed last when critical data was stored"""
         self._handlers: Handlers = {CommsSetTransmitter: self._set_transmitter}
@@ -91,7 +93,7 @@ class CommsApp:
                 tc_rejected=self._ingest.rejected,
             )
         )
-        out.append(RadioCommand(transmitting))
+        self._radio.send(RadioCommand(transmitting), now.tick, out)
         self._store_critical_data(now, out)
         return out
 

@@ -6,7 +6,7 @@ unread. Gives `infer.status`, `infer.result`, `hw.activity`, `event.inference`, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from flightsw.apps.inference import law
 from flightsw.apps.inference.config import InferenceConfig
@@ -32,7 +32,7 @@ DARK = View(-1.0, 0.0)
 
 
 class InferenceApp:
-    """The application. `make_engine` is called at the first batch that is really computed."""
+    """The application. `engine` computes batches for real; None: none is computed."""
 
     name = "inference"
 
@@ -42,7 +42,7 @@ class InferenceApp:
         silicon: Silicon,
         work_gop: float,
         device: Accelerator,
-        make_engine: Callable[[], Engine],
+        engine: Engine | None,
     ) -> None:
         self._config = config
         self._silicon = silicon
@@ -50,8 +50,7 @@ class InferenceApp:
         self._imaging_per_s = config.frame_scenes / config.frame_period_s
         self._execute_stride = config.execute_stride
         self._device = device
-        self._make_engine = make_engine
-        self._engine: Engine | None = None
+        self._engine = engine
         self._queue = SceneQueue(config.queue_scenes, config.deadline_s)
         self._state = law.State()
         self._node_mode: Mode | None = None
@@ -130,9 +129,7 @@ class InferenceApp:
 
     def _result(self, done: Completion) -> Message:
         batch, seen = done.batch, None
-        if self._execute_stride and batch.number % self._execute_stride == 0:
-            if self._engine is None:
-                self._engine = self._make_engine()
+        if self._engine is not None and batch.number % self._execute_stride == 0:
             seen = self._engine.look(batch.first_scene, batch.scenes, batch.cos_zenith, batch.latitude_deg)
             self._batches_executed += 1
         self._batches_done += 1

@@ -2,7 +2,8 @@
 
 CPU provider, one thread, sequential: outputs depend on the inputs alone. The model file's hash is checked against its
 card before a session is made, and the session's inputs and outputs against what the card declares. The virtual
-device's time and energy don't come from here. Made by the application at the first batch that is really computed.
+device's time and energy don't come from here. Made when the application is
+built, where batches are computed at all: a file that is not its card's model shows before the first tick.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from flightsw.apps.power import law
 from flightsw.apps.power.config import LoadRow, PowerConfig
 from flightsw.apps.power.events import changes
 from flightsw.apps.power.shedding import load_table
+from flightsw.apps.repeating import Repeating
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message
@@ -35,6 +36,7 @@ class PowerApp:
         self._dt_s = dt_s
         self._state = law.initial(self._table, config)
         self._stored: law.State | None = None
+        self._switches = Repeating()
         self._handlers: Handlers = {
             PowerSetReserve: self._set_reserve,
             PowerSetLoad: self._set_load,
@@ -53,7 +55,7 @@ class PowerApp:
         self._state, outputs = law.step(self._state, inputs, self._table, self._config, self._dt_s)
         out += changes(before, self._state, self._table, self._config.blind_ticks)
         out.append(self._status(sensors, outputs))
-        out.append(SwitchCommand(outputs.load_on))
+        self._switches.send(SwitchCommand(outputs.load_on), now.tick, out)
         self._store(now, out)
         return out
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flightsw.apps.repeating import Repeating
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.apps.thermal import law
 from flightsw.apps.thermal.config import ThermalConfig
@@ -31,6 +32,7 @@ class ThermalApp:
         self._dt_s = dt_s
         self._state = law.initial(config)
         self._stored: law.State | None = None
+        self._heaters = Repeating()
         self._handlers: Handlers = {ThermalSetChipLimit: self._set_chip_limit}
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
@@ -54,7 +56,7 @@ class ThermalApp:
                 battery_heater_on=outputs.heater_on,
             )
         )
-        out.append(HeaterCommand(outputs.heater_on))
+        self._heaters.send(HeaterCommand(outputs.heater_on), now.tick, out)
         self._store(now, out)
         return out
 
