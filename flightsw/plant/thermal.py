@@ -20,7 +20,8 @@ import msgspec
 from msgspec import Meta
 
 from flightsw.errors import ConfigError, PhysicsError
-from flightsw.plant.thermal_kernel import KernelNetwork, compile_step
+from flightsw.plant.thermal_kernel import compile_step
+from flightsw.plant.thermal_source import KernelNetwork
 
 ZERO_C_K = 273.15
 LOWEST_K, HIGHEST_K = 3.0, 1200.0

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from flightsw.errors import ConfigError, PhysicsError
 from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
 from flightsw.plant.thermal import ZERO_C_K, ThermalNetwork, ThermalNetworkConfig, foster_to_cauer
-from flightsw.plant.thermal_kernel import KernelNetwork, compile_step
+from flightsw.plant.thermal_kernel import compile_step
+from flightsw.plant.thermal_source import KernelNetwork
 
 PLATE = {"name": "plate", "capacity_j_k": 900.0, "initial_c": 20.0}
 BOX = {"name": "box", "capacity_j_k": 5000.0, "initial_c": 10.0}

@@ -22,7 +22,8 @@ from flightsw.plant.array import CellConfig, cell_current_a, maximum_power
 from flightsw.plant.battery import Battery, BatteryConfig, BatteryState, BatteryStep
 from flightsw.plant.distribution import DistributionConfig, PowerBus
 from flightsw.plant.thermal import ZERO_C_K, foster_to_cauer
-from flightsw.plant.thermal_kernel import KernelNetwork, StepFunction, compile_step
+from flightsw.plant.thermal_kernel import StepFunction, compile_step
+from flightsw.plant.thermal_source import KernelNetwork
 from tests.validation.score import scores_of
 
 Score = scores_of("node_cases.json")
