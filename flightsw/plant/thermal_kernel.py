@@ -180,13 +180,13 @@ class _StepWriter:
         """The flow between two nodes, and its slope: a number, or a local where it isn't known beforehand."""
         a, b = ends
         total = Sum(path.conductance)
-        for loop, conductance in path.loops:
-            total.add(product(f"o{loop}", conductance))
+        for loop, full_w_k in path.loops:
+            total.add(product(f"o{loop}", full_w_k))
         if path.varies:
             self.lines.append(f"n{a}_{b} = {self._varying(ends, path, 't', f'(b{a} + b{b})')}")
             total.add(f"n{a}_{b}")
         conductance = total.value()
-        if not isinstance(conductance, float) and conductance != f"n{a}_{b}":
+        if not isinstance(conductance, float) and not conductance.isidentifier():
             self._assign(f"g{a}_{b}", total)
             conductance = f"g{a}_{b}"
         self.slopes[ends] = conductance

@@ -82,13 +82,14 @@ def test_the_first_law_closes_in_every_step(case, dt_s) -> None:
     capacities_j_k = case.network.capacities_j_k
     for after_k, radiated_j in (case.step(dt_s), case.step_by_argument(dt_s)):
         stored_j = sum(
-            c * (after - before)
-            for c, after, before in zip(capacities_j_k, after_k, case.temperatures_k, strict=True)
+            c * (after - before) for c, after, before in zip(capacities_j_k, after_k, case.temperatures_k, strict=True)
         )
         # Rounding goes with what is held and with what flows back and forth.
         moved_j = sum(c * k for c, k in zip(capacities_j_k, case.temperatures_k, strict=True))
         moved_j += dt_s * 500.0 * len(case.heat_w) + dt_s * 500.0 * size_w_k(case.network)
-        assert stored_j == pytest.approx(sum(case.heat_w) * dt_s - radiated_j, abs=1e-14 * moved_j * len(capacities_j_k))
+        assert stored_j == pytest.approx(
+            sum(case.heat_w) * dt_s - radiated_j, abs=1e-14 * moved_j * len(capacities_j_k)
+        )
 
 
 def size_w_k(network: KernelNetwork) -> float:
@@ -316,5 +317,5 @@ def test_many_short_steps_come_to_where_one_long_one_does() -> None:
         here_k, _ = step(here_k, (40.0, 0.0, 5.0))
         for part in (0.3, 0.7) if count % 2 else (0.125, 0.5, 0.375):
             there_k, _ = step_any(there_k, (40.0, 0.0, 5.0), (), part)
-    assert here_k[1] > 292.0
+    assert here_k[1] < 282.0
     assert there_k == pytest.approx(here_k, abs=2e-4)
