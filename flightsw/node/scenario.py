@@ -29,6 +29,7 @@ from flightsw.node.durations import parse_duration_s
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
 from flightsw.plant.config import PlantConfig
 from flightsw.plant.epoch import parse_epoch
+from flightsw.plant.thermal import check_step
 
 MAX_TICKS = 100_000_000
 
@@ -112,6 +113,7 @@ def check(scenario: Scenario) -> None:
     """What concerns several sections together. Raises ConfigError."""
     if abs(scenario.dt_s * 1e9 - round(scenario.dt_s * 1e9)) > 1e-6:
         raise ConfigError(f"dt_s = {scenario.dt_s}: must be a whole number of nanoseconds")
+    check_step(scenario.plant.thermal, scenario.dt_s)
     silicon = _silicon(scenario)
     _check_model(scenario)
     thermal, power = scenario.apps.thermal, scenario.apps.power

@@ -16,28 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from flightsw.errors import ConfigError, PhysicsError
-from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
-from flightsw.plant.thermal_config import (
-    CouplingConfig,
-    NodeConfig,
-    SurfaceConfig,
-    ThermalNetworkConfig,
-)
-from flightsw.plant.thermal_elements import (
-    ZERO_C_K,
-    effective_m2,
-    expand,
-    foster_to_cauer,
-    heat_pipe_ramp,
-    loop_w_k,
-    louver_ramp,
-    optical,
-)
+from flightsw.errors import PhysicsError
+from flightsw.plant.thermal_assembly import assemble, check_step, initial_k
+from flightsw.plant.thermal_config import CouplingConfig, NodeConfig, SurfaceConfig, ThermalNetworkConfig
+from flightsw.plant.thermal_elements import ZERO_C_K, foster_to_cauer
 from flightsw.plant.thermal_environment import compile_environment
 from flightsw.plant.thermal_events import Level, first_crossing
 from flightsw.plant.thermal_kernel import compile_function, compile_step, compile_variable_step
-from flightsw.plant.thermal_source import KernelNetwork, Sum
+from flightsw.plant.thermal_source import Sum
 
 __all__ = [
     "ZERO_C_K",
@@ -47,6 +33,7 @@ __all__ = [
     "SurfaceConfig",
     "ThermalNetwork",
     "ThermalNetworkConfig",
+    "check_step",
     "foster_to_cauer",
 ]
 
@@ -54,8 +41,6 @@ LOWEST_K, HIGHEST_K = 3.0, 1200.0
 """Outside of these something is wrong with the network, not with the satellite."""
 CROSSING_S = 1e-6
 """How late a crossing may be found."""
-STEPS_A_TIME_CONSTANT = 10.0
-"""ROS2 errs by 0.04 (dt / tau)^3 in a step of a decay: by 4e-4 of it over a time constant of ten steps."""
 
 
 class ThermalNetwork:
@@ -63,19 +48,17 @@ class ThermalNetwork:
     of junction chains; `faces` the body faces that surfaces lie on, `pumps` the loads that drive the loops: sequences
     by face, by node and by loop are in these orders.
 
-    Raises ConfigError where the step is too long for the network (see `longest_step_s`).
+    Raises ConfigError where the step is too long for the network (see `thermal_assembly.longest_step_s`).
     """
 
     def __init__(self, config: ThermalNetworkConfig, dt_s: float) -> None:
         self.config = config
-        self.nodes, couplings = expand(config)
+        check_step(config, dt_s)
+        self.nodes, self.kernel_network = assemble(config)
         self.names = tuple(node.name for node in self.nodes)
         self.index = {name: place for place, name in enumerate(self.names)}
-        self.capacities_j_k = tuple(node.capacity_j_k or 0.0 for node in self.nodes)
+        self.capacities_j_k = self.kernel_network.capacities_j_k
         self.pumps = tuple(loop.pump_load for loop in config.loops)
-        self.kernel_network = self._kernel_network(couplings)
-        self._check_step(dt_s)
-        self.dt_s = dt_s
         self._step = compile_step(self.kernel_network, dt_s)
         self._step_for = compile_variable_step(self.kernel_network)
         self._stopped = (0.0,) * len(self.pumps)
@@ -101,7 +84,7 @@ class ThermalNetwork:
 
     def initial_k(self) -> tuple[float, ...]:
         """Temperatures at the start of a run, in the order of `names`."""
-        return tuple((node.initial_c if node.held_c is None else node.held_c) + ZERO_C_K for node in self.nodes)
+        return initial_k(self.nodes)
 
     def environment_w(
         self,
@@ -164,71 +147,6 @@ class ThermalNetwork:
             return self.step_for(nodes_k, heat_w, fraction * dt_s, openings)[0]
 
         return first_crossing(course, nodes_k, course(1.0), levels, CROSSING_S / dt_s)
-
-    def longest_step_s(self) -> float:
-        """The longest step that resolves the network: a tenth of the time constant that nodes with half of its heat
-        capacity reach or exceed, each node's own, C / (sum G + 4 sigma R T^3), all else at rest, as it is at the start
-        of a run with every element open.
-
-        The scheme is stable at any step and a node faster than the step settles within it, to the steady course that
-        its neighbours set; but where most of the heat is held must be followed, or nothing is."""
-        leaving_w_k = self._leaving_w_k()
-        lumps = [
-            (c_j_k / leaving_w_k[place] if leaving_w_k[place] > 0.0 else float("inf"), c_j_k)
-            for place, c_j_k in enumerate(self.capacities_j_k)
-            if c_j_k > 0.0
-        ]
-        half_j_k, slower_j_k, tau_s = 0.5 * sum(self.capacities_j_k), 0.0, float("inf")
-        for tau_s, c_j_k in sorted(lumps, reverse=True):  # noqa: B007  the last one is what is looked for
-            slower_j_k += c_j_k
-            if slower_j_k >= half_j_k:
-                break
-        return tau_s / STEPS_A_TIME_CONSTANT
-
-    def _check_step(self, dt_s: float) -> None:
-        longest_s = self.longest_step_s()
-        if not 0.0 < dt_s <= longest_s:
-            raise ConfigError(
-                f"dt_s = {dt_s}: must be above 0 and at most {longest_s:.4g}, a tenth of the time constant of the "
-                f"thermal nodes that hold half of the heat"
-            )
-
-    def _leaving_w_k(self) -> list[float]:
-        network, nodes_k = self.kernel_network, self.initial_k()
-        leaving_w_k = [
-            4.0 * STEFAN_BOLTZMANN_W_M2_K4 * emitting_m2 * node_k**3
-            for emitting_m2, node_k in zip(network.emitting_m2, nodes_k, strict=True)
-        ]
-        for place, ramp in network.louvers:
-            leaving_w_k[place] += 4.0 * STEFAN_BOLTZMANN_W_M2_K4 * ramp.high * nodes_k[place] ** 3
-        pipes = [(a, b, ramp.high) for a, b, ramp in network.pipes]
-        for a, b, w_k in (*network.conductances, *network.loops, *pipes):
-            leaving_w_k[a] += w_k
-            leaving_w_k[b] += w_k
-        for a, b, area_m2 in network.exchanges:
-            for end in (a, b):
-                leaving_w_k[end] += 4.0 * STEFAN_BOLTZMANN_W_M2_K4 * area_m2 * nodes_k[end] ** 3
-        return leaving_w_k
-
-    def _kernel_network(self, couplings: Sequence[CouplingConfig]) -> KernelNetwork:
-        at = self.index
-        return KernelNetwork(
-            capacities_j_k=self.capacities_j_k,
-            conductances=tuple((at[c.a], at[c.b], c.w_k) for c in couplings if c.w_k > 0.0),
-            exchanges=tuple((at[c.a], at[c.b], c.radiative_m2) for c in couplings if c.radiative_m2 > 0.0),
-            emitting_m2=tuple(
-                sum(effective_m2(s) * optical(s)[1] for s in node.surfaces if s.louver is None) for node in self.nodes
-            ),
-            held=tuple(place for place, node in enumerate(self.nodes) if node.held_c is not None),
-            pipes=tuple((at[p.evaporator], at[p.condenser], heat_pipe_ramp(p)) for p in self.config.heat_pipes),
-            loops=tuple((at[loop.a], at[loop.b], loop_w_k(loop)) for loop in self.config.loops),
-            louvers=tuple(
-                (place, louver_ramp(s))
-                for place, node in enumerate(self.nodes)
-                for s in node.surfaces
-                if s.louver is not None
-            ),
-        )
 
     def _refuse(self, after_k: Sequence[float]) -> None:
         place = next(place for place, node_k in enumerate(after_k) if not LOWEST_K < node_k < HIGHEST_K)

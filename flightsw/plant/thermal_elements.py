@@ -1,7 +1,7 @@
 """Elements of a thermal network by their laws: surfaces, fins, pumped loops, heat pipes, junction chains.
 
-Takes what a scenario declares (`thermal_config`), gives what the kernel steps (`thermal_source`). Called by `thermal`
-once at the start of a run.
+Takes what a scenario declares of one element (`thermal_config`), gives its figures. Called by `thermal_assembly` and
+`thermal_environment`, once at the start of a run.
 """
 
 from __future__ import annotations
@@ -9,20 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import msgspec
-
 from flightsw.errors import ConfigError
 from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
 from flightsw.plant.finishes import FINISHES
-from flightsw.plant.thermal_config import (
-    CouplingConfig,
-    FinConfig,
-    HeatPipeConfig,
-    LoopConfig,
-    NodeConfig,
-    SurfaceConfig,
-    ThermalNetworkConfig,
-)
+from flightsw.plant.thermal_config import FinConfig, HeatPipeConfig, LoopConfig, SurfaceConfig
 from flightsw.plant.thermal_source import Ramp
 
 ZERO_C_K = 273.15
@@ -71,26 +61,6 @@ def loop_w_k(loop: LoopConfig) -> float:
     """A pumped loop's conductance while its pump runs."""
     stream_w_k = loop.flow_kg_s * loop.cp_j_kg_k
     return -stream_w_k * math.expm1(-loop.ua_w_k / stream_w_k)
-
-
-def expand(config: ThermalNetworkConfig) -> tuple[list[NodeConfig], list[CouplingConfig]]:
-    """Nodes and couplings with every junction chain written out: the declared nodes first and in their order."""
-    nodes, couplings = list(config.nodes), list(config.couplings)
-    for index, chain in enumerate(config.chains):
-        try:
-            ladder = foster_to_cauer(chain.foster)
-        except ConfigError as error:
-            raise ConfigError(f"thermal.chains.{index}: {error}") from None
-        names = [chain.from_node, *[f"{chain.from_node}_j{stage}" for stage in range(1, len(ladder))]]
-        place = next(place for place, node in enumerate(nodes) if node.name == chain.from_node)
-        start = nodes[place]
-        for name, inward, (c_j_k, r_k_w) in zip(names, [*names[1:], chain.to_node], ladder, strict=True):
-            if name == start.name:
-                nodes[place] = msgspec.structs.replace(start, capacity_j_k=c_j_k)
-            else:
-                nodes.append(NodeConfig(name=name, capacity_j_k=c_j_k, initial_c=start.initial_c))
-            couplings.append(CouplingConfig(a=name, b=inward, w_k=1.0 / r_k_w))
-    return nodes, couplings
 
 
 def foster_to_cauer(stages: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
