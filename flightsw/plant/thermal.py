@@ -54,6 +54,7 @@ class ThermalNetwork:
     def __init__(self, config: ThermalNetworkConfig, dt_s: float) -> None:
         self.config = config
         check_step(config, dt_s)
+        self.dt_s = dt_s
         self.nodes, self.kernel_network = assemble(config)
         self.names = tuple(node.name for node in self.nodes)
         self.index = {name: place for place, name in enumerate(self.names)}
