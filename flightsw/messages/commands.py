@@ -59,6 +59,19 @@ class HealthSetMode(_Command, frozen=True, tag="health.set_mode"):
     mode: Literal["SAFE", "STANDBY", "NOMINAL", "PAYLOAD"]
 
 
+class HealthPoint(_Command, frozen=True, tag="health.point"):
+    """Hold an attitude; SAFE points at the Sun all the same."""
+
+    attitude: Literal["sun", "nadir", "inertial", "prescribed"]
+
+
+class HealthPointAt(_Command, frozen=True, tag="health.point_at"):
+    """Point at a place on the ground; SAFE points at the Sun all the same."""
+
+    latitude_deg: Annotated[float, Meta(ge=-90.0, le=90.0)]
+    longitude_deg: Annotated[float, Meta(ge=-180.0, le=180.0)]
+
+
 class HealthPing(_Command, frozen=True, tag="health.ping"):
     """Are you alive (PUS service 17)."""
 
@@ -71,6 +84,8 @@ Command = (
     | InferSetPayload
     | CommsSetTransmitter
     | HealthSetMode
+    | HealthPoint
+    | HealthPointAt
     | HealthPing
 )
 

@@ -79,8 +79,7 @@ class Satellite:
     def __init__(self, config: SatelliteConfig) -> None:
         self.config = config
         plant, dt_s = config.plant, config.dt_s
-        self.craft = Spacecraft(plant, dt_s)
-        self._sky = sky_of(plant, dt_s, Stream(config.seed, "plant.sky.earth", 2))
+        self.craft = Spacecraft(plant, dt_s, sky_of(plant, dt_s, Stream(config.seed, "plant.sky.earth", 2)))
         self._orders = Orders(tuple(load.initially_on for load in plant.loads))
         self._tick = 0
 
@@ -96,9 +95,7 @@ class Satellite:
             raise ConfigError(f"duration = {wanted!r}: {ticks} steps: must be from 1 to {MAX_TICKS}")
         rows: list[tuple[float, ...]] = []
         for tick in range(self._tick, self._tick + ticks):
-            sky = self._sky.at(tick)
-            orders = self._orders if control is None else control(craft.time_s, craft)
-            craft.step(sky, orders)
+            sky = craft.step(tick, self._orders if control is None else control(craft.time_s, craft))
             flows = craft.flows
             rows.append(
                 (

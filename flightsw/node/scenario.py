@@ -28,6 +28,7 @@ from flightsw.messages.commands import parse_command
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
 from flightsw.plant.config import PlantConfig
+from flightsw.plant.thermal import check_step
 
 MAX_TICKS = 100_000_000
 
@@ -118,6 +119,7 @@ def check(scenario: Scenario) -> None:
     if abs(scenario.dt_s * 1e9 - round(scenario.dt_s * 1e9)) > 1e-6:
         raise ConfigError(f"dt_s = {scenario.dt_s}: must be a whole number of nanoseconds")
     _check_flyable(scenario)
+    check_step(scenario.plant.thermal, scenario.dt_s)
     silicon = _silicon(scenario)
     _check_model(scenario)
     thermal, power = scenario.apps.thermal, scenario.apps.power

@@ -30,6 +30,9 @@ AXES: Final = MappingProxyType(
         "-z": (0.0, 0.0, -1.0),
     }
 )
+BOX_FACES: Final = MappingProxyType(
+    {name.replace("+", "plus_").replace("-", "minus_"): normal for name, normal in AXES.items()}
+)
 PARALLEL_SINE: Final = 0.01
 """Axes closer than 0.6 deg leave the turn about the first to rounding and to the drawing's accuracy."""
 UNIT_TOLERANCE: Final = 1e-3
@@ -156,6 +159,8 @@ class AttitudeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Attitude control, as far as power and heat can tell."""
 
     initial: AttitudeName = "sun"
+    faces: dict[str, Axis] = {}
+    """normals of faces beside the six of a box (`plus_x`, `minus_x` ...), by name"""
     sun: SunAttitude = SunAttitude()
     nadir: NadirAttitude = NadirAttitude()
     target: TargetAttitude = TargetAttitude()
@@ -168,6 +173,7 @@ class AttitudeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """one standard deviation, taken as the half angle of a cone on which the body always lies"""
 
     def __post_init__(self) -> None:
+        self.face_normals  # noqa: B018  raises for a normal that is none
         for index, row in enumerate(self.prescribed):
             unit_quaternion(f"attitude.prescribed.{index}.quaternion", row.quaternion)
         for index, (before, after) in enumerate(pairwise(self.prescribed), start=1):
@@ -179,6 +185,12 @@ class AttitudeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             raise ConfigError('attitude.initial = "prescribed": must have rows in attitude.prescribed')
         if self.initial == "target" and self.target.latitude_deg is None:
             raise ConfigError('attitude.initial = "target": must have attitude.target.latitude_deg and longitude_deg')
+
+    @property
+    def face_normals(self) -> dict[str, Vector]:
+        """Unit normals of all faces, by name."""
+        own = {name: axis_vector(f"attitude.faces.{name}", axis) for name, axis in self.faces.items()}
+        return {**BOX_FACES, **own}
 
     @property
     def initial_attitude(self) -> Attitude:

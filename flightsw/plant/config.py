@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from flightsw.errors import ConfigError
 from flightsw.plant.array import ArrayConfig
+from flightsw.plant.attitude_config import AttitudeConfig
 from flightsw.plant.battery_config import BatteryConfig
 from flightsw.plant.distribution import DistributionConfig, LoadConfig
 from flightsw.plant.epoch import parse_epoch
@@ -24,6 +25,9 @@ PAYLOAD, HEATER, TRANSMITTER = "payload", "battery_heater", "transmitter"
 """Loads whose power has a model of its own; every node has them."""
 CHIP, BOARD, BUS, BATTERY, RADIATOR, ARRAY = "chip", "board", "bus", "battery", "radiator", "array"
 """Thermal nodes that sensors and flight software know by name."""
+
+ARRAY_FACES = ("array_front", "array_back")
+"""Faces that move with the array; sunlight on its front is booked by the array's own model."""
 
 
 class SensorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,23 +69,6 @@ class RadioConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """X-band cubesat transmitters reach 2.5-25 Mbit/s"""
 
 
-class ThermostatConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A bimetal switch on a node that feeds a heater, without asking flight software."""
-
-    node: str
-    load: str
-    """draws its `power_w` while the switch is closed"""
-    on_below_c: Annotated[float, Meta(ge=-200.0, le=200.0)]
-    off_above_c: Annotated[float, Meta(ge=-200.0, le=200.0)]
-
-    def __post_init__(self) -> None:
-        if self.on_below_c >= self.off_above_c:
-            raise ConfigError(
-                f"thermostats.{self.load}: on_below_c = {self.on_below_c}: must be below "
-                f"off_above_c = {self.off_above_c}"
-            )
-
-
 class FailureConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A piece of hardware that fails for good."""
 
@@ -100,7 +87,8 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     distribution: DistributionConfig = DistributionConfig()
     loads: tuple[LoadConfig, ...]
     thermal: ThermalNetworkConfig
-    thermostats: tuple[ThermostatConfig, ...] = ()
+    attitude: AttitudeConfig | None = None
+    """None: the array tracks the Sun, and surfaces see it by their own fixed figures"""
     heat: tuple[NodeHeatConfig, ...] = ()
     """that the surroundings put into nodes"""
     schedules: tuple[LoadScheduleConfig, ...] = ()
@@ -129,7 +117,6 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "distribution.node": self.distribution.node,
             **{f"loads.{load.name}.node": load.node for load in self.loads},
             **{f"heat.{place}.node": heat.node for place, heat in enumerate(self.heat)},
-            **{f"thermostats.{switch.load}.node": switch.node for switch in self.thermostats},
         }
         for where, name in wanted_nodes.items():
             if name not in nodes:
@@ -141,13 +128,36 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         driven = {PAYLOAD, HEATER, TRANSMITTER}
         for where, name in (
             *((f"schedules.{s.load}", s.load) for s in self.schedules),
-            *((f"thermostats.{t.load}", t.load) for t in self.thermostats),
+            *((f"thermal.thermostats.{n}", t.load) for n, t in enumerate(self.thermal.thermostats)),
         ):
             if name not in loads:
                 raise ConfigError(f"{where}: {name!r} is no load: must be one of {', '.join(loads)}")
             if name in driven:
                 raise ConfigError(f"{where}: {name!r} has its own model, or is driven already")
             driven.add(name)
+        for place, loop in enumerate(self.thermal.loops):
+            if loop.pump_load not in loads:
+                raise ConfigError(
+                    f"thermal.loops.{place}.pump_load = {loop.pump_load!r}: must be one of {', '.join(loads)}"
+                )
+        self._check_attitude()
+
+    def _check_attitude(self) -> None:
+        if self.attitude is None:
+            return
+        if self.sky is None:
+            raise ConfigError("attitude: needs a sky by orbit, and prescribed is given")
+        if self.array.pointing_cos != 1.0:
+            raise ConfigError(
+                f"array.pointing_cos = {self.array.pointing_cos}: must be left out where attitude says how it points"
+            )
+        known = [*self.attitude.face_normals, *ARRAY_FACES]
+        for node in self.thermal.nodes:
+            for surface in node.surfaces:
+                if surface.face is not None and surface.face not in known:
+                    raise ConfigError(
+                        f"thermal.nodes.{node.name}.surfaces.face = {surface.face!r}: must be one of {', '.join(known)}"
+                    )
 
     @property
     def stations(self) -> tuple[StationConfig, ...]:

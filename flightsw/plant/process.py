@@ -10,11 +10,13 @@ Latency, stated: a reading published at tick n is the state at the end of n; fli
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from flightsw.bus.application import Inbox, Now
+from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
 from flightsw.messages.comms import RadioCommand
-from flightsw.messages.health import Event, Severity
+from flightsw.messages.health import AttitudeCommand, Event, Severity
 from flightsw.messages.inference import DeviceActivity
 from flightsw.messages.plant import DeviceReadings, LinkSensors, Truth
 from flightsw.messages.power import SwitchCommand
@@ -23,6 +25,7 @@ from flightsw.plant import compute
 from flightsw.plant.config import CHIP, PAYLOAD, PlantConfig, link_budget, sky_of
 from flightsw.plant.distribution import TRIPPED
 from flightsw.plant.passes import best_rate_bps, eirp_dbw
+from flightsw.plant.pointing import pointing_of
 from flightsw.plant.sensors import NO_CARRIER, Sensors
 from flightsw.plant.sky import SkySample
 from flightsw.plant.spacecraft import Orders, Spacecraft
@@ -40,9 +43,8 @@ class PlantProcess:
 
     def __init__(self, config: PlantConfig, seed: int, dt_s: float) -> None:
         self.config = config
-        self.craft = Spacecraft(config, dt_s)
+        self.craft = Spacecraft(config, dt_s, sky_of(config, dt_s, Stream(seed, "plant.sky.earth", 2)))
         self._dt_s = dt_s
-        self._sky = sky_of(config, dt_s, Stream(seed, "plant.sky.earth", 2))
         self._sensors = Sensors(config.sensors, seed, self.craft.network.index)
         self._link, self._rates = link_budget(
             config.radio, eirp_dbw(config.radio.transmit_w, config.radio.antenna_gain_dbi)
@@ -56,8 +58,7 @@ class PlantProcess:
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick of everything that is not flight software."""
         self._obey(inbox)
-        sky = self._sky.at(now.tick)
-        self.craft.step(sky, self._orders)
+        sky = self.craft.step(now.tick, self._orders)
         self._orders.busy_s = 0.0  # counted; without a new report the device is idle
         return self._messages(now.tick, sky)
 
@@ -69,6 +70,11 @@ class PlantProcess:
             orders.heater_on = heaters.battery_heater_on
         if (radio := inbox.last(RadioCommand)) is not None:
             orders.transmitter_on = radio.transmitter_on
+        if (attitude := inbox.last(AttitudeCommand)) is not None and self.config.attitude is not None:
+            with suppress(ConfigError):  # it can't be flown: the attitude stays what it is
+                orders.pointing = pointing_of(
+                    self.config.attitude, attitude.attitude, attitude.latitude_deg, attitude.longitude_deg
+                )
         if (activity := inbox.last(DeviceActivity)) is not None:
             orders.power_on, orders.busy_s = activity.power_on, activity.busy_s
             orders.mode = min(activity.mode, len(self.craft.silicon.modes) - 1)

@@ -17,15 +17,19 @@ from flightsw.devices.profiles import load_profile
 from flightsw.messages.plant import LclState
 from flightsw.plant import compute, wear
 from flightsw.plant.array import SolarArray
+from flightsw.plant.attitude import AttitudeModel
 from flightsw.plant.battery import Battery, BatteryState
 from flightsw.plant.battery_config import AgeingConfig
-from flightsw.plant.config import CHIP, HEATER, PAYLOAD, TRANSMITTER, PlantConfig
+from flightsw.plant.config import ARRAY_FACES, CHIP, HEATER, PAYLOAD, TRANSMITTER, PlantConfig
 from flightsw.plant.distribution import OFF, ON, Flows, Limiters, PowerBus, mean_flows, switch_lcls
 from flightsw.plant.earth_loads import albedo_w_m2, infrared_w_m2
+from flightsw.plant.face_views import FaceViews
 from flightsw.plant.ledger import Ledger
+from flightsw.plant.pointing import Pointing
 from flightsw.plant.schedules import Course
-from flightsw.plant.sky import SkySample
+from flightsw.plant.sky import Sky, SkyModel, SkySample
 from flightsw.plant.thermal import ZERO_C_K, ThermalNetwork
+from flightsw.plant.thermal_events import Level, first_crossing
 
 LOCATED_S = 1e-6
 """How well the instant is known at which a thermostat switches."""
@@ -45,6 +49,8 @@ class Orders(msgspec.Struct, gc=False):
     mode: int = 0
     busy_s: float = 0.0
     """worked in this step"""
+    pointing: Pointing | None = None
+    """None: as it is"""
 
 
 class _Part(NamedTuple):
@@ -64,9 +70,10 @@ class _Part(NamedTuple):
 class Spacecraft:
     """One spacecraft's hardware and what has become of it. `dt_s`: length of a step."""
 
-    def __init__(self, config: PlantConfig, dt_s: float) -> None:
+    def __init__(self, config: PlantConfig, dt_s: float, sky: SkyModel) -> None:
         self.config = config
         self.dt_s = dt_s
+        self.sky = sky
         self.silicon = load_profile(config.profile).silicon()
         self.network = ThermalNetwork(config.thermal, dt_s)
         self._array = SolarArray(config.array)
@@ -85,7 +92,11 @@ class Spacecraft:
         self.battery = self._bus.battery.initial()
         self.lcl: tuple[LclState, ...] = tuple([ON if load.initially_on else OFF for load in config.loads])
         self._limited_s = (0.0,) * len(config.loads)
-        self._closed = [False] * len(config.thermostats)
+        self._closed = [False] * len(config.thermal.thermostats)
+        self._attitude = _attitude_model(config, sky)
+        self.attitude = None if self._attitude is None else self._attitude.initial()
+        self.views: FaceViews | None = None
+        """what faces and array see; None: no attitude is modelled"""
         self.board = compute.ComputeState()
         self.ledger = Ledger()
         self.available_w = 0.0
@@ -110,6 +121,8 @@ class Spacecraft:
         self._battery_node = index[config.battery_node]
         self._array_node = index[config.array.node]
         self._loss_node = index[config.distribution.node]
+        faces = [*(config.attitude.face_normals if config.attitude else ()), *ARRAY_FACES]
+        self._faces = [faces.index(face) for face in self.network.faces] if config.attitude else []
         self._load_nodes = [index[load.node] for load in config.loads]
         self._fixed_w = [load.power_w for load in config.loads]
         self._leaking = [place for place, load in enumerate(config.loads) if load.leakage_w > 0.0]
@@ -120,12 +133,14 @@ class Spacecraft:
         ]
         self._thermostats = [
             (index[t.node], t.on_below_c + ZERO_C_K, t.off_above_c + ZERO_C_K, names.index(t.load))
-            for t in config.thermostats
+            for t in config.thermal.thermostats
         ]
+        self._pumps = [names.index(pump) for pump in self.network.pumps]
 
-    def step(self, sky: SkySample, orders: Orders) -> None:
-        """One step under this sky and these orders; what came of it stands in the attributes."""
+    def step(self, tick: int, orders: Orders) -> SkySample:
+        """The step of this tick under these orders; what came of it stands in the attributes. Gives the sky."""
         dt_s = self.dt_s
+        sky = self.sky.at(tick)
         if self._failures and self.time_s >= self._failures[0].at_s:
             self._fail()
         self.lcl = states = switch_lcls(self.lcl, orders.load_on)
@@ -133,6 +148,9 @@ class Spacecraft:
         if self._payload >= 0:
             rail_on = states[self._payload] is ON
             self.board = compute.step(self.silicon, self.board, rail_on, orders.power_on, orders.mode, chip_c, dt_s)
+        if self._attitude is not None and self.attitude is not None:
+            self.attitude = self._attitude.step(self.attitude, orders.pointing, tick)
+            self.views = self._attitude.views(self.attitude, tick)
         demand_w = self._demand_w(orders, chip_c)
         self._starved = False
         lit = sky.sunlit_fraction
@@ -151,6 +169,7 @@ class Spacecraft:
         self.time_s += dt_s
         if self._wears:
             self._add_wear()
+        return sky
 
     def _demand_w(self, orders: Orders, chip_c: float) -> list[float]:
         """What each load would draw over the step if its limiter let it."""
@@ -176,15 +195,29 @@ class Spacecraft:
         bus = self._bus if whole else self._bus.with_battery(self._bus.battery.over(seconds))
         nodes_k = self.nodes_k
         lcl, limited_s, load_w = self._limiters.pass_through(self.lcl, self._limited_s, demand_w, seconds)
-        flux_w_m2 = sky.solar_flux_w_m2 * lit
+        sun_w_m2 = flux_w_m2 = sky.solar_flux_w_m2 * lit
+        views = self.views
+        if views is not None:
+            flux_w_m2 = sun_w_m2 * views.array_cos
         available_w = self._array.available_w(flux_w_m2, nodes_k[self._array_node] - ZERO_C_K)
         battery, flows = bus.balance(available_w, load_w, self.battery, nodes_k[self._battery_node] - ZERO_C_K)
         view = sky.earth_view_factor
-        heat_w = self.network.environment_w(
-            flux_w_m2,
-            infrared_w_m2(view, sky.ir_w_m2),
-            albedo_w_m2(view, sky.albedo, sky.solar_flux_w_m2, sky.albedo_cos),
-        )
+        infrared = infrared_w_m2(view, sky.ir_w_m2)
+        albedo = albedo_w_m2(view, sky.albedo, sky.solar_flux_w_m2, sky.albedo_cos)
+        if views is None:
+            heat_w = self.network.environment_w(sun_w_m2, infrared, albedo, None, None, nodes_k)
+        else:
+            # Surfaces count the Earth's view as a share of a nadir plate's; the array's faces come last.
+            shares = [seen / view for seen in (*views.earth_view, *views.array_earth_view)]
+            cosines = (*views.sun_cos, 0.0, 0.0)
+            heat_w = self.network.environment_w(
+                sun_w_m2,
+                infrared,
+                albedo,
+                [cosines[place] for place in self._faces],
+                [shares[place] for place in self._faces],
+                nodes_k,
+            )
         for node, power_w in zip(self._load_nodes, flows.load_w):  # noqa: B905  as many, by construction
             heat_w[node] += power_w
         if self._transmitter >= 0 and flows.load_w[self._transmitter] > 0.0:
@@ -196,8 +229,11 @@ class Spacecraft:
             heat_w[node] += always_w + sunlit_w * lit
             if course is not None:
                 heat_w[node] += course.mean(self.time_s, self.dt_s)
-        step = self.network.step if whole else self.network.step_over(seconds)
-        after_k, out_j = step(nodes_k, heat_w)
+        openings = [float(flows.load_w[pump] > 0.0) for pump in self._pumps] if self._pumps else None
+        if whole:
+            after_k, out_j = self.network.step(nodes_k, heat_w, openings)
+        else:
+            after_k, out_j = self.network.step_for(nodes_k, heat_w, seconds, openings)
         return _Part(seconds, lcl, limited_s, battery, flows, after_k, available_w, sum(heat_w) * seconds, out_j)
 
     def _take(self, part: _Part) -> None:
@@ -226,8 +262,8 @@ class Spacecraft:
             while left_s > 0.0:
                 self._switch_thermostats(demand_w)
                 part = self._part(left_s, sky, demand_w, share)
-                if len(parts) < MOST_SPLITS and self._thermostats and self._excess_k(part.nodes_k) >= 0.0:
-                    part = self._up_to_crossing(part, sky, demand_w, share)
+                if self._thermostats and len(parts) < MOST_SPLITS:
+                    part = self._up_to_switching(part, sky, demand_w, share)
                 self._take(part)
                 parts.append(part)
                 left_s -= part.seconds
@@ -247,28 +283,23 @@ class Spacecraft:
             self._closed[place] = node_k <= on_k or (self._closed[place] and node_k < off_k)
             demand_w[load] = self._fixed_w[load] if self._closed[place] else 0.0
 
-    def _excess_k(self, nodes_k: tuple[float, ...]) -> float:
-        """How far the thermostat that is furthest past its threshold is past it; negative: nothing to switch."""
-        return max(
-            nodes_k[node] - off_k if closed else on_k - nodes_k[node]
+    def _levels(self) -> list[Level]:
+        return [
+            Level(node, off_k if closed else on_k, closed)
             for closed, (node, on_k, off_k, _) in zip(self._closed, self._thermostats, strict=True)
-        )
+        ]
 
-    def _up_to_crossing(self, part: _Part, sky: SkySample, demand_w: list[float], lit: float) -> _Part:
-        """The shortest stretch, to LOCATED_S, after which a thermostat has something to switch: Illinois method."""
-        low_s, low_k, high_k, kept = 0.0, self._excess_k(self.nodes_k), self._excess_k(part.nodes_k), 0
-        while part.seconds - low_s > LOCATED_S:
-            guess_s = part.seconds - high_k * (part.seconds - low_s) / (high_k - low_k) + 0.3 * LOCATED_S
-            guess_s = min(max(guess_s, low_s + 0.3 * LOCATED_S), part.seconds - 0.3 * LOCATED_S)
-            tried = self._part(guess_s, sky, demand_w, lit)
-            excess_k = self._excess_k(tried.nodes_k)
-            if excess_k >= 0.0:
-                part, high_k = tried, excess_k
-                low_k, kept = (0.5 * low_k, 1) if kept == 1 else (low_k, 1)
-            else:
-                low_s, low_k = guess_s, excess_k
-                high_k, kept = (0.5 * high_k, -1) if kept == -1 else (high_k, -1)
-        return part
+    def _up_to_switching(self, part: _Part, sky: SkySample, demand_w: list[float], lit: float) -> _Part:
+        """The stretch until a thermostat has something to switch; all of it where none has."""
+        whole_s = part.seconds
+
+        def course(fraction: float) -> tuple[float, ...]:
+            return self._part(fraction * whole_s, sky, demand_w, lit).nodes_k
+
+        met = first_crossing(course, self.nodes_k, part.nodes_k, self._levels(), LOCATED_S / whole_s)
+        if met is None or met[0] in (0.0, 1.0):
+            return part
+        return self._part(met[0] * whole_s, sky, demand_w, lit)
 
     def _protect(self) -> None:
         """Under-voltage protection, and what a dead rail does to the payload computer."""
@@ -306,3 +337,10 @@ class Spacecraft:
     def battery_law(self) -> Battery:
         """The pack as it is now."""
         return self._bus.battery
+
+
+def _attitude_model(config: PlantConfig, sky: SkyModel) -> AttitudeModel | None:
+    if config.attitude is None:
+        return None
+    assert isinstance(sky, Sky), "the configuration has been checked"
+    return AttitudeModel(config.attitude, list(config.attitude.face_normals.values()), sky)

@@ -1,288 +1,332 @@
-"""One step of a thermal network as straight-line generated Python, and the slow, obvious twin that tests hold it to.
+"""One step of a thermal network as straight-line generated Python, at a fixed step length or at any.
 
 Scheme: ROS2, a linearly implicit two-stage method of second order, L-stable with gamma = 1 - 1/sqrt(2) (Verwer et
 al., "A second-order Rosenbrock method applied to photochemical dispersion problems", SIAM J. Sci. Comput. 20, 1999):
 
-    (C - g h J) k1 = f(T)
-    (C - g h J) k2 = f(T + h k1) - 2 C k1
-    T' = T + 3/2 h k1 + 1/2 h k2
+    (C - g h J) k1 = f(T);  (C - g h J) k2 = f(T + h k1) - 2 C k1;  T' = T + 3/2 h k1 + 1/2 h k2
 
-J is the Jacobian at the step's start (conduction, 4 sigma R T^3 to space; between nodes the mean slope, which keeps it
-symmetric: the method is of second order for any J), so that no die is too small for any step. The
-matrix is symmetric and positive definite; it is factored as L D L' on its own sparsity, the order of elimination
-chosen once (minimum degree). Summed over the nodes the stages give what was radiated, so the first law closes to
-rounding:  sum C (T' - T) = h (sum Q) - out. A held node is a boundary: it is no unknown, it sends nothing to space,
-and what flows into it is out.
+The source is written for p = g h k1 and A = C/(g h) - J, in which conduction needs no second look:
 
-Why generated: six nodes take 4 us so, 30 us in numpy (ADR 0004). Called by `thermal`.
+    A p = f(T)
+    A w = (1 + sqrt 2) C/(g h) p - rest/(2 g),     rest: what J misses of the outflow between T and T + p/g
+    T' = T + p + w
+
+J is symmetric and taken at the step's start: conductances, 4 sigma R T^3 to space, between nodes the mean slope (the
+method is of second order for any J), and where a conductance or an emittance is on its ramp, the ramp's slope. A is
+positive definite with no entry above 0 off its diagonal; it is factored as L D L' on its own sparsity, the order of
+elimination chosen once (minimum degree), and what of it is known beforehand is worked out beforehand. Summed over the
+nodes the stages give what was radiated, so the first law closes to rounding:  sum C (T' - T) = h (sum Q) - out. A held
+node is a boundary: it is no unknown, it sends nothing to space, and what flows into it is out.
+
+Called by `thermal`; `thermal_twin` computes the same step slowly and obviously, for the tests (ADR 0004).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import Any, Protocol
 
 from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
+from flightsw.plant.thermal_source import (
+    KernelNetwork,
+    Path,
+    Sum,
+    Value,
+    elimination_order,
+    factor_pattern,
+    paths_of,
+    product,
+    ramp_slope_text,
+    ramp_text,
+)
 
 GAMMA = 1.0 - 1.0 / math.sqrt(2.0)
+_PER_GAMMA = 2.0 + math.sqrt(2.0)  # 1 / gamma
 
-StepFunction = Callable[[Sequence[float], Sequence[float]], tuple[tuple[float, ...], float]]
-"""(temperatures K, heat W) -> (temperatures after the step K, joules out: to space and into held nodes)."""
+After = tuple[tuple[float, ...], float]
+"""(temperatures after the step K, joules out: to space and into held nodes)"""
 
 
-@dataclass(frozen=True)
-class KernelNetwork:
-    """A network by numbers: (node, node, value) for what couples, per node what it holds and emits."""
+class StepFunction(Protocol):
+    """A step of fixed length; an opening, 0 to 1, for every loop of the network."""
 
-    capacities_j_k: tuple[float, ...]
-    conductances: tuple[tuple[int, int, float], ...]
-    exchanges: tuple[tuple[int, int, float], ...]
-    """radiative, in m2"""
-    emitting_m2: tuple[float, ...]
-    """to space"""
-    held: tuple[int, ...] = ()
-    """nodes that stay at their temperature, whatever flows; their capacity is not used"""
+    def __call__(
+        self, temperatures: Sequence[float], heat: Sequence[float], openings: Sequence[float] = (), /
+    ) -> After: ...
+
+
+VariableStep = Callable[[Sequence[float], Sequence[float], Sequence[float], float], After]
+"""(temperatures K, heat W, openings, step length s > 0) -> as a step of that length"""
 
 
 def compile_step(network: KernelNetwork, dt_s: float) -> StepFunction:
     """The step function of this network and step length."""
-    namespace: dict[str, StepFunction] = {}
-    exec(step_source(network, dt_s), namespace)  # noqa: S102  the source is built from checked numbers alone
-    return namespace["step"]
+    step: StepFunction = compile_function(step_source(network, dt_s), "step")
+    return step
 
 
-def step_source(network: KernelNetwork, dt_s: float) -> str:
-    """The generated function, as text: one local per temperature, rate and matrix entry."""
-    n, free = len(network.capacities_j_k), _free(network)
-    after = [f"t{i} + {1.5 * dt_s!r} * k{i} + {0.5 * dt_s!r} * m{i}" if i in free else f"t{i}" for i in range(n)]
-    lines = [
-        f"({_names('t', n)}) = temperatures",
-        f"({_names('q', n)}) = heat",
-        *_fluxes(network, "t", "f", space="s"),
-        *_matrix(network, dt_s),
-        *_factor(network),
-        *_solve(network, "f", "k"),
-        *[f"u{i} = t{i} + {dt_s!r} * k{i}" if i in free else f"u{i} = t{i}" for i in range(n)],
-        *_fluxes(network, "u", "g", space="w"),
-        *[f"g{i} -= {2.0 * network.capacities_j_k[i]!r} * k{i}" for i in free],
-        *_solve(network, "g", "m"),
-        f"out = {_out(network, dt_s)}",
-        f"return ({', '.join(after)},), out",
-    ]
-    return "def step(temperatures, heat):\n" + "".join(f"    {line}\n" for line in lines)
+def compile_variable_step(network: KernelNetwork) -> VariableStep:
+    """The step function of this network that takes its length as an argument."""
+    step: VariableStep = compile_function(step_source(network, None), "step")
+    return step
 
 
-def _names(letter: str, n: int) -> str:
-    return ", ".join(f"{letter}{i}" for i in range(n)) + ","
+def compile_function(source: str, name: str) -> Any:
+    """The function of that name in generated source."""
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)  # noqa: S102  the source is built from checked numbers alone
+    return namespace[name]
 
 
-def _free(network: KernelNetwork) -> list[int]:
-    return [i for i in range(len(network.capacities_j_k)) if i not in network.held]
+def step_source(network: KernelNetwork, dt_s: float | None) -> str:
+    """The generated function, as text; without `dt_s` the step's length is its last argument, `h`."""
+    return _StepWriter(network, dt_s).source()
 
 
-def _emitters(network: KernelNetwork) -> list[tuple[int, float]]:
-    areas_m2 = network.emitting_m2
-    return [(i, STEFAN_BOLTZMANN_W_M2_K4 * areas_m2[i]) for i in _free(network) if areas_m2[i] > 0.0]
+class _StepWriter:
+    """Writes one step: a local per temperature, rate and matrix entry that isn't known beforehand.
 
+    Locals by node: t start, q heat, b = t t, e slope and s flux to space, y heat from held nodes by radiation, f right
+    side, r inverse pivot, p and w stages, u = t + p/g, v louver's coefficient, j its slope, z what J misses. By pair: n
+    the conductance that varies with temperature, g all of it, i what a ramp adds to the slope, a and l matrix entries
+    and multipliers, x flow, m what J misses.
+    """
 
-def _pairs(network: KernelNetwork) -> dict[tuple[int, int], tuple[float, float]]:
-    """(conductance, sigma x exchange area) by node pair, the smaller number first, parallel paths added."""
-    pairs: dict[tuple[int, int], tuple[float, float]] = {}
-    for a, b, value in network.conductances:
-        key = (min(a, b), max(a, b))
-        pairs[key] = (pairs.get(key, (0.0, 0.0))[0] + value, pairs.get(key, (0.0, 0.0))[1])
-    for a, b, value in network.exchanges:
-        key = (min(a, b), max(a, b))
-        old = pairs.get(key, (0.0, 0.0))
-        pairs[key] = (old[0], old[1] + STEFAN_BOLTZMANN_W_M2_K4 * value)
-    return pairs
+    def __init__(self, network: KernelNetwork, dt_s: float | None) -> None:
+        self.network, self.n = network, len(network.capacities_j_k)
+        self.dt_s = dt_s
+        self.free = network.free()
+        self.paths = paths_of(network)
+        self.order = elimination_order(network, self.paths)
+        self.lines: list[str] = []
+        self.emit = {i: STEFAN_BOLTZMANN_W_M2_K4 * network.emitting_m2[i] for i in self.free}
+        self.from_held: dict[int, Sum] = {}
+        self.louvers = {i: [ramp for node, ramp in network.louvers if node == i] for i in self.free}
+        self.slopes: dict[tuple[int, int], Value] = {}
+        self.storage: dict[int, Value] = {}
+        self.multipliers: dict[tuple[int, int], Value] = {}
+        self.inverse: dict[int, Value] = {}
+        self._split_held_exchange()
+        self.pattern = factor_pattern(self.order, [ends for ends in self.paths if self._inner(ends)])
 
+    def source(self) -> str:
+        arguments = "temperatures, heat, openings, h" if self.dt_s is None else "temperatures, heat, openings=()"
+        self._inputs()
+        self._to_space()
+        for ends, path in self.paths.items():
+            self._conductance(ends, path)
+        self._factor()
+        self._solve(self._first_right_side(), "p")
+        right_side = self._second_right_side()
+        self._solve(right_side, "w")
+        self._result()
+        return f"def step({arguments}):\n" + "".join(f"    {line}\n" for line in self.lines)
 
-def _inner(network: KernelNetwork) -> dict[tuple[int, int], tuple[float, float]]:
-    """The pairs of which neither is held."""
-    return {ends: path for ends, path in _pairs(network).items() if not set(ends) & set(network.held)}
+    def _inner(self, ends: tuple[int, int]) -> bool:
+        return not set(ends) & set(self.network.held)
 
+    def _split_held_exchange(self) -> None:
+        """Radiation exchanged with a held node is radiation to space, and heat from what the held node sends."""
+        for (a, b), path in self.paths.items():
+            if path.exchange > 0.0 and not self._inner((a, b)):
+                node, boundary = (a, b) if b in self.network.held else (b, a)
+                self.emit[node] += path.exchange
+                self.from_held.setdefault(node, Sum()).add(f"{path.exchange!r} * b{boundary} * b{boundary}")
+                self.paths[a, b] = path.without_exchange()
 
-def _to_held(network: KernelNetwork) -> list[tuple[int, int, float, float]]:
-    """(free node, held node, conductance, sigma x exchange area) where one of a pair is held."""
-    held = network.held
-    return [
-        (a, b, *path) if b in held else (b, a, *path)
-        for (a, b), path in _pairs(network).items()
-        if (a in held) is not (b in held)
-    ]
+    def _inputs(self) -> None:
+        everyone = range(self.n)
+        self.lines.append(f"({', '.join(f't{i}' for i in everyone)},) = temperatures")
+        self.lines.append(f"({', '.join(f'q{i}' for i in everyone)},) = heat")
+        if self.network.loops:
+            self.lines.append(f"({', '.join(f'o{i}' for i in range(len(self.network.loops)))},) = openings")
+        if self.dt_s is None:
+            self.lines.append(f"rate = {_PER_GAMMA!r} / h")
+        for i in self.free:
+            capacity_j_k = self.network.capacities_j_k[i]
+            if self.dt_s is None:
+                self.lines.append(f"c{i} = {capacity_j_k!r} * rate")
+                self.storage[i] = f"c{i}"
+            else:
+                self.storage[i] = capacity_j_k * _PER_GAMMA / self.dt_s
+        squared = {i for i in self.free if self._emits(i)}
+        for (a, b), path in self.paths.items():
+            squared |= {a, b} if path.exchange > 0.0 else set()
+        squared |= {i for i in self.network.held if any(i in ends[:2] for ends in self.network.exchanges)}
+        self.lines += [f"b{i} = t{i} * t{i}" for i in sorted(squared)]
 
+    def _emits(self, i: int) -> bool:
+        return self.emit[i] > 0.0 or bool(self.louvers[i])
 
-def _fluxes(network: KernelNetwork, at: str, into: str, space: str) -> list[str]:
-    """Net heat into each node at temperatures `at`, and what each emitter sends to space."""
-    lines = [f"{into}{i} = q{i}" for i in range(len(network.capacities_j_k))]
-    for (a, b), (conductance, exchange) in _pairs(network).items():
-        terms = []
-        if conductance > 0.0:
-            terms.append(f"{conductance!r} * ({at}{a} - {at}{b})")
-        if exchange > 0.0:
-            terms.append(f"{exchange!r} * ({at}{a} ** 4 - {at}{b} ** 4)")
-        lines += [f"x = {' + '.join(terms)}", f"{into}{a} -= x", f"{into}{b} += x"]
-    for i, factor in _emitters(network):
-        lines += [f"{space}{i} = {factor!r} * {at}{i} * {at}{i} * {at}{i} * {at}{i}", f"{into}{i} -= {space}{i}"]
-    return lines
+    def _to_space(self) -> None:
+        for i in self.free:
+            fixed, ramps = self.emit[i], self.louvers[i]
+            if ramps:
+                sigma = STEFAN_BOLTZMANN_W_M2_K4
+                varying = " + ".join(ramp_text(ramp.times(sigma), f"t{i}") for ramp in ramps)
+                slope = " + ".join(ramp_slope_text(ramp.times(sigma), f"t{i}") for ramp in ramps)
+                self.lines += [
+                    f"v{i} = {fixed!r} + {varying}",
+                    f"e{i} = 4.0 * v{i} * b{i} * t{i} + ({slope}) * b{i} * b{i}",
+                    f"s{i} = v{i} * b{i} * b{i}",
+                ]
+            elif fixed > 0.0:
+                self.lines += [f"e{i} = {4.0 * fixed!r} * b{i} * t{i}", f"s{i} = {fixed!r} * b{i} * b{i}"]
+            if i in self.from_held:
+                self._assign(f"y{i}", self.from_held[i])
 
+    def _conductance(self, ends: tuple[int, int], path: Path) -> None:
+        """The flow between two nodes, and its slope: a number, or a local where it isn't known beforehand."""
+        a, b = ends
+        total = Sum(path.conductance)
+        for loop, full_w_k in path.loops:
+            total.add(product(f"o{loop}", full_w_k))
+        if path.varies:
+            self.lines.append(f"n{a}_{b} = {self._varying(ends, path, 't', f'(b{a} + b{b})')}")
+            total.add(f"n{a}_{b}")
+        conductance = total.value()
+        if not isinstance(conductance, float) and not conductance.isidentifier():
+            self._assign(f"g{a}_{b}", total)
+            conductance = f"g{a}_{b}"
+        self.slopes[ends] = conductance
+        if path.pipes:
+            steeper = [f"{ramp_slope_text(ramp, f't{e}')} * max(t{e} - t{c}, 0.0)" for e, c, ramp in path.pipes]
+            self.lines += [f"i{a}_{b} = {' + '.join(steeper)}", f"k{a}_{b} = {conductance} + i{a}_{b}"]
+            self.slopes[ends] = f"k{a}_{b}"
+        if path.flows:
+            self.lines.append(f"x{a}_{b} = {product(conductance, f'(t{a} - t{b})')}")
 
-def _matrix(network: KernelNetwork, dt_s: float) -> list[str]:
-    """Entries of C - g h J at the step's start: d{i} on the diagonal, a{i}_{j} (i before j) off it."""
-    gh = GAMMA * dt_s
-    lines = [f"d{i} = {network.capacities_j_k[i]!r}" for i in _free(network)]
-    for i, factor in _emitters(network):
-        lines += [f"e{i} = {4.0 * factor!r} * t{i} * t{i} * t{i}", f"d{i} += {gh!r} * e{i}"]
-    for a, b, conductance, exchange in _to_held(network):
-        lines += [
-            f"h{a}_{b} = {conductance!r} + {4.0 * exchange!r} * t{a} * t{a} * t{a}",
-            f"d{a} += {gh!r} * h{a}_{b}",
-        ]
-    for (a, b), (conductance, exchange) in _inner(network).items():
-        i, j = _ordered(network, a, b)
-        if exchange > 0.0:
-            # the exact Jacobian is not symmetric here; the mean slope keeps it so, and the heat balanced
-            lines.append(f"x = {conductance!r} + {exchange!r} * (t{a} + t{b}) * (t{a} * t{a} + t{b} * t{b})")
-            lines += [f"a{i}_{j} = {-gh!r} * x", f"d{a} += {gh!r} * x", f"d{b} += {gh!r} * x"]
-        else:
-            value = gh * conductance
-            lines += [f"a{i}_{j} = {-value!r}", f"d{a} += {value!r}", f"d{b} += {value!r}"]
-    return lines
+    def _varying(self, ends: tuple[int, int], path: Path, at: str, squares: str) -> str:
+        """The part of a conductance that varies with temperature, at the temperatures `at`."""
+        a, b = ends
+        terms = [ramp_text(ramp, f"{at}{evaporator}") for evaporator, _, ramp in path.pipes]
+        if path.exchange > 0.0:
+            terms.append(f"{path.exchange!r} * ({at}{a} + {at}{b}) * {squares}")
+        return " + ".join(terms)
 
+    def _factor(self) -> None:
+        """L D L': inverse pivots and multipliers, each a number or a local; entries off the diagonal by their size."""
+        diagonal = {i: Sum().add(self.storage[i]) for i in self.free}
+        entries: dict[tuple[int, int], Sum] = {}
+        place = {node: index for index, node in enumerate(self.order)}
+        for i in self.free:
+            if self._emits(i):
+                diagonal[i].add(f"e{i}")
+        for ends, slope in self.slopes.items():
+            for end in ends:
+                if end in diagonal:
+                    diagonal[end].add(slope)
+            if self._inner(ends):
+                first, second = sorted(ends, key=place.__getitem__)
+                entries[first, second] = Sum().add(slope)
+        for pivot, reach in self.pattern:
+            self.inverse[pivot] = self._local(f"r{pivot}", diagonal[pivot], inverse=True)
+            values = {row: self._local(f"a{pivot}_{row}", entries[pivot, row]) for row in reach}
+            for index, row in enumerate(reach):
+                multiplier = Sum().add(product(values[row], self.inverse[pivot]))
+                self.multipliers[pivot, row] = self._local(f"l{pivot}_{row}", multiplier)
+                diagonal[row].take(product(self.multipliers[pivot, row], values[row]))
+                for column in reach[:index]:
+                    fill = product(self.multipliers[pivot, row], values[column])
+                    entries.setdefault((column, row), Sum()).add(fill)
 
-def elimination_order(network: KernelNetwork) -> list[int]:
-    """Nodes by minimum degree: few fill-ins, the same for the same network."""
-    neighbours: dict[int, set[int]] = {i: set() for i in _free(network)}
-    for a, b in _inner(network):
-        neighbours[a].add(b)
-        neighbours[b].add(a)
-    order = []
-    while neighbours:
-        node = min(neighbours, key=lambda i: (len(neighbours[i]), i))
-        around = neighbours.pop(node)
-        for other in around:
-            neighbours[other] |= around - {other}
-            neighbours[other].discard(node)
-        order.append(node)
-    return order
+    def _first_right_side(self) -> dict[int, Sum]:
+        """Net heat into each free node at the start."""
+        right = {i: Sum().add(f"q{i}") for i in self.free}
+        for i in self.free:
+            if i in self.from_held:
+                right[i].add(f"y{i}")
+            if self._emits(i):
+                right[i].take(f"s{i}")
+        for (a, b), path in self.paths.items():
+            if path.flows and a in right:
+                right[a].take(f"x{a}_{b}")
+            if path.flows and b in right:
+                right[b].add(f"x{a}_{b}")
+        return right
 
+    def _second_right_side(self) -> dict[int, Sum]:
+        right = {i: Sum().add(product(product(1.0 + math.sqrt(2.0), self.storage[i]), f"p{i}")) for i in self.free}
+        moving = {end for ends, path in self.paths.items() if path.varies for end in ends}
+        moving |= {i for i in self.free if self.louvers[i]}
+        for i in sorted(moving):
+            self.lines.append(f"u{i} = t{i} + {_PER_GAMMA!r} * p{i}" if i in right else f"u{i} = t{i}")
+        for i in self.free:
+            if self.louvers[i]:
+                sigma = STEFAN_BOLTZMANN_W_M2_K4
+                varying = " + ".join(ramp_text(ramp.times(sigma), f"u{i}") for ramp in self.louvers[i])
+                emitted = f"({self.emit[i]!r} + {varying}) * u{i} * u{i} * u{i} * u{i}"
+                self.lines.append(f"z{i} = {0.5 * _PER_GAMMA!r} * ({emitted} - s{i} - e{i} * (u{i} - t{i}))")
+                right[i].take(f"z{i}")
+            elif self.emit[i] > 0.0:  # u^4 - t^4 - 4 t^3 d = d^2 (2 t^2 + (2 t + d)^2), d = p/g
+                self.lines.append(f"x = t{i} + t{i} + {_PER_GAMMA!r} * p{i}")
+                factor = 0.5 * self.emit[i] * _PER_GAMMA**3
+                self.lines.append(f"z{i} = {factor!r} * p{i} * p{i} * (b{i} + b{i} + x * x)")
+                right[i].take(f"z{i}")
+        for (a, b), path in self.paths.items():
+            if path.varies:
+                now = self._varying((a, b), path, "u", f"(u{a} * u{a} + u{b} * u{b})")
+                ramps = f" - i{a}_{b} * (x - t{a} + t{b})" if path.pipes else ""
+                self.lines.append(f"x = u{a} - u{b}")
+                self.lines.append(f"m{a}_{b} = {0.5 * _PER_GAMMA!r} * (({now} - n{a}_{b}) * x{ramps})")
+                if a in right:
+                    right[a].take(f"m{a}_{b}")
+                if b in right:
+                    right[b].add(f"m{a}_{b}")
+        return right
 
-def _ordered(network: KernelNetwork, a: int, b: int) -> tuple[int, int]:
-    order = elimination_order(network)
-    return (a, b) if order.index(a) < order.index(b) else (b, a)
+    def _solve(self, right: dict[int, Sum], out: str) -> None:
+        """Forward and back substitution."""
+        for pivot, reach in self.pattern:
+            self._assign(f"f{pivot}", right[pivot])
+            for row in reach:
+                right[row].add(product(self.multipliers[pivot, row], f"f{pivot}"))
+        for pivot, reach in reversed(self.pattern):
+            value = Sum().add(product(f"f{pivot}", self.inverse[pivot]))
+            for row in reach:
+                value.add(product(self.multipliers[pivot, row], f"{out}{row}"))
+            self._assign(f"{out}{pivot}", value)
 
+    def _result(self) -> None:
+        """Joules to space and into held nodes, linearised as the stages have it; then all that is returned."""
+        first, second = Sum(), Sum()
+        for i in self.free:
+            if self._emits(i):
+                first.add(f"s{i}").add(f"e{i} * p{i}")
+                second.add(f"e{i} * w{i}").add(f"z{i}")
+            if i in self.from_held:
+                first.take(f"y{i}")
+        for (a, b), path in self.paths.items():
+            if path.flows and not self._inner((a, b)):
+                node, move = (a, Sum.add) if a in self.storage else (b, Sum.take)
+                move(first, f"x{a}_{b}").add(product(self.slopes[a, b], f"p{node}"))
+                second.add(product(self.slopes[a, b], f"w{node}"))
+                if path.varies:
+                    move(second, f"m{a}_{b}")
+        for i in self.network.held:
+            first.add(f"q{i}")
+        if second.terms:
+            self._assign("x", second)
+            first.add(f"{GAMMA!r} * x")
+        self._assign("out", first)
+        length: Value = "h" if self.dt_s is None else self.dt_s
+        after = ", ".join(f"t{i} + p{i} + w{i}" if i in self.storage else f"t{i}" for i in range(self.n))
+        self.lines.append(f"return ({after},), {product(length, 'out')}")
 
-def _pattern(network: KernelNetwork) -> list[tuple[int, list[int]]]:
-    """(pivot, later nodes coupled to it, fill-ins included) in elimination order."""
-    order = elimination_order(network)
-    place = {node: index for index, node in enumerate(order)}
-    later: dict[int, set[int]] = {node: set() for node in order}
-    for a, b in _inner(network):
-        first, second = (a, b) if place[a] < place[b] else (b, a)
-        later[first].add(second)
-    pattern = []
-    for node in order:
-        reach = sorted(later[node], key=place.__getitem__)
-        for index, other in enumerate(reach):
-            later[other].update(reach[index + 1 :])
-        pattern.append((node, reach))
-    return pattern
+    def _local(self, name: str, total: Sum, *, inverse: bool = False) -> Value:
+        """A sum's, or its inverse's, value: a number or a name, with the line that computes it."""
+        value = total.value()
+        if isinstance(value, float):
+            return 1.0 / value if inverse else value
+        if value.isidentifier() and not inverse:
+            return value
+        pieces = list(total.pieces(name))
+        if inverse:
+            pieces[-1] = f"1.0 / ({pieces[-1]})"
+        self.lines += [f"{name} = {text}" for text in pieces]
+        return name
 
-
-def _factor(network: KernelNetwork) -> list[str]:
-    """L D L' in place: l{i}_{j} multipliers, d{i} becoming its inverse pivot r{i}."""
-    have = {_ordered(network, a, b) for a, b in _inner(network)}
-    lines = []
-    for pivot, reach in _pattern(network):
-        lines.append(f"r{pivot} = 1.0 / d{pivot}")
-        for index, row in enumerate(reach):
-            lines += [f"l{pivot}_{row} = a{pivot}_{row} * r{pivot}", f"d{row} -= l{pivot}_{row} * a{pivot}_{row}"]
-            for column in reach[:index]:
-                change = f"l{pivot}_{row} * a{pivot}_{column}"
-                if (column, row) in have:
-                    lines.append(f"a{column}_{row} -= {change}")
-                else:
-                    lines.append(f"a{column}_{row} = -{change}")
-                    have.add((column, row))
-    return lines
-
-
-def _solve(network: KernelNetwork, right: str, out: str) -> list[str]:
-    """Forward and back substitution; `right` is used up."""
-    pattern = _pattern(network)
-    lines = [f"{right}{row} -= l{pivot}_{row} * {right}{pivot}" for pivot, reach in pattern for row in reach]
-    for pivot, reach in reversed(pattern):
-        known = "".join(f" - l{pivot}_{row} * {out}{row}" for row in reach)
-        lines.append(f"{out}{pivot} = {right}{pivot} * r{pivot}{known}")
-    return lines
-
-
-def _out(network: KernelNetwork, dt_s: float) -> str:
-    """Joules to space and into held nodes: what flows in both stages, linearised as the stages have it."""
-    gh = GAMMA * dt_s
-    terms = [f"s{i} + w{i} + {gh!r} * e{i} * (k{i} + m{i})" for i, _ in _emitters(network)]
-    terms += [f"f{i} + g{i}" for i in network.held]
-    terms += [f"{gh!r} * h{a}_{b} * (k{a} + m{a})" for a, b, _, _ in _to_held(network)]
-    return f"{0.5 * dt_s!r} * ({' + '.join(terms)})" if terms else "0.0"
-
-
-def slow_step(
-    network: KernelNetwork, dt_s: float, temperatures_k: Sequence[float], heat_w: Sequence[float]
-) -> tuple[tuple[float, ...], float]:
-    """The same step written as the equations above say, with a dense solver: the twin that tests compare with."""
-    n = len(temperatures_k)
-    pairs = _pairs(network)
-    held = network.held
-    emit = [0.0 if i in held else STEFAN_BOLTZMANN_W_M2_K4 * area for i, area in enumerate(network.emitting_m2)]
-
-    def flux(t: Sequence[float]) -> list[float]:
-        net = [heat_w[i] - emit[i] * t[i] ** 4 for i in range(n)]
-        for (a, b), (conductance, exchange) in pairs.items():
-            flow = conductance * (t[a] - t[b]) + exchange * (t[a] ** 4 - t[b] ** 4)
-            net[a] -= flow
-            net[b] += flow
-        return net
-
-    start = list(temperatures_k)
-    gh = GAMMA * dt_s
-    matrix = [[0.0] * n for _ in range(n)]
-    for i in range(n):
-        matrix[i][i] = network.capacities_j_k[i] + gh * 4.0 * emit[i] * start[i] ** 3
-    for (a, b), (conductance, exchange) in pairs.items():
-        slope = conductance + exchange * (start[a] + start[b]) * (start[a] ** 2 + start[b] ** 2)
-        for i, j in ((a, b), (b, a)):
-            matrix[i][i] += gh * (conductance + 4.0 * exchange * start[i] ** 3 if j in held else slope)
-            matrix[i][j] -= gh * slope
-    for i in held:  # "its rate is 0" in place of its balance
-        matrix[i] = [float(i == j) for j in range(n)]
-    first = flux(start)
-    k = _gauss(matrix, [0.0 if i in held else first[i] for i in range(n)])
-    middle = [start[i] + dt_s * k[i] for i in range(n)]
-    second = flux(middle)
-    m = _gauss(matrix, [0.0 if i in held else second[i] - 2.0 * network.capacities_j_k[i] * k[i] for i in range(n)])
-    both = [k[i] + m[i] for i in range(n)]
-    out_w = sum(emit[i] * (start[i] ** 4 + middle[i] ** 4 + gh * 4.0 * start[i] ** 3 * both[i]) for i in range(n))
-    out_w += sum(first[i] + second[i] for i in held)
-    for (a, b), (conductance, exchange) in pairs.items():
-        for i, j in ((a, b), (b, a)):
-            if j in held and i not in held:
-                out_w += gh * (conductance + 4.0 * exchange * start[i] ** 3) * both[i]
-    return tuple(start[i] + dt_s * (1.5 * k[i] + 0.5 * m[i]) for i in range(n)), 0.5 * dt_s * out_w
-
-
-def _gauss(matrix: list[list[float]], right: list[float]) -> list[float]:
-    """Solve a dense system by elimination without pivoting (it is positive definite)."""
-    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
-    n = len(rows)
-    for pivot in range(n):
-        for row in range(pivot + 1, n):
-            factor = rows[row][pivot] / rows[pivot][pivot]
-            for column in range(pivot, n + 1):
-                rows[row][column] -= factor * rows[pivot][column]
-    solution = [0.0] * n
-    for row in reversed(range(n)):
-        known = sum(rows[row][column] * solution[column] for column in range(row + 1, n))
-        solution[row] = (rows[row][n] - known) / rows[row][row]
-    return solution
+    def _assign(self, name: str, total: Sum) -> None:
+        """In pieces, so that no expression nests deeper than the compiler goes."""
+        self.lines += [f"{name} = {text}" for text in total.pieces(name)]

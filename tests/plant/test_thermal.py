@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import msgspec
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from flightsw.errors import ConfigError, PhysicsError
+from flightsw.node.scenario import check, load_scenario
 from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
 from flightsw.plant.thermal import ZERO_C_K, ThermalNetwork, ThermalNetworkConfig, foster_to_cauer
-from flightsw.plant.thermal_kernel import KernelNetwork, compile_step
+from flightsw.plant.thermal_assembly import assemble, initial_k, longest_step_s
+from flightsw.plant.thermal_kernel import compile_step
+from flightsw.plant.thermal_source import KernelNetwork
 
 PLATE = {"name": "plate", "capacity_j_k": 900.0, "initial_c": 20.0}
 BOX = {"name": "box", "capacity_j_k": 5000.0, "initial_c": 10.0}
@@ -106,6 +111,52 @@ def test_a_node_too_cold_is_named_too() -> None:
 def test_a_network_that_does_not_hang_together_is_refused(nodes, couplings, complaint) -> None:
     with pytest.raises((ConfigError, msgspec.ValidationError), match=complaint):
         config(nodes, couplings)
+
+
+@pytest.mark.parametrize("dt_s", [0.1, 1.0, 10.0])
+def test_a_step_that_resolves_what_holds_the_heat_is_allowed(dt_s) -> None:
+    default = load_scenario("cubesat-6u-orin-nano").plant.thermal
+    assert ThermalNetwork(default, dt_s).dt_s == dt_s
+
+
+@pytest.mark.parametrize("dt_s", [1000.0, 0.0, -1.0, math.nan])
+def test_a_step_that_resolves_nothing_is_refused(dt_s) -> None:
+    default = load_scenario("cubesat-6u-orin-nano").plant.thermal
+    with pytest.raises(ConfigError, match=rf"dt_s = {dt_s}: must be above 0 and at most 508"):
+        ThermalNetwork(default, dt_s)
+
+
+def test_the_longest_step_is_a_tenth_of_the_time_constant_of_where_the_heat_is() -> None:
+    wall = {"a": "plate", "b": "wall", "w_k": 2.0}
+    link = {"a": "plate", "b": "box", "w_k": 0.5}
+    nodes, network = assemble(config([PLATE, BOX, WALL], [wall, link]))
+    assert longest_step_s(network, initial_k(nodes)) == pytest.approx(0.1 * 5000.0 / 0.5)
+    nodes, network = assemble(config([PLATE, WALL], [wall]))
+    assert longest_step_s(network, initial_k(nodes)) == pytest.approx(0.1 * 900.0 / 2.0)
+    nodes, network = assemble(config([PLATE], []))
+    assert longest_step_s(network, initial_k(nodes)) == math.inf
+
+
+def test_a_scenario_of_too_long_a_step_is_refused_before_a_run() -> None:
+    scenario = load_scenario("cubesat-6u-orin-nano", ["dt_s=10.0"])
+    thermal = scenario.plant.thermal
+    light = [replace(node, capacity_j_k=0.01 * node.capacity_j_k) for node in thermal.nodes]
+    plant = replace(scenario.plant, thermal=replace(thermal, nodes=tuple(light)))
+    check(scenario)
+    with pytest.raises(ConfigError, match=r"dt_s = 10.0: must be above 0 and at most 5.08"):
+        check(replace(scenario, plant=plant))
+
+
+def test_two_parts_of_a_step_make_a_step() -> None:
+    network = ThermalNetwork(config([PLATE | {"surfaces": [FRONT]}, BOX], [LINK]), 1.0)
+    whole_k, whole_j = network.step(network.initial_k(), [30.0, 5.0])
+    half_k, first_j = network.step_for(network.initial_k(), [30.0, 5.0], 0.4)
+    parts_k, second_j = network.step_for(half_k, [30.0, 5.0], 0.6)
+    assert network.step_for(network.initial_k(), [30.0, 5.0], 1.0)[0] == pytest.approx(whole_k, rel=1e-13)
+    assert parts_k == pytest.approx(whole_k, abs=1e-8)
+    assert first_j + second_j == pytest.approx(whole_j, rel=1e-6)
+    with pytest.raises(PhysicsError, match="out of all range"):
+        network.step_for(network.initial_k(), [0.0, 1e8], 0.5)
 
 
 stages = st.lists(st.tuples(st.floats(0.05, 2.0), st.floats(0.1, 100.0)), min_size=1, max_size=4)
