@@ -22,8 +22,8 @@ from flightsw.plant.thermal_config import CouplingConfig, NodeConfig, SurfaceCon
 from flightsw.plant.thermal_elements import ZERO_C_K, foster_to_cauer
 from flightsw.plant.thermal_environment import compile_environment
 from flightsw.plant.thermal_events import Level, first_crossing
-from flightsw.plant.thermal_kernel import compile_function, compile_step, compile_variable_step
-from flightsw.plant.thermal_source import Sum
+from flightsw.plant.thermal_kernel import compile_step, compile_variable_step
+from flightsw.plant.thermal_source import Sum, compile_function
 
 __all__ = [
     "ZERO_C_K",
