@@ -22,8 +22,8 @@ from flightsw.plant.thermal_config import CouplingConfig, NodeConfig, SurfaceCon
 from flightsw.plant.thermal_elements import ZERO_C_K, foster_to_cauer
 from flightsw.plant.thermal_environment import compile_environment
 from flightsw.plant.thermal_events import Level, first_crossing
-from flightsw.plant.thermal_kernel import compile_function, compile_step, compile_variable_step
-from flightsw.plant.thermal_source import Sum
+from flightsw.plant.thermal_kernel import compile_step, compile_variable_step
+from flightsw.plant.thermal_source import Sum, compile_function
 
 __all__ = [
     "ZERO_C_K",
@@ -101,7 +101,12 @@ class ThermalNetwork:
         `sun_cos` and `earth_view` (as a share of a nadir-facing plate's view), 0 to 1 by face: left out, the surfaces'
         fixed numbers hold. `nodes_k` sets louvers; left out, they take infrared as if open."""
         return self._environment[sun_cos is not None, earth_view is not None](
-            sun_w_m2, infrared_w_m2, albedo_w_m2, sun_cos or (), earth_view or (), nodes_k or self._open_k
+            sun_w_m2,
+            infrared_w_m2,
+            albedo_w_m2,
+            () if sun_cos is None else sun_cos,
+            () if earth_view is None else earth_view,
+            self._open_k if nodes_k is None else nodes_k,
         )
 
     def step(

@@ -7,6 +7,7 @@ and by the scenario's checks before anything is started.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -81,25 +82,27 @@ def check_step(config: ThermalNetworkConfig, dt_s: float) -> None:
     longest_s = longest_step_s(network, initial_k(nodes))
     if not 0.0 < dt_s <= longest_s:
         raise ConfigError(
-            f"dt_s = {dt_s}: must be above 0 and at most {longest_s:.4g}, a tenth of the time constant of the thermal "
-            "nodes that hold half of the heat"
+            f"dt_s = {dt_s}: must be above 0 and at most {longest_s:.4g}, for the thermal network: a tenth of the time "
+            "constant of the nodes that hold half of the heat, and that of an evaporator or a louver's node"
         )
 
 
 def longest_step_s(network: KernelNetwork, nodes_k: Sequence[float]) -> float:
-    """The longest step that resolves the network: a tenth of the time constant that nodes with half of its heat
-    capacity reach or exceed, each node's own, C / (sum G + 4 sigma R T^3), all else at rest, at these temperatures and
-    with every element open.
+    """The longest step that resolves the network, by each node's own time constant, C / (sum G + 4 sigma R T^3), all
+    else at rest, at these temperatures and with every element open: a tenth of the one that nodes with half of the
+    heat capacity reach or exceed; and no more than that of a node that an element follows.
 
     The scheme is stable at any step, and a node faster than the step settles within it to the steady course that its
-    neighbours set; but where most of the heat is held must be followed, or nothing is."""
-    rates_w_k = _leaving_w_k(network, nodes_k)
-    lumps = [(c / g if g > 0.0 else float("inf"), c) for c, g in zip(network.capacities_j_k, rates_w_k, strict=True)]
-    lumps.sort(reverse=True)
+    neighbours set; but where most of the heat is held must be followed, or nothing is. An evaporator or a louver's
+    node that goes over its whole ramp within a step may ring about it."""
+    leaving_w_k = _leaving_w_k(network, nodes_k)
+    taus_s = [c / g if g > 0.0 else math.inf for c, g in zip(network.capacities_j_k, leaving_w_k, strict=True)]
+    followed = {evaporator for evaporator, _, _ in network.pipes} | {node for node, _ in network.louvers}
+    lumps = sorted(zip(taus_s, network.capacities_j_k, strict=True), reverse=True)
     reached_j_k = itertools.accumulate(capacity_j_k for _, capacity_j_k in lumps)
     half_j_k = 0.5 * sum(network.capacities_j_k)
     place = next(place for place, held_j_k in enumerate(reached_j_k) if held_j_k >= half_j_k)
-    return lumps[place][0] / STEPS_A_TIME_CONSTANT
+    return min([lumps[place][0] / STEPS_A_TIME_CONSTANT, *[taus_s[i] for i in followed - set(network.held)]])
 
 
 def _leaving_w_k(network: KernelNetwork, nodes_k: Sequence[float]) -> list[float]:

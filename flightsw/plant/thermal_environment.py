@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 
 from flightsw.plant.thermal_config import NodeConfig, SurfaceConfig
 from flightsw.plant.thermal_elements import effective_m2, louver_ramp, optical
-from flightsw.plant.thermal_kernel import compile_function
-from flightsw.plant.thermal_source import Sum, Value, product, ramp_text
+from flightsw.plant.thermal_source import Sum, Value, compile_function, product, ramp_text
 
 Environment = Callable[[float, float, float, Sequence[float], Sequence[float], Sequence[float]], list[float]]
 """(sunlight, a nadir plate's infrared and albedo in W/m2, Sun cosine and Earth view by face, nodes in K) -> W by

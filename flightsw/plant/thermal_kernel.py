@@ -12,8 +12,8 @@ The source is written for p = g h k1 and A = C/(g h) - J, in which conduction ne
     T' = T + p + w
 
 J is symmetric and taken at the step's start: conductances, 4 sigma R T^3 to space, between nodes the mean slope (the
-method is of second order for any J), and where a conductance or an emittance is on its ramp, the ramp's slope. A is
-positive definite with no entry above 0 off its diagonal; it is factored as L D L' on its own sparsity, the order of
+method is of second order for any J), and where a conductance or an emittance isn't above its ramp, the ramp's slope. A
+is positive definite with no entry above 0 off its diagonal; it is factored as L D L' on its own sparsity, the order of
 elimination chosen once (minimum degree), and what of it is known beforehand is worked out beforehand. Summed over the
 nodes the stages give what was radiated, so the first law closes to rounding:  sum C (T' - T) = h (sum Q) - out. A held
 node is a boundary: it is no unknown, it sends nothing to space, and what flows into it is out.
@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
 from flightsw.plant.thermal_source import (
@@ -33,6 +33,7 @@ from flightsw.plant.thermal_source import (
     Path,
     Sum,
     Value,
+    compile_function,
     elimination_order,
     factor_pattern,
     paths_of,
@@ -72,13 +73,6 @@ def compile_variable_step(network: KernelNetwork) -> VariableStep:
     return step
 
 
-def compile_function(source: str, name: str) -> Any:
-    """The function of that name in generated source."""
-    namespace: dict[str, Any] = {}
-    exec(source, namespace)  # noqa: S102  the source is built from checked numbers alone
-    return namespace[name]
-
-
 def step_source(network: KernelNetwork, dt_s: float | None) -> str:
     """The generated function, as text; without `dt_s` the step's length is its last argument, `h`."""
     return _StepWriter(network, dt_s).source()
@@ -87,10 +81,10 @@ def step_source(network: KernelNetwork, dt_s: float | None) -> str:
 class _StepWriter:
     """Writes one step: a local per temperature, rate and matrix entry that isn't known beforehand.
 
-    Locals by node: t start, q heat, b = t t, e slope and s flux to space, y heat from held nodes by radiation, f right
-    side, r inverse pivot, p and w stages, u = t + p/g, v louver's coefficient, j its slope, z what J misses. By pair: n
-    the conductance that varies with temperature, g all of it, i what a ramp adds to the slope, a and l matrix entries
-    and multipliers, x flow, m what J misses.
+    Locals by node: t start, q heat, c storage C/(g h), b = t t, e slope and s flux to space, v what emits it under a
+    louver, y heat radiated by held nodes, f right side, r inverse pivot, p and w stages, u = t + p/g, z what J misses.
+    By pair: n the conductance that varies with temperature, g all of it, i what a ramp adds to the slope, k the slope
+    then, a and l matrix entries and multipliers, x flow, m what J misses. By loop: o opening.
     """
 
     def __init__(self, network: KernelNetwork, dt_s: float | None) -> None:

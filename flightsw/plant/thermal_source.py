@@ -1,6 +1,7 @@
-"""What the generated step is written from: a network by numbers, the order of elimination, sums known in part.
+"""What generated thermal code is written from: a network by numbers, the order of elimination, sums known in part.
 
-`thermal_kernel` writes the step from these, `thermal_twin` reads the same network. Every number is finite and checked
+`thermal_kernel` writes the step from these and `thermal_environment` the heat inputs; `thermal_twin` reads the same
+network. Every number is finite and checked
 where the scenario is read; the order and the text are the same for the same network.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
 
@@ -33,8 +35,9 @@ class Ramp:
         return self.high if node_k >= self.to_k else self.low + self.slope * (node_k - self.from_k)
 
     def slope_at(self, node_k: float) -> float:
-        """Per kelvin: 0 where it is clipped."""
-        return self.slope if self.from_k < node_k < self.to_k else 0.0
+        """Per kelvin, as the step takes it: 0 above the ramp alone. Below it the whole slope is counted, so that a node
+        that comes onto the ramp within a step doesn't overshoot; the order of the method doesn't depend on that."""
+        return self.slope if node_k < self.to_k else 0.0
 
     @property
     def slope(self) -> float:
@@ -53,8 +56,8 @@ def ramp_text(ramp: Ramp, at: str) -> str:
 
 
 def ramp_slope_text(ramp: Ramp, at: str) -> str:
-    """Its slope as an expression."""
-    return f"({ramp.slope!r} if {ramp.from_k!r} < {at} < {ramp.to_k!r} else 0.0)"
+    """Its slope, as `Ramp.slope_at`, as an expression."""
+    return f"({ramp.slope!r} if {at} < {ramp.to_k!r} else 0.0)"
 
 
 @dataclass(frozen=True)
@@ -174,10 +177,9 @@ def factor_pattern(order: Sequence[int], pairs: Sequence[tuple[int, int]]) -> li
 
 def product(one: Value, other: Value) -> Value:
     """Of two values: a number if both are."""
-    if isinstance(one, float) and isinstance(other, float):
+    if not isinstance(one, str) and not isinstance(other, str):
         return one * other
-    factors = [repr(value) if isinstance(value, float) else value for value in (one, other) if value != 1.0]
-    return " * ".join(factors)
+    return " * ".join(value if isinstance(value, str) else repr(value) for value in (one, other) if value != 1.0)
 
 
 @dataclass
@@ -190,18 +192,18 @@ class Sum:
 
     def add(self, value: Value) -> Sum:
         """One more; returns the sum."""
-        if isinstance(value, float):
-            self.known += value
-        else:
+        if isinstance(value, str):
             self.terms.append(f"+ {value}")
+        else:
+            self.known += value
         return self
 
     def take(self, value: Value) -> Sum:
         """One less; returns the sum."""
-        if isinstance(value, float):
-            self.known -= value
-        else:
+        if isinstance(value, str):
             self.terms.append(f"- {value}")
+        else:
+            self.known -= value
         return self
 
     def value(self) -> Value:
@@ -217,3 +219,10 @@ class Sum:
 
     def _signed(self) -> list[str]:
         return [f"+ {self.known!r}", *self.terms] if self.known != 0.0 or not self.terms else self.terms
+
+
+def compile_function(source: str, name: str) -> Any:
+    """The function of that name in generated source."""
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)  # noqa: S102  the source is built from checked numbers alone
+    return namespace[name]

@@ -57,6 +57,15 @@ def test_a_heat_pipe_holds_its_evaporator_near_its_set_point(load_w) -> None:
     assert (5.0 < rise_k < 15.0) is (load_w == 20.0)
 
 
+def test_a_step_longer_than_an_evaporator_takes_to_answer_is_refused() -> None:
+    host = {"a": "box", "b": "wall", "w_k": 0.1}
+    die = PLATE | {"capacity_j_k": 6.0}
+    network = config([die, BOX, WALL], heat_pipes=[PIPE | {"condenser": "box"}], couplings=[host])
+    check_step(network, 1.2)
+    with pytest.raises(ConfigError, match=r"dt_s = 1.3: must be above 0 and at most 1.2, .* an evaporator"):
+        check_step(network, 1.3)
+
+
 @pytest.mark.parametrize(("load_w", "node_c"), [(4.0, None), (40.0, 19.0), (120.0, None)])
 def test_a_louver_opens_with_its_node(load_w, node_c) -> None:
     network = ThermalNetwork(config([PLATE | {"surfaces": [{"area_m2": 0.25, "louver": LOUVER}]}]), 10.0)
@@ -80,7 +89,7 @@ def test_a_louver_takes_infrared_as_far_as_it_is_open() -> None:
 @pytest.mark.parametrize("opening", [0.0, 0.5, 1.0])
 def test_a_pumped_loop_carries_its_stream_times_its_effectiveness(opening) -> None:
     network = ThermalNetwork(
-        config([PLATE, WALL], loops=[LOOP], couplings=[{"a": "plate", "b": "wall", "w_k": 0.5}]), 1
+        config([PLATE, WALL], loops=[LOOP], couplings=[{"a": "plate", "b": "wall", "w_k": 0.5}]), 1.0
     )
     assert network.pumps == ("pump",)
     stream_w_k = 0.002 * 4180.0
@@ -91,7 +100,7 @@ def test_a_pumped_loop_carries_its_stream_times_its_effectiveness(opening) -> No
 
 def test_a_loop_whose_pump_nobody_commands_stands_still() -> None:
     network = ThermalNetwork(
-        config([PLATE, WALL], loops=[LOOP], couplings=[{"a": "plate", "b": "wall", "w_k": 0.5}]), 1
+        config([PLATE, WALL], loops=[LOOP], couplings=[{"a": "plate", "b": "wall", "w_k": 0.5}]), 1.0
     )
     heat_w = [40.0, 0.0]
     assert network.step(network.initial_k(), heat_w) == network.step(network.initial_k(), heat_w, (0.0,))

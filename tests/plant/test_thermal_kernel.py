@@ -211,6 +211,50 @@ def test_halving_the_step_quarters_the_error() -> None:
     assert orders == pytest.approx([4.0, 4.0, 4.0], rel=0.25)
 
 
+ON_RAMPS = KernelNetwork(
+    capacities_j_k=(300.0, 700.0),
+    conductances=((0, 1, 0.3),),
+    exchanges=((0, 1, 0.02),),
+    emitting_m2=(0.0, 0.05),
+    pipes=((0, 1, Ramp(0.1, 6.0, 280.0, 340.0)),),
+    louvers=((1, Ramp(0.02, 0.2, 250.0, 320.0)),),
+)
+
+
+def test_halving_the_step_quarters_the_error_on_ramps_too() -> None:
+    """J has the ramps' slopes in part only: the method's order doesn't depend on J."""
+
+    def after_k(dt_s: float) -> float:
+        step, nodes_k = compile_step(ON_RAMPS, dt_s), (310.0, 290.0)
+        for _ in range(round(160.0 / dt_s)):
+            nodes_k, _ = step(nodes_k, (60.0, 0.0))
+            assert 280.0 < nodes_k[0] < 340.0
+            assert 250.0 < nodes_k[1] < 320.0
+        return nodes_k[0]
+
+    exact_k = after_k(0.02)
+    errors_k = [abs(after_k(dt_s) - exact_k) for dt_s in (4.0, 2.0, 1.0)]
+    assert errors_k[0] > 1e-6
+    assert [coarse / fine for coarse, fine in itertools.pairwise(errors_k)] == pytest.approx([4.0, 4.0], rel=0.3)
+
+
+@pytest.mark.parametrize("dt_s", [0.1, 0.3, 1.0])
+@pytest.mark.parametrize("range_k", [0.1, 2.0, 10.0])
+def test_a_small_evaporator_settles_on_a_steep_ramp_without_ringing(range_k, dt_s) -> None:
+    """6 J/K on a pipe that opens to 5 W/K, at 30 K across it; it starts below the ramp."""
+    ramp = Ramp(0.0, 5.0, 310.0, 310.0 + range_k)
+    network = KernelNetwork((6.0, 0.0), (), (), (0.0, 0.0), held=(1,), pipes=((0, 1, ramp),))
+    step, nodes_k, course_k = compile_step(network, dt_s), (305.0, 280.0), []
+    for _ in range(2000):
+        nodes_k, _ = step(nodes_k, (60.0, 0.0))
+        course_k.append(nodes_k[0])
+    settled_k = course_k[-1]
+    assert 310.0 < settled_k < 310.0 + range_k
+    assert ramp.at(settled_k) * (settled_k - 280.0) == pytest.approx(60.0, rel=1e-9)
+    assert max(course_k) < settled_k + 0.5
+    assert max(abs(value - settled_k) for value in course_k[1000:]) < 1e-6
+
+
 def test_a_die_far_too_small_for_the_step_settles_without_ringing() -> None:
     network = KernelNetwork((0.001, 1000.0), ((0, 1, 5.0),), (), (0.0, 0.0))
     step, nodes_k, course_k = compile_step(network, 10.0), (300.0, 300.0), []
