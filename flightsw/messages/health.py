@@ -87,11 +87,12 @@ class HealthCriticalData(Message, frozen=True):
     since_tick: Count
     reason: Text
     wanted: Mode
-    pointing: Attitude | None
-    """that ground asked for; None: as the spacecraft was launched to"""
-    latitude_deg: Annotated[float, Meta(ge=-90.0, le=90.0)] | None
-    longitude_deg: Annotated[float, Meta(ge=-180.0, le=180.0)] | None
     """the mode that ground or the mission plan asks for"""
+    pointing: Attitude
+    """the attitude that they ask for"""
+    latitude_deg: Annotated[float, Meta(ge=-90.0, le=90.0)] | None
+    """of a target"""
+    longitude_deg: Annotated[float, Meta(ge=-180.0, le=180.0)] | None
 
 
 class Event(Message, frozen=True):

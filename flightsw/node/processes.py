@@ -22,7 +22,7 @@ def process_rows() -> tuple[ProcessRow, ...]:
             "plant",
             rank=1,
             role=Role.INFRASTRUCTURE,
-            subscribes=("power.switches", "thermal.heaters", "hw.activity", "comms.radio", "health.mode"),
+            subscribes=("power.switches", "thermal.heaters", "hw.activity", "comms.radio", "health.attitude"),
         ),
         ProcessRow(
             "power",

@@ -16,9 +16,18 @@ from flightsw.apps.health.modes import RUNNING, TRANSITIONS
 from flightsw.bus.application import Inbox, Now
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
-from flightsw.messages.commands import Command, HealthPing, HealthSetMode
+from flightsw.messages.commands import Command, HealthPing, HealthPoint, HealthPointAt, HealthSetMode
 from flightsw.messages.comms import CommsStatus, TcDispatch, TcReport, TcStage
-from flightsw.messages.health import BusEvent, BusEventKind, Event, HealthCriticalData, Mode, ModeStatus
+from flightsw.messages.health import (
+    Attitude,
+    AttitudeCommand,
+    BusEvent,
+    BusEventKind,
+    Event,
+    HealthCriticalData,
+    Mode,
+    ModeStatus,
+)
 from flightsw.messages.inference import Binding, InferenceStatus
 from flightsw.messages.plant import LclState, PowerSensors, ThermalSensors
 from flightsw.messages.power import PowerStatus
@@ -42,6 +51,7 @@ class Ward:
         self.mode = Mode.BOOT
         self.out: list[Message] = []
         self.told: list[tuple[str, dict[str, object]]] = []
+        self.pointed: list[AttitudeCommand] = []
 
     def pass_ticks(
         self,
@@ -62,6 +72,7 @@ class Ward:
             items.append(("plant", PowerSensors(15.0, 0.0, 20.0, 0.0, (7.0,), (LclState.ON,), brownout)))
             inbox = Inbox([*items, *extra])
             self.out = list(self.app.step(Now(self.tick, self.tick * 10**9, 1.0), inbox))
+            self.pointed += [message for message in self.out if isinstance(message, AttitudeCommand)]
             self.told += [(m.id, dict(m.args)) for m in self.out if isinstance(m, Event)]
             self.tick += 1
         (status,) = [message for message in self.out if isinstance(message, ModeStatus)]
@@ -282,12 +293,39 @@ def test_every_running_mode_can_reach_safe_and_no_row_leaves_or_enters_off() -> 
 
 def test_a_restart_keeps_mode_and_wish_and_raises_no_false_alarm() -> None:
     ward = Ward()
-    stored = HealthCriticalData(Mode.STANDBY, 40, "wanted", Mode.STANDBY)
+    stored = HealthCriticalData(Mode.STANDBY, 40, "wanted", Mode.STANDBY, Attitude.SUN, None, None)
     ward.tick = 500
     status = ward.pass_ticks(extra=(("health", stored),))
     assert (status.mode, status.since_tick) == (Mode.STANDBY, 40)
     assert ward.pass_ticks(10).mode is Mode.STANDBY
     assert ward.told == []
+
+
+def test_ground_points_and_safe_points_at_the_sun_until_it_is_left() -> None:
+    ward = Ward()
+    ward.pass_ticks(60)
+    assert ward.mode is Mode.PAYLOAD
+    assert ward.pointed[-1] == AttitudeCommand(Attitude.SUN)
+    ward.command(HealthPointAt(50.0, 5.1))
+    assert ward.pointed[-1] == AttitudeCommand(Attitude.TARGET, 50.0, 5.1)
+    ward.pass_ticks(12)
+    assert ward.pointed[-1] == AttitudeCommand(Attitude.TARGET, 50.0, 5.1), "repeated"
+    ward.pass_ticks(2, soc=0.05)
+    assert ward.mode is Mode.SAFE
+    assert ward.pointed[-1] == AttitudeCommand(Attitude.SUN)
+    ward.command(HealthPoint("nadir"), soc=0.05)
+    assert ward.pointed[-1] == AttitudeCommand(Attitude.SUN), "not while SAFE"
+    ward.pass_ticks(2 * CONFIG.safe_hold_ticks)
+    assert ward.mode > Mode.SAFE
+    assert ward.pointed[-1] == AttitudeCommand(Attitude.NADIR)
+
+
+def test_the_attitude_that_ground_asked_for_survives_a_restart() -> None:
+    ward = Ward()
+    stored = HealthCriticalData(Mode.NOMINAL, 40, "wanted", Mode.NOMINAL, Attitude.TARGET, 10.0, 20.0)
+    ward.tick = 500
+    ward.pass_ticks(extra=(("health", stored),))
+    assert ward.pointed == [AttitudeCommand(Attitude.TARGET, 10.0, 20.0)]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Health: messages in, messages out. The decisions are in `law` and what it composes.
 
 Reads the others' status messages (their heartbeats), `sensor.power`, `sensor.thermal`, `bus.event`, `tc.dispatch`.
-Gives `health.mode`, `event.health`, `tc.report.health`, `cds.health`.
+Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from flightsw.apps.health import law
 from flightsw.apps.health.config import SIGNALS, HealthConfig
 from flightsw.apps.health.events import changes, of_bus
+from flightsw.apps.repeating import Repeating
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message
-from flightsw.messages.commands import HealthPing, HealthSetMode
+from flightsw.messages.commands import HealthPing, HealthPoint, HealthPointAt, HealthSetMode
 from flightsw.messages.comms import CommsStatus
-from flightsw.messages.health import BusEvent, HealthCriticalData, Mode, ModeStatus
+from flightsw.messages.health import Attitude, AttitudeCommand, BusEvent, HealthCriticalData, Mode, ModeStatus
 from flightsw.messages.inference import InferenceStatus
 from flightsw.messages.plant import PowerSensors, ThermalSensors
 from flightsw.messages.power import PowerStatus
@@ -45,15 +46,24 @@ class HealthApp:
         self._watched = tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
         self._state = law.initial(config, apps)
         self._stored: law.State | None = None
+        self._stored_pointing: AttitudeCommand | None = None
         self._eclipse = self._ground_pass = False
         self._tick = 0
-        self._handlers: Handlers = {HealthSetMode: self._set_mode, HealthPing: lambda _: None}
+        self._pointing = AttitudeCommand(Attitude[config.attitude.upper()])
+        self._attitude = Repeating()
+        self._handlers: Handlers = {
+            HealthSetMode: self._set_mode,
+            HealthPoint: self._point,
+            HealthPointAt: self._point_at,
+            HealthPing: lambda _: None,
+        }
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
         self._tick = now.tick
         if (stored := inbox.last(HealthCriticalData)) is not None:
             self._state = law.restored(self._state, stored, self._apps)
+            self._pointing = AttitudeCommand(stored.pointing, stored.latitude_deg, stored.longitude_deg)
         before = self._state
         inputs = self._observe(now, inbox)
         self._state = law.observed(before, inputs, self._apps, self._config)
@@ -66,6 +76,7 @@ class HealthApp:
                 state.mode, state.since_tick, state.reason, self._eclipse, self._ground_pass, state.pulse.overdue
             )
         )
+        self._attitude.send(law.attitude_of(state.mode, self._pointing), now.tick, out)
         self._store(now, out)
         return out
 
@@ -93,16 +104,35 @@ class HealthApp:
         )
 
     def _store(self, now: Now, out: list[Message]) -> None:
-        state, last = self._state, self._stored
+        state, last, pointing = self._state, self._stored, self._pointing
         if (
             last is None
+            or pointing is not self._stored_pointing
             or now.tick % STORE_TICKS == 0
             or state.mode is not last.mode
             or state.wanted is not last.wanted
             or state.since_tick != last.since_tick
         ):
-            self._stored = state
-            out.append(HealthCriticalData(state.mode, state.since_tick, state.reason, state.wanted))
+            self._stored, self._stored_pointing = state, pointing
+            out.append(
+                HealthCriticalData(
+                    state.mode,
+                    state.since_tick,
+                    state.reason,
+                    state.wanted,
+                    pointing.attitude,
+                    pointing.latitude_deg,
+                    pointing.longitude_deg,
+                )
+            )
+
+    def _point(self, command: HealthPoint) -> str | None:
+        self._pointing = AttitudeCommand(Attitude[command.attitude.upper()])
+        return None
+
+    def _point_at(self, command: HealthPointAt) -> str | None:
+        self._pointing = AttitudeCommand(Attitude.TARGET, command.latitude_deg, command.longitude_deg)
+        return None
 
     def _set_mode(self, command: HealthSetMode) -> str | None:
         after = law.commanded(self._state, Mode[command.mode], self._tick, self._apps, self._config)

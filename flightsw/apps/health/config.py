@@ -51,6 +51,8 @@ class HealthConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     wanted: Literal["STANDBY", "NOMINAL", "PAYLOAD"] = "PAYLOAD"
     """mode that the mission plan asks for"""
+    attitude: Literal["sun", "nadir", "target", "inertial", "prescribed"] = "sun"
+    """that the mission plan asks for, outside of SAFE; `target` is the one that the plant's configuration names"""
     heartbeat_ticks: Ticks = 3
     """an application unheard for longer is overdue; two of them ask for SAFE"""
     silence_ticks: Ticks = 60

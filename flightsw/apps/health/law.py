@@ -12,7 +12,7 @@ from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.health.heartbeats import Pulse, alarm, familiar, listening, pulse_step
 from flightsw.apps.health.limits import Watch, first_red, watched
 from flightsw.apps.health.modes import Condition, next_mode, refusal
-from flightsw.messages.health import HealthCriticalData, Mode
+from flightsw.messages.health import Attitude, AttitudeCommand, HealthCriticalData, Mode
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
@@ -117,6 +117,11 @@ def decided(state: State, tick: int, apps: tuple[str, ...], config: HealthConfig
     if condition.well_ticks == state.well_ticks:
         return state
     return replace(state, well_ticks=condition.well_ticks)
+
+
+def attitude_of(mode: Mode, wanted: AttitudeCommand) -> AttitudeCommand:
+    """What is held: SAFE wants power before all else."""
+    return AttitudeCommand(Attitude.SUN) if mode is Mode.SAFE else wanted
 
 
 def commanded(state: State, asked: Mode, tick: int, apps: tuple[str, ...], config: HealthConfig) -> State | str:
