@@ -62,8 +62,18 @@ class Silicon:
             low_mhz, low_v = high_mhz, high_v
         return low_v
 
+    @cached_property
+    def _dynamic_w(self) -> dict[float, float]:
+        """Switching power at the clocks that it usually runs at."""
+        clocks = {*(mode.clock_mhz for mode in self.modes), self.throttle_clock_mhz, 0.0}
+        return {clock_mhz: self._switching_w(clock_mhz) for clock_mhz in sorted(clocks)}
+
     def dynamic_w(self, clock_mhz: float) -> float:
         """Switching power at full activity."""
+        known_w = self._dynamic_w.get(clock_mhz)
+        return self._switching_w(clock_mhz) if known_w is None else known_w
+
+    def _switching_w(self, clock_mhz: float) -> float:
         volts = self.volts(clock_mhz)
         return self.switched_w_per_mhz_v2 * clock_mhz * volts * volts
 

@@ -9,8 +9,6 @@ The plant process and prescribed runs (`plant.run`) step this very class.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
 
 from flightsw.devices.profiles import load_profile
@@ -53,7 +51,7 @@ class Orders(msgspec.Struct, gc=False):
     """None: as it is"""
 
 
-class _Part(NamedTuple):
+class _Part(msgspec.Struct, frozen=True, gc=False):
     """What a stretch of a step came to, before it is booked."""
 
     seconds: float
@@ -92,6 +90,9 @@ class Spacecraft:
         self.battery = self._bus.battery.initial()
         self.lcl: tuple[LclState, ...] = tuple([ON if load.initially_on else OFF for load in config.loads])
         self._limited_s = (0.0,) * len(config.loads)
+        self._switched: tuple[LclState, ...] | None = None
+        self._obeyed: tuple[bool, ...] | None = None
+        """the limiters as orders have left them, and the orders that did"""
         self._closed = [False] * len(config.thermal.thermostats)
         self._attitude = _attitude_model(config, sky)
         self.attitude = None if self._attitude is None else self._attitude.initial()
@@ -143,7 +144,10 @@ class Spacecraft:
         sky = self.sky.at(tick)
         if self._failures and self.time_s >= self._failures[0].at_s:
             self._fail()
-        self.lcl = states = switch_lcls(self.lcl, orders.load_on)
+        states = self.lcl
+        if states is not self._switched or orders.load_on is not self._obeyed:
+            self._obeyed = orders.load_on
+            self.lcl = self._switched = states = switch_lcls(states, orders.load_on)
         chip_c = self.nodes_k[self._chip] - ZERO_C_K
         if self._payload >= 0:
             rail_on = states[self._payload] is ON
@@ -195,12 +199,22 @@ class Spacecraft:
         bus = self._bus if whole else self._bus.with_battery(self._bus.battery.over(seconds))
         nodes_k = self.nodes_k
         lcl, limited_s, load_w = self._limiters.pass_through(self.lcl, self._limited_s, demand_w, seconds)
-        sun_w_m2 = flux_w_m2 = sky.solar_flux_w_m2 * lit
-        views = self.views
-        if views is not None:
-            flux_w_m2 = sun_w_m2 * views.array_cos
+        flux_w_m2 = sky.solar_flux_w_m2 * lit
+        if self.views is not None:
+            flux_w_m2 *= self.views.array_cos
         available_w = self._array.available_w(flux_w_m2, nodes_k[self._array_node] - ZERO_C_K)
         battery, flows = bus.balance(available_w, load_w, self.battery, nodes_k[self._battery_node] - ZERO_C_K)
+        heat_w = self._heat_w(sky, lit, flux_w_m2, flows, seconds)
+        openings = [float(flows.load_w[pump] > 0.0) for pump in self._pumps] if self._pumps else None
+        if whole:
+            after_k, out_j = self.network.step(nodes_k, heat_w, openings)
+        else:
+            after_k, out_j = self.network.step_for(nodes_k, heat_w, seconds, openings)
+        return _Part(seconds, lcl, limited_s, battery, flows, after_k, available_w, sum(heat_w) * seconds, out_j)
+
+    def _heat_w(self, sky: SkySample, lit: float, flux_w_m2: float, flows: Flows, seconds: float) -> list[float]:
+        """What goes into each node over a stretch; `flux_w_m2`: of sunlight on the array's cells."""
+        views, nodes_k, sun_w_m2 = self.views, self.nodes_k, sky.solar_flux_w_m2 * lit
         view = sky.earth_view_factor
         infrared = infrared_w_m2(view, sky.ir_w_m2)
         albedo = albedo_w_m2(view, sky.albedo, sky.solar_flux_w_m2, sky.albedo_cos)
@@ -229,12 +243,7 @@ class Spacecraft:
             heat_w[node] += always_w + sunlit_w * lit
             if course is not None:
                 heat_w[node] += course.mean(self.time_s, self.dt_s)
-        openings = [float(flows.load_w[pump] > 0.0) for pump in self._pumps] if self._pumps else None
-        if whole:
-            after_k, out_j = self.network.step(nodes_k, heat_w, openings)
-        else:
-            after_k, out_j = self.network.step_for(nodes_k, heat_w, seconds, openings)
-        return _Part(seconds, lcl, limited_s, battery, flows, after_k, available_w, sum(heat_w) * seconds, out_j)
+        return heat_w
 
     def _take(self, part: _Part) -> None:
         """Book a stretch."""
