@@ -1,4 +1,4 @@
-"""The command line: `flightsw run`, `list`, `validate`, `log`, `cmd`, `replay`, `version`.
+"""The command line: `flightsw run`, `list`, `validate`, `validate-physics`, `log`, `cmd`, `replay`, `version`.
 
 This module starts fast and has no heavy imports; each command imports what it needs. Exit codes: 0 good, 1 a
 requirement failed or a replay diverged, 2 bad input, 3 internal error or failed run, 130 ended by Ctrl-C.
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import typer
 
-from flightsw.cli import command, inspection, running
+from flightsw.cli import command, inspection, running, validation
 from flightsw.cli.exits import BAD_INPUT, GOOD, INTERNAL, INTERRUPTED
 from flightsw.errors import ConfigError, FlightswError, LogError
 
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.command("run")(running.run)
 app.command("list")(inspection.list_scenarios)
 app.command("validate")(inspection.validate)
+app.command("validate-physics")(validation.validate_physics)
 app.command("log")(inspection.log)
 app.command("cmd")(command.cmd)
 app.command("replay")(inspection.replay)

@@ -1,0 +1,63 @@
+"""One reference case, and what is found for it.
+
+A case function reads `inputs`, and calls `found` for each quantity, oftener where it has several roads to it. What
+makes a case's answer worthless (another constant than ours, an event that never came) it says by `require`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from flightsw.errors import FlightswError
+
+
+class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A reference value."""
+
+    value: float
+    tol: float
+    """by which ours may be off; 0: not at all"""
+    unit: str
+    tol_kind: str
+    """`abs`, or `rel`: times the value"""
+
+    @property
+    def allowed(self) -> float:
+        """Greatest error."""
+        return self.tol * (abs(self.value) if self.tol_kind == "rel" else 1.0)
+
+
+class CaseFile(msgspec.Struct, frozen=True):
+    """A case as its file has it."""
+
+    id: str
+    title: str
+    inputs: dict[str, Any]
+    refs: dict[str, Reference]
+    method: str = ""
+    """how the reference values were made"""
+    notes: str = ""
+
+
+class RequirementFailed(FlightswError):
+    """The case's answer would mean nothing."""
+
+
+class Case:
+    """A case being answered."""
+
+    def __init__(self, file: CaseFile) -> None:
+        self.inputs = file.inputs
+        self.rows = {name: {"value": reference.value} for name, reference in file.refs.items()}
+        self.values: dict[str, list[float]] = {}
+
+    def found(self, name: str, value: float) -> None:
+        """Our value of a quantity."""
+        self.values.setdefault(name, []).append(float(value))
+
+    def require(self, holds: bool, what: str) -> None:
+        """Raises RequirementFailed unless it holds."""
+        if not holds:
+            raise RequirementFailed(f"does not hold: {what}")

@@ -1,0 +1,182 @@
+"""The plant against references that are not ours, by the very functions that it steps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType
+
+import msgspec
+import pytest
+
+import flightsw
+from flightsw import validation
+from flightsw.cli import main
+from flightsw.errors import ConfigError
+from flightsw.node.satellite import Satellite
+from flightsw.plant import process, sky, spacecraft, thermal
+from flightsw.plant.constants import EARTH_RADIUS_KM
+from flightsw.validation import (
+    battery_cases,
+    device_cases,
+    heat_cases,
+    light_cases,
+    link_cases,
+    networks,
+    node_cases,
+    orbit_cases,
+    runner,
+)
+from flightsw.validation.case import Case
+
+FILES = {file.id: file for file in runner.shipped_cases()}
+
+
+@pytest.mark.parametrize("case_id", list(FILES))
+def test_every_row_agrees_with_its_reference(case_id: str) -> None:
+    rows = runner.run_case(FILES[case_id])
+    assert len([row for row in rows if row.why != "not judged"]) > 5
+    assert [row for row in rows if not row.passed] == []
+
+
+def test_all_cases_but_the_flight_law_are_here_and_answered() -> None:
+    assert sorted(FILES) == [f"P{number:02}" for number in range(1, 26) if number != 24]
+    assert sorted(runner.CASES) == sorted(FILES)
+
+
+@pytest.mark.parametrize(
+    ("case_module", "plant_module", "names"),
+    [
+        (orbit_cases.orbit, sky, []),
+        (battery_cases, spacecraft, ["Battery", "PowerBus"]),
+        (heat_cases, spacecraft, ["ThermalNetwork"]),
+        (networks, thermal, ["compile_step"]),
+        (light_cases.earth_loads, spacecraft, ["infrared_w_m2", "albedo_w_m2"]),
+        (link_cases, sky, []),
+        (link_cases.passes, process, ["best_rate_bps", "eirp_dbw"]),
+        (orbit_cases.sun, sky, ["SunTable", "beta_deg", "solar_flux_w_m2"]),
+        (orbit_cases.shadow, sky, ["exposure", "eclipses"]),
+        (orbit_cases, sky, ["parse_epoch"]),
+    ],
+)
+def test_cases_call_the_objects_that_the_plant_steps(
+    case_module: ModuleType, plant_module: ModuleType, names: list[str]
+) -> None:
+    for name in names:
+        assert getattr(case_module, name) is getattr(plant_module, name)
+
+
+def test_the_whole_node_case_steps_the_plant_process_s_own_spacecraft() -> None:
+    assert node_cases.open_satellite is flightsw.satellite
+    satellite = flightsw.satellite("validation-p25")
+    assert type(satellite) is Satellite
+    assert type(satellite.craft) is spacecraft.Spacecraft is process.Spacecraft
+    assert link_cases.Sky is sky.Sky
+    assert device_cases.maximum_power.__module__ == "flightsw.plant.array"
+
+
+def test_halving_the_step_moves_the_node_by_less_than_a_tenth_of_its_tolerances(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = []
+    for dt_s in (1.0, 0.5):
+        monkeypatch.setattr(node_cases, "DT_S", dt_s)
+        case = Case(FILES["P25"])
+        node_cases.p25(case)
+        values.append(case.values)
+    moved = {
+        name: abs(values[1][name][0] - values[0][name][0]) / reference.allowed
+        for name, reference in FILES["P25"].refs.items()
+    }
+    assert len(moved) == 29
+    assert max(moved.values()) < 0.1, moved
+
+
+def test_the_scenario_flown_by_the_whole_emulator_gives_what_the_reference_says() -> None:
+    """Five of its fifteen orbits, through bus, flight software and log."""
+    references = FILES["P25"].refs
+    with flightsw.node("validation-p25") as node:
+        node.run_until("5orbits")
+        _, soc = node.series("truth.plant.soc")
+        plain = flightsw.satellite("validation-p25").run("5orbits")
+        assert soc.tolist() == plain["soc"].tolist(), "flight software changes nothing that is prescribed"
+    for orbit in (1, 5):
+        reference = references[f"soc_end_orbit{orbit}"]
+        assert abs(soc[5739 * orbit - 1] - reference.value) <= reference.allowed
+
+
+def test_the_table_is_printed_and_good(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate-physics", "P01", "P16"]) == 0
+    out = capsys.readouterr().out
+    assert "T_nodal_550km_i97.6_s" in out
+    assert "reference" in out
+    assert "2 cases" in out
+    assert "all within tolerance" in out
+
+
+def changed(tmp_path: Path, **change: float) -> str:
+    table = msgspec.to_builtins([FILES["P01"]])
+    for name, value in change.items():
+        table[0]["refs"][name]["value"] = value
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps(table))
+    return str(path)
+
+
+def test_a_reference_that_is_missed_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = changed(tmp_path, T_kepler_550km_s=5739.1)
+    assert main(["validate-physics", "--worst", "--file", file]) == 1
+    out = capsys.readouterr().out
+    assert "FAILED" in out
+    assert "1 failed" in out
+    assert main(["validate-physics", "--json", "--file", file]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["failed"] == 1
+    assert [row["quantity"] for row in found["rows"] if not row["passed"]] == ["T_kepler_550km_s"]
+
+
+def test_a_quantity_that_is_not_found_or_not_asked_for_fails() -> None:
+    file = FILES["P02"]
+
+    def half(case: Case) -> None:
+        case.found("i_sso_550km_deg", 97.59295502837809)
+        case.found("not_asked_for", 1.0)
+        case.found("i_sso_500km_deg", float("nan"))
+
+    rows = {row.quantity: row for row in runner.run_case(file, half)}
+    assert rows["i_sso_550km_deg"].passed
+    assert not rows["i_sso_500km_deg"].passed
+    assert not rows["i_sso_600km_deg"].passed
+    assert rows["i_sso_600km_deg"].why == "not found"
+    assert not rows["not_asked_for"].passed
+
+
+def test_a_case_with_other_constants_than_ours_fails_and_says_so() -> None:
+    file = msgspec.structs.replace(FILES["P01"], inputs={**FILES["P01"].inputs, "Re": EARTH_RADIUS_KM + 1.0})
+    rows = runner.run_case(file)
+    assert not any(row.passed for row in rows)
+    assert "the case's constants" in rows[0].why
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["P99"], "must be one of P01"),
+        (["--file", "nowhere.json"], "can't be read"),
+    ],
+)
+def test_what_is_no_case_is_refused(arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate-physics", *arguments]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "{}", '[{"id": "P01"}]', "[]", "\x00"])
+def test_a_file_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "cases.json"
+    path.write_text(text)
+    with pytest.raises(ConfigError):
+        runner.chosen(runner.cases_from(path), [])
+
+
+def test_the_references_travel_in_the_package() -> None:
+    assert (Path(validation.__file__).parent / "data" / "reference.json").is_file()
