@@ -1,4 +1,4 @@
-"""The command line: `flightsw run`, `list`, `validate`, `validate-physics`, `log`, `cmd`, `replay`, `version`.
+"""The command line: `flightsw run`, `cmd`, `log` and all the others.
 
 This module starts fast and has no heavy imports; each command imports what it needs. Exit codes: 0 good, 1 a
 requirement failed or a replay diverged, 2 bad input, 3 internal error or failed run, 130 ended by Ctrl-C.
@@ -34,6 +34,7 @@ app.command("list")(inspection.list_scenarios)
 app.command("validate")(inspection.validate)
 app.command("validate-physics")(validation.validate_physics)
 app.command("log")(inspection.log)
+app.command("ledger")(inspection.ledger)
 app.command("cmd")(command.cmd)
 app.command("replay")(inspection.replay)
 app.command("version")(inspection.version)

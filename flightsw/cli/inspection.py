@@ -1,4 +1,4 @@
-"""Commands that look and change nothing: `list`, `validate`, `log`, `replay`, `version`."""
+"""Commands that look and change nothing: `list`, `validate`, `log`, `ledger`, `replay`, `version`."""
 
 from __future__ import annotations
 
@@ -122,6 +122,26 @@ def version(*, as_json: AsJson = False) -> int:
     else:
         typer.echo(f"flightsw {__version__} (Python {platform.python_version()}, {platform.machine()})")
     return GOOD
+
+
+def ledger(run_dir: RunDir, *, as_json: AsJson = False) -> int:
+    """Draw a run's energy ledgers up again from its logged states; exit 1 where a joule has no owner."""
+    from flightsw.record.ledger import ALLOWED_SHARE, residuals_of
+
+    found = residuals_of(run_dir)
+    if as_json:
+        import msgspec
+
+        shares = {"electrical_share": found.electrical_share, "heat_share": found.heat_share, "closed": found.closed}
+        typer.echo(json.dumps(msgspec.to_builtins(found) | shares))
+        return GOOD if found.closed else FAILED
+    for name, residual_j, through_j, share in (
+        ("electrical", found.bus_j + found.battery_j, found.electrical_throughput_j, found.electrical_share),
+        ("thermal", found.heat_j, found.heat_throughput_j, found.heat_share),
+    ):
+        verdict = "closed" if share < ALLOWED_SHARE else f"LEAKS: must be below {ALLOWED_SHARE:.0e}"
+        typer.echo(f"{name:<11} residual {residual_j:>12.6g} J of {through_j:>12.6g} J: {share:.2e}  {verdict}")
+    return GOOD if found.closed else FAILED
 
 
 def _hash(run_dir: Path, *, as_json: bool) -> int:

@@ -14,6 +14,7 @@ from flightsw.messages.base import (
     Amps,
     BitsPerSecond,
     Celsius,
+    Charge,
     Count,
     Degrees,
     Fraction,
@@ -23,6 +24,7 @@ from flightsw.messages.base import (
     Message,
     PositionKm,
     Seconds,
+    SignedVolts,
     SignedWatts,
     UnitVector,
     VelocityKmS,
@@ -121,14 +123,22 @@ class Truth(Message, frozen=True):
     altitude_km: Kilometres
     soc: Fraction
     battery_voltage_v: Volts
+    battery_rc_v: SignedVolts
+    """over the RC pair"""
+    battery_capacity_ah: Charge
+    """as built, less wear and failed strings"""
     battery_power_w: SignedWatts
     """at the terminals, positive discharging"""
     array_available_w: Watts
     array_used_w: Watts
     load_power_w: tuple[Watts, ...]
     chip_power_w: Watts
+    environment_w: SignedWatts
+    """heat taken in from Sun, Earth and prescribed surroundings, by all nodes"""
+    attitude_error_deg: Degrees | None
+    """between the body and the attitude that is commanded; None: no attitude is modelled"""
     node_c: tuple[Celsius, ...]
-    """in the order of the scenario's `[[thermal.nodes]]`"""
+    """in the order of the scenario's `[[thermal.nodes]]`, then nodes of junction chains"""
     array_energy_j: Joules
     curtailed_energy_j: Joules
     load_energy_j: Joules

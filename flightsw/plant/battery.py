@@ -83,7 +83,7 @@ class Battery:
         ohm_share = health.resistance / (alive or 1.0)
         self._full_c = config.capacity_ah * 3600.0 * health.capacity * (alive or 1.0)
         self._r25_ohm = config.r0_ohm * ohm_share
-        r1_ohm, c1_f = config.r1_ohm * ohm_share, config.c1_f / ohm_share
+        r1_ohm, c1_f = config.r1_ohm * ohm_share, config.c1_f * health.capacity * (alive or 1.0)
         self._charge_limit_a = config.charge_limit_a * alive
         self._discharge_limit_a = config.discharge_limit_a * alive
         points = [(point.soc, point.volts) for point in config.ocv]

@@ -18,6 +18,8 @@ class Ledger:
         self.stored_change_j = 0.0
         self.radio_j = 0.0
         """left by radio"""
+        self.environment_j = 0.0
+        """heat that came from the surroundings"""
         self.heat_in_j = 0.0
         self.heat_out_j = 0.0
         self.heat_stored_j = 0.0
@@ -32,11 +34,6 @@ class Ledger:
         self.conversion_loss_j += flows.conversion_loss_w * dt_s
         self.battery_heat_j += flows.battery.heat_j
         self.stored_change_j += flows.battery.stored_j
-
-    @property
-    def environment_j(self) -> float:
-        """Heat that came from the surroundings."""
-        return self.heat_in_j + self.array_j + self.radio_j - self.load_j - self.conversion_loss_j - self.battery_heat_j
 
     @property
     def electrical_residual_j(self) -> float:

@@ -54,6 +54,7 @@ class PlantProcess:
         self._orders = Orders(tuple(load.initially_on for load in config.loads))
         self._last_seen: tuple[bool, ...] = (False,) * 5
         self._trips_seen = 0
+        self._environment_j = 0.0
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick of everything that is not flight software."""
@@ -112,7 +113,9 @@ class PlantProcess:
     def _truth(self, sky: SkySample) -> Truth:
         """The fields of Truth, in its order."""
         craft = self.craft
-        flows, ledger = craft.flows, craft.ledger
+        flows, ledger, views = craft.flows, craft.ledger, craft.views
+        environment_w = (ledger.environment_j - self._environment_j) / self._dt_s
+        self._environment_j = ledger.environment_j
         return Truth(
             sky.sunlit_fraction,
             sky.solar_flux_w_m2,
@@ -122,11 +125,15 @@ class PlantProcess:
             sky.altitude_km,
             craft.battery.soc,
             flows.battery.terminal_v,
+            craft.battery.v1_v,
+            craft.battery_law.capacity_ah,
             flows.battery.power_w,
             craft.available_w,
             flows.array_used_w,
             flows.load_w,
             flows.load_w[self._payload],
+            environment_w,
+            None if views is None else views.attitude_error_deg,
             tuple([k - ZERO_C_K for k in craft.nodes_k]),
             ledger.array_j,
             ledger.curtailed_j,

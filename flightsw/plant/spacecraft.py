@@ -61,6 +61,7 @@ class _Part(msgspec.Struct, frozen=True, gc=False):
     flows: Flows
     nodes_k: tuple[float, ...]
     available_w: float
+    environment_j: float
     heat_in_j: float
     heat_out_j: float
 
@@ -204,16 +205,30 @@ class Spacecraft:
             flux_w_m2 *= self.views.array_cos
         available_w = self._array.available_w(flux_w_m2, nodes_k[self._array_node] - ZERO_C_K)
         battery, flows = bus.balance(available_w, load_w, self.battery, nodes_k[self._battery_node] - ZERO_C_K)
-        heat_w = self._heat_w(sky, lit, flux_w_m2, flows, seconds)
+        heat_w, environment_w = self._heat_w(sky, lit, flux_w_m2, flows, seconds)
         openings = [float(flows.load_w[pump] > 0.0) for pump in self._pumps] if self._pumps else None
         if whole:
             after_k, out_j = self.network.step(nodes_k, heat_w, openings)
         else:
             after_k, out_j = self.network.step_for(nodes_k, heat_w, seconds, openings)
-        return _Part(seconds, lcl, limited_s, battery, flows, after_k, available_w, sum(heat_w) * seconds, out_j)
+        return _Part(
+            seconds,
+            lcl,
+            limited_s,
+            battery,
+            flows,
+            after_k,
+            available_w,
+            environment_w * seconds,
+            sum(heat_w) * seconds,
+            out_j,
+        )
 
-    def _heat_w(self, sky: SkySample, lit: float, flux_w_m2: float, flows: Flows, seconds: float) -> list[float]:
-        """What goes into each node over a stretch; `flux_w_m2`: of sunlight on the array's cells."""
+    def _heat_w(
+        self, sky: SkySample, lit: float, flux_w_m2: float, flows: Flows, seconds: float
+    ) -> tuple[list[float], float]:
+        """What goes into each node over a stretch, and what of it all comes from the surroundings; `flux_w_m2`: of
+        sunlight on the array's cells."""
         views, nodes_k, sun_w_m2 = self.views, self.nodes_k, sky.solar_flux_w_m2 * lit
         view = sky.earth_view_factor
         infrared = infrared_w_m2(view, sky.ir_w_m2)
@@ -232,18 +247,25 @@ class Spacecraft:
                 [shares[place] for place in self._faces],
                 nodes_k,
             )
-        for node, power_w in zip(self._load_nodes, flows.load_w):  # noqa: B905  as many, by construction
-            heat_w[node] += power_w
-        if self._transmitter >= 0 and flows.load_w[self._transmitter] > 0.0:
-            heat_w[self._load_nodes[self._transmitter]] -= self.config.radio.transmit_w
-        heat_w[self._loss_node] += flows.conversion_loss_w
-        heat_w[self._battery_node] += flows.battery.heat_j / seconds
-        heat_w[self._array_node] += self._array.absorbed_w(flux_w_m2) - flows.array_used_w
+        heat_w[self._array_node] += self._array.absorbed_w(flux_w_m2)
         for node, always_w, sunlit_w, course in self._given_heat:
             heat_w[node] += always_w + sunlit_w * lit
             if course is not None:
                 heat_w[node] += course.mean(self.time_s, self.dt_s)
-        return heat_w
+        environment_w = sum(heat_w)
+        for node, power_w in zip(self._load_nodes, flows.load_w):  # noqa: B905  as many, by construction
+            heat_w[node] += power_w
+        if self._transmitter >= 0 and flows.load_w[self._transmitter] > 0.0:
+            heat_w[self._load_nodes[self._transmitter]] -= self._radio_w(flows)
+        heat_w[self._loss_node] += flows.conversion_loss_w
+        heat_w[self._battery_node] += flows.battery.heat_j / seconds
+        heat_w[self._array_node] -= flows.array_used_w
+        return heat_w, environment_w
+
+    def _radio_w(self, flows: Flows) -> float:
+        """What leaves by the antenna of what the transmitter draws."""
+        radio = self.config.radio
+        return radio.transmit_w * flows.load_w[self._transmitter] / radio.dc_w
 
     def _take(self, part: _Part) -> None:
         """Book a stretch."""
@@ -254,7 +276,8 @@ class Spacecraft:
             self._starved = True
         self.ledger.add_electrical(part.flows, part.available_w, payload_w, part.seconds)
         if self._transmitter >= 0 and part.flows.load_w[self._transmitter] > 0.0:
-            self.ledger.radio_j += self.config.radio.transmit_w * part.seconds
+            self.ledger.radio_j += self._radio_w(part.flows) * part.seconds
+        self.ledger.environment_j += part.environment_j
         self.ledger.heat_in_j += part.heat_in_j
         self.ledger.heat_out_j += part.heat_out_j
 

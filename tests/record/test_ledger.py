@@ -1,0 +1,102 @@
+"""The ledgers drawn up again from the log: closed on every shipped scenario, and a leak of one per cent is caught."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from flightsw.cli import main
+from flightsw.node.api import open_node
+from flightsw.node.scenario import shipped_scenarios
+from flightsw.plant import spacecraft
+from flightsw.record.ledger import Residuals, residuals_of
+
+DEFAULT = "cubesat-6u-orin-nano"
+
+
+def flown(run_dir: Path, name: str = DEFAULT, duration: str = "1orbits", *overrides: str) -> Residuals:
+    with open_node(name, overrides=["apps.inference.execute=none", *overrides], out=run_dir) as node:
+        node.run_until(duration)
+    return residuals_of(run_dir)
+
+
+@pytest.mark.parametrize("name", shipped_scenarios())
+def test_both_ledgers_close_on_every_shipped_scenario(name: str, tmp_path: Path) -> None:
+    found = flown(tmp_path, name)
+    assert found.electrical_throughput_j > 1e4
+    assert found.heat_throughput_j > 1e4
+    assert found.electrical_share < 1e-6
+    assert found.heat_share < 1e-6
+    assert found.closed
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("plant.battery.r1_ohm=0.1", "plant.battery.strings=4", 'plant.failures=[{at_s=300.0, what="battery.string"}]'),
+        ("plant.battery.ageing={calendar_per_year=0.05, start_years=3.0}", "plant.array.strings=5"),
+        ("plant.attitude={initial='nadir', array={drive='one_axis'}}", "apps.health.attitude='sun'"),
+        ("plant.battery.initial_soc=0.05", "plant.distribution.undervoltage_v=12.9"),
+    ],
+)
+def test_ledgers_stay_closed_through_failures_wear_slews_and_under_voltage(
+    overrides: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert flown(tmp_path, DEFAULT, "4000s", *overrides).closed
+
+
+def heat_lost(self: Any, temperatures_k: Any, heat_w: list[float], openings: Any = None) -> Any:
+    return STEP(self, temperatures_k, [0.99 * watts for watts in heat_w], openings)
+
+
+def charge_lost(self: Any, state: Any, battery_c: float, wanted_w: float) -> Any:
+    given = EXCHANGE(self, state, battery_c, wanted_w)
+    if given is None:
+        return None
+    after, done = given
+    return replace(after, soc=state.soc + 0.99 * (after.soc - state.soc)), done
+
+
+def power_lost(self: Any, *args: Any) -> Any:
+    state, flows = BALANCE(self, *args)
+    return state, replace(flows, load_w=tuple(0.99 * power_w for power_w in flows.load_w))
+
+
+STEP = spacecraft.ThermalNetwork.step
+EXCHANGE = spacecraft.Battery.exchange
+BALANCE = spacecraft.PowerBus.balance
+
+
+@pytest.mark.parametrize(
+    ("part", "method", "leaky"),
+    [
+        (spacecraft.ThermalNetwork, "step", heat_lost),
+        (spacecraft.Battery, "exchange", charge_lost),
+        (spacecraft.PowerBus, "balance", power_lost),
+    ],
+)
+def test_a_leak_of_one_per_cent_is_caught(
+    part: type, method: str, leaky: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(part, method, leaky)
+    found = flown(tmp_path, DEFAULT, "2000s")
+    assert not found.closed
+    assert max(found.electrical_share, found.heat_share) > 1e-3
+    assert main(["ledger", str(tmp_path)]) == 1
+
+
+def test_the_command_tells_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flown(tmp_path, DEFAULT, "600s")
+    assert main(["ledger", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert out.count("closed") == 2
+    assert main(["ledger", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["closed"] is True
+
+
+def test_a_folder_without_a_log_is_refused(tmp_path: Path) -> None:
+    assert main(["ledger", str(tmp_path)]) == 2
