@@ -98,7 +98,7 @@ class DeviceReadings(Message, frozen=True):
 
     powered: bool
     ready: bool
-    """booted and accepting work"""
+    """booted, not stopped by radiation, and accepting work"""
     mode: Count
     """index of the power mode in force, in the profile's order"""
     clock_mhz: Megahertz
@@ -110,6 +110,12 @@ class DeviceReadings(Message, frozen=True):
     """mean over the tick"""
     energy_j: Joules
     """over the tick"""
+    sel: bool
+    """latched up: stopped until its rail is cycled"""
+    sefi: bool
+    """hung: stopped until it is reset"""
+    upsets: tuple[Count, ...]
+    """addresses of the bits of its memory that flipped in the tick"""
 
 
 class Truth(Message, frozen=True):

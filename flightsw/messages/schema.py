@@ -27,6 +27,7 @@ _UNITS = {
     "ns": "ns",
     "mhz": "MHz",
     "km": "km",
+    "ah": "Ah",
     "km_s": "km/s",
     "deg": "deg",
     "bps": "bit/s",

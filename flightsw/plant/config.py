@@ -15,6 +15,7 @@ from flightsw.plant.distribution import DistributionConfig, LoadConfig
 from flightsw.plant.epoch import parse_epoch
 from flightsw.plant.passes import LinkBudget, RateStep
 from flightsw.plant.prescribed import PrescribedSky, PrescribedSkyConfig
+from flightsw.plant.radiation import RadiationConfig
 from flightsw.plant.schedules import LoadScheduleConfig, NodeHeatConfig
 from flightsw.plant.sky import Sky, SkyModel
 from flightsw.plant.sky_config import SkyConfig, StationConfig
@@ -94,6 +95,8 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     schedules: tuple[LoadScheduleConfig, ...] = ()
     """of loads, by the clock"""
     failures: tuple[FailureConfig, ...] = ()
+    radiation: RadiationConfig = RadiationConfig()
+    """on the payload computer"""
     radio: RadioConfig = RadioConfig()
     sensors: SensorConfig = SensorConfig()
     heater_w: Annotated[float, Meta(ge=0.0, le=1e5)] = 4.0

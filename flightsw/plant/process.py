@@ -18,7 +18,7 @@ from flightsw.messages.base import Message
 from flightsw.messages.comms import RadioCommand
 from flightsw.messages.health import AttitudeCommand, Event, Severity
 from flightsw.messages.inference import DeviceActivity
-from flightsw.messages.plant import DeviceReadings, LinkSensors, Truth
+from flightsw.messages.plant import DeviceReadings, LclState, LinkSensors, Truth
 from flightsw.messages.power import SwitchCommand
 from flightsw.messages.thermal import HeaterCommand
 from flightsw.plant import compute
@@ -26,6 +26,7 @@ from flightsw.plant.config import CHIP, PAYLOAD, PlantConfig, link_budget, sky_o
 from flightsw.plant.distribution import TRIPPED
 from flightsw.plant.passes import best_rate_bps, eirp_dbw
 from flightsw.plant.pointing import pointing_of
+from flightsw.plant.radiation import NO_UPSETS, WELL, Radiation
 from flightsw.plant.sensors import NO_CARRIER, Sensors
 from flightsw.plant.sky import SkySample
 from flightsw.plant.spacecraft import Orders, Spacecraft
@@ -34,8 +35,15 @@ from flightsw.streams import Stream
 
 IN_SHADOW = 0.5
 """Sunlit share below which the node counts as eclipsed."""
-CHANGES = (("eclipse.exit", "eclipse.entry"), ("brownout.end", "brownout.begin"), ("undervoltage.end", "undervoltage"))
-SEVERITIES = (Severity.ACTIVITY_LO, Severity.WARNING_HI, Severity.WARNING_HI)
+CHANGES = (
+    ("eclipse.exit", "eclipse.entry"),
+    ("brownout.end", "brownout.begin"),
+    ("undervoltage.end", "undervoltage"),
+    ("radiation.sel_cleared", "radiation.sel"),
+    ("radiation.sefi_cleared", "radiation.sefi"),
+)
+"""Events of what ends and begins, in the order in which changes are looked at."""
+SEVERITIES = (Severity.ACTIVITY_LO, *(Severity.WARNING_HI,) * 4)
 
 
 class PlantProcess:
@@ -52,16 +60,35 @@ class PlantProcess:
         self._payload = [load.name for load in config.loads].index(PAYLOAD)
         self._chip = self.craft.network.index[CHIP]
         self._orders = Orders(tuple(load.initially_on for load in config.loads))
-        self._last_seen: tuple[bool, ...] = (False,) * 5
+        self._last_seen: tuple[bool, ...] = (False,) * 7
         self._trips_seen = 0
         self._environment_j = 0.0
+        self._radiation = Radiation(config.radiation, seed, dt_s)
+        self._struck, self._upsets = WELL, NO_UPSETS
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick of everything that is not flight software."""
         self._obey(inbox)
-        sky = self.craft.step(now.tick, self._orders)
-        self._orders.busy_s = 0.0  # counted; without a new report the device is idle
+        craft, orders = self.craft, self._orders
+        sky = craft.step(now.tick, orders)
+        orders.busy_s = 0.0  # counted; without a new report the device is idle
+        if not self._radiation.quiet:
+            self._irradiate(now.tick, sky)
         return self._messages(now.tick, sky)
+
+    def _irradiate(self, tick: int, sky: SkySample) -> None:
+        """What radiation does to the payload computer in this tick; it tells in the next."""
+        craft, orders = self.craft, self._orders
+        rail_on = craft.lcl[self._payload] is LclState.ON
+        self._struck, self._upsets = self._radiation.step(
+            tick,
+            self._struck,
+            in_saa=sky.in_saa,
+            rail_on=rail_on,
+            powered=craft.board.powered,
+            power_on=orders.power_on,
+        )
+        orders.latched = self._struck.sel
 
     def _obey(self, inbox: Inbox) -> None:
         orders = self._orders
@@ -91,13 +118,16 @@ class PlantProcess:
             self._carrier(sky),
             DeviceReadings(
                 board.powered,
-                board.ready,
+                board.ready and not self._struck.stopped,
                 board.mode,
                 compute.clock_mhz(silicon, board),
                 nodes_k[self._chip] - ZERO_C_K,
                 board.throttled,
                 payload_w,
                 payload_w * self._dt_s,
+                self._struck.sel,
+                self._struck.sefi,
+                self._upsets,
             ),
             self._truth(sky),
         ]
@@ -155,7 +185,18 @@ class PlantProcess:
         craft = self.craft
         board, trips = craft.board, craft.lcl.count(TRIPPED)
         lit = sky.sunlit_fraction
-        seen = (lit < IN_SHADOW, craft.flows.brownout, craft.undervoltage, board.throttled, board.tripped)
+        struck = self._struck
+        if self._upsets:
+            messages.append(Event(Severity.WARNING_LO, "radiation.upset", {"bits": len(self._upsets)}))
+        seen = (
+            lit < IN_SHADOW,
+            craft.flows.brownout,
+            craft.undervoltage,
+            struck.sel,
+            struck.sefi,
+            board.throttled,
+            board.tripped,
+        )
         if seen == self._last_seen and trips == self._trips_seen:
             return
         before, self._last_seen = self._last_seen, seen
@@ -163,9 +204,9 @@ class PlantProcess:
             if was != is_now:
                 messages.append(Event(severity, begun if is_now else ended, {}))
         chip_c = round(craft.nodes_k[self._chip] - ZERO_C_K, 2)
-        if board.throttled and not before[3]:
+        if board.throttled and not before[5]:
             messages.append(Event(Severity.WARNING_LO, "device.throttled", {"chip_c": chip_c}))
-        if board.tripped and not before[4]:
+        if board.tripped and not before[6]:
             messages.append(Event(Severity.WARNING_HI, "device.shutdown", {"chip_c": chip_c}))
         if trips > self._trips_seen:
             messages.append(Event(Severity.WARNING_HI, "lcl.tripped", {"tripped": trips}))

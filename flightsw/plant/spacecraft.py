@@ -49,6 +49,8 @@ class Orders(msgspec.Struct, gc=False):
     """worked in this step"""
     pointing: Pointing | None = None
     """None: as it is"""
+    latched: bool = False
+    """the payload computer has latched up, and draws more"""
 
 
 class _Part(msgspec.Struct, frozen=True, gc=False):
@@ -184,6 +186,8 @@ class Spacecraft:
             demand_w[self._payload] = compute.power_w(
                 self.silicon, self.board, rail_on, orders.busy_s, chip_c, self.dt_s
             )
+            if orders.latched:
+                demand_w[self._payload] += self.config.radiation.sel_w
         if self._heater >= 0:
             demand_w[self._heater] = self.config.heater_w if orders.heater_on else 0.0
         if self._transmitter >= 0:

@@ -85,12 +85,12 @@ class Payload:
 
 def board_up(mode: int = 1) -> DeviceReadings:
     """A board that runs in this mode."""
-    return DeviceReadings(True, True, mode, SILICON.modes[mode].clock_mhz, 50.0, False, 10.0, 10.0)
+    return DeviceReadings(True, True, mode, SILICON.modes[mode].clock_mhz, 50.0, False, 10.0, 10.0, False, False, ())
 
 
 def board_dark() -> DeviceReadings:
     """A board without power."""
-    return DeviceReadings(False, False, 0, 0.0, 30.0, False, 0.3, 0.3)
+    return DeviceReadings(False, False, 0, 0.0, 30.0, False, 0.3, 0.3, False, False, ())
 
 
 def of(messages, kind):

@@ -21,7 +21,7 @@ SECOND_NS = 1_000_000_000
 
 def readings(mode: int = 1, *, ready: bool = True, powered: bool = True, clock_mhz: float | None = None):
     clock = SILICON.modes[mode].clock_mhz if clock_mhz is None else clock_mhz
-    return DeviceReadings(powered, ready, mode, clock if powered else 0.0, 40.0, False, 10.0, 10.0)
+    return DeviceReadings(powered, ready, mode, clock if powered else 0.0, 40.0, False, 10.0, 10.0, False, False, ())
 
 
 def batch(number: int, scenes: int = 4, arrived_ns: int = 0) -> Batch:

@@ -28,6 +28,7 @@ from flightsw.plant import spacecraft
 from flightsw.plant.config import PlantConfig
 from flightsw.plant.distribution import Flows
 from flightsw.plant.process import PlantProcess
+from flightsw.plant.radiation import RadiationConfig
 
 SCENARIO = tomllib.loads((resources.files("flightsw.scenarios") / "cubesat-6u-orin-nano.toml").read_text())
 CONFIG: PlantConfig = msgspec.convert(SCENARIO["plant"], PlantConfig)
@@ -270,3 +271,35 @@ def test_a_flat_battery_in_shadow_browns_out_and_the_payload_boots_again() -> No
     for one in flight.truth:
         assert abs(one.electrical_residual_j) < 1e-6 * (one.array_energy_j + one.load_energy_j + 1.0)
         assert abs(one.thermal_residual_j) < 1e-6 * (one.heat_in_j + one.heat_out_j)
+
+
+def test_a_latch_up_stops_the_payload_draws_more_and_ends_with_a_rail_cycle() -> None:
+    config = replace(CONFIG, radiation=RadiationConfig(sel_per_day=400.0, sel_w=7.0, saa_multiplier=1.0))
+    plant = PlantProcess(config, 7, 1.0)
+    boards: list[DeviceReadings] = []
+    told: list[str] = []
+    cycled = 0
+    for tick in range(1500):
+        latched = bool(boards) and boards[-1].sel
+        on = tuple(name != "payload" or not (latched and tick % 50 == 0) for name in LOADS)
+        cycled += on != ALL_ON
+        inbox = [("power", SwitchCommand(on)), ("inference", DeviceActivity(power_on=True, mode=1, busy_s=0.0))]
+        said = plant.step(Now(tick, tick * 10**9, 1.0), Inbox(inbox))
+        boards += [one for one in said if type(one) is DeviceReadings]
+        told += [one.id for one in said if type(one) is Event]
+    struck = next(n for n, board in enumerate(boards) if board.sel)
+    assert struck > 40
+    assert not any(board.ready for board in boards if board.sel)
+    assert boards[struck + 1].power_w == pytest.approx(boards[struck - 1].power_w + 7.0, abs=0.5)
+    assert cycled >= 1
+    assert told.count("radiation.sel") >= told.count("radiation.sel_cleared") >= 1
+    assert any(board.ready for board in boards[struck:]), "it boots again after its rail was cycled"
+
+
+def test_upsets_are_told_to_the_device_with_their_addresses() -> None:
+    config = replace(CONFIG, radiation=RadiationConfig(upsets_per_day=5000.0))
+    flight = Flight(config, ticks=400)
+    upsets = [board.upsets for board in flight.of(DeviceReadings)]
+    events = [event for event in flight.of(Event) if event.id == "radiation.upset"]
+    assert sum(map(len, upsets)) == sum(int(event.args["bits"]) for event in events) > 5
+    assert [board.upsets for board in Flight(ticks=50).of(DeviceReadings)] == [()] * 50
