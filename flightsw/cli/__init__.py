@@ -32,6 +32,7 @@ app = typer.Typer(
 app.command("run")(running.run)
 app.command("list")(inspection.list_scenarios)
 app.command("validate")(inspection.validate)
+app.command("schema")(inspection.schema)
 app.command("validate-physics")(validation.validate_physics)
 app.command("log")(inspection.log)
 app.command("ledger")(inspection.ledger)

@@ -39,6 +39,7 @@ def validate(
     scenario: Annotated[str, typer.Argument(help="A shipped scenario or a TOML file.")],
     *,
     overrides: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE")] = None,
+    case: Annotated[str | None, typer.Option(metavar="hot-eol|hot-bol|cold-bol|cold-eol")] = None,
     as_json: AsJson = False,
 ) -> int:
     """Check a scenario without running it."""
@@ -47,7 +48,7 @@ def validate(
     from flightsw.node.figures import derived_figures
     from flightsw.node.scenario import load_scenario
 
-    figures = derived_figures(load_scenario(scenario, overrides or []))
+    figures = derived_figures(load_scenario(scenario, overrides or [], case))
     if as_json:
         typer.echo(json.dumps(msgspec.to_builtins(figures)))
         return GOOD
@@ -56,6 +57,21 @@ def validate(
     typer.echo(f"  power    array {figures.array_w:.1f} W, battery {figures.battery_wh:.1f} Wh")
     typer.echo(f"  payload  up to {figures.payload_w:.1f} W and leakage")
     typer.echo(f"  commands {figures.commands}")
+    return GOOD
+
+
+def schema(*, out: Annotated[Path | None, typer.Option(help="File to write it to.")] = None) -> int:
+    """Print the JSON Schema of scenario files, for editors."""
+    from flightsw.node.schema import scenario_schema
+
+    text = json.dumps(scenario_schema(), indent=2) + "\n"
+    if out is None:
+        typer.echo(text, nl=False)
+        return GOOD
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"out = {out}: can't be written: {error.strerror}") from None
     return GOOD
 
 

@@ -26,7 +26,7 @@ DEFAULT_SCENARIO = "cubesat-6u-orin-nano"
 _EXITS = {"completed": GOOD, "interrupted": INTERRUPTED, "failed": INTERNAL}
 
 
-def run(
+def run(  # noqa: PLR0913  an option each
     scenario: Annotated[str, typer.Argument(help="A shipped scenario or a TOML file.")] = DEFAULT_SCENARIO,
     *,
     speed: Annotated[str, typer.Option(help="free, realtime, or simulated seconds a wall second.")] = "free",
@@ -35,6 +35,10 @@ def run(
     in_process: Annotated[bool, typer.Option("--in-process", help="One process, no sockets: the same log.")] = False,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Override a field of the scenario.")
+    ] = None,
+    case: Annotated[
+        str | None,
+        typer.Option(metavar="hot-eol|hot-bol|cold-bol|cold-eol", help="Design case: environment, ageing, margins."),
     ] = None,
     execute: Annotated[
         str | None, typer.Option(metavar="every|sample:N|none", help="Which batches are computed for real.")
@@ -50,7 +54,7 @@ def run(
     from flightsw.record.folder import create_run_folder, default_run_dir, utc_now
 
     pace = parse_speed(speed)
-    loaded = load_scenario(scenario, scenario_overrides(overrides or [], duration, seed, execute))
+    loaded = load_scenario(scenario, scenario_overrides(overrides or [], duration, seed, execute), case)
     ticks = run_ticks(loaded)
     order = parse_start_order(start_order)
     started = utc_now()

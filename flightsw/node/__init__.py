@@ -24,12 +24,13 @@ class _CallablePackage(ModuleType):
         *,
         seed: int | None = None,
         overrides: Sequence[str] = (),
+        case: str | None = None,
         out: Path | None = None,
     ) -> Node:
         """A node of this scenario, in this process, at tick 0. See `flightsw.node.api.Node`."""
         from flightsw.node.api import open_node
 
-        return open_node(scenario, seed=seed, overrides=overrides, out=out)
+        return open_node(scenario, seed=seed, overrides=overrides, case=case, out=out)
 
 
 sys.modules[__name__].__class__ = _CallablePackage

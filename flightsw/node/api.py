@@ -127,11 +127,17 @@ class Node:
 
 
 def open_node(
-    scenario: str | Path, *, seed: int | None = None, overrides: Sequence[str] = (), out: Path | None = None
+    scenario: str | Path,
+    *,
+    seed: int | None = None,
+    overrides: Sequence[str] = (),
+    case: str | None = None,
+    out: Path | None = None,
 ) -> Node:
-    """A node of a shipped scenario or a file. Raises ConfigError for anything wrong with what is given."""
+    """A node of a shipped scenario or a file, in a design case (`hot-eol` ...) if one is given. Raises ConfigError for
+    anything wrong with what is given."""
     wanted = [*overrides, *([] if seed is None else [f"seed={seed}"])]
-    loaded = load_scenario(str(scenario), wanted)
+    loaded = load_scenario(str(scenario), wanted, case)
     if out is None:
         scratch = tempfile.TemporaryDirectory(prefix="flightsw-node-")
         return Node(loaded, Path(scratch.name), scratch)

@@ -23,7 +23,7 @@ from msgspec import Meta
 
 from flightsw.errors import ConfigError
 from flightsw.node.durations import parse_duration_s
-from flightsw.node.scenario import MAX_TICKS, read_table
+from flightsw.node.scenario import MAX_TICKS, plant_in_case, read_table
 from flightsw.node.tomlfile import convert
 from flightsw.plant.config import PlantConfig, sky_of
 from flightsw.plant.spacecraft import Orders, Spacecraft
@@ -159,7 +159,13 @@ FIXED_COLUMNS = (
 """Current and power positive discharging; `array_*` before, `battery_*` behind the MPPT."""
 
 
-def open_satellite(source: str | Path | dict[str, Any], *, overrides: Sequence[str] = ()) -> Satellite:
-    """A satellite from a shipped scenario, a TOML file, or a table of the same layout. Raises ConfigError."""
+def open_satellite(
+    source: str | Path | dict[str, Any], *, overrides: Sequence[str] = (), case: str | None = None
+) -> Satellite:
+    """A satellite from a shipped scenario, a TOML file, or a table of the same layout, in a design case (`hot-eol` ...)
+    if one is given. Raises ConfigError."""
     table, where = read_table(source, overrides)
-    return Satellite(convert(table, SatelliteConfig, where))
+    config = convert(table, SatelliteConfig, where)
+    if case is not None:
+        config = msgspec.structs.replace(config, plant=plant_in_case(config.plant, case))
+    return Satellite(config)

@@ -27,6 +27,7 @@ from flightsw.messages.base import Label, Scalar
 from flightsw.messages.commands import parse_command
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
+from flightsw.plant.cases import CASE_NAMES, in_case
 from flightsw.plant.config import PlantConfig
 from flightsw.plant.thermal import check_step
 
@@ -87,15 +88,27 @@ def shipped_scenarios() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def load_scenario(name_or_path: str, overrides: Sequence[str] = ()) -> Scenario:
-    """A shipped scenario or a file, with overrides. Raises ConfigError, naming file, field, given and allowed."""
+def load_scenario(name_or_path: str, overrides: Sequence[str] = (), case: str | None = None) -> Scenario:
+    """A shipped scenario or a file, with overrides, in a design case. Raises ConfigError, naming file, field, given and
+    allowed."""
     table, where = read_table(name_or_path, overrides)
     scenario = convert(table, Scenario, where)
+    if case is not None:
+        described = f"{scenario.description} (case {case})"
+        scenario = msgspec.structs.replace(scenario, description=described, plant=plant_in_case(scenario.plant, case))
     try:
         check(scenario)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
     return scenario
+
+
+def plant_in_case(plant: PlantConfig, case: str) -> PlantConfig:
+    """The spacecraft in a design case. Raises ConfigError: no such case."""
+    for name in CASE_NAMES:
+        if name == case:
+            return in_case(plant, name)
+    raise ConfigError(f"case = {case!r}: must be one of {', '.join(CASE_NAMES)}")
 
 
 def read_table(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> tuple[dict[str, Any], str]:

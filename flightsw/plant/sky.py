@@ -256,7 +256,7 @@ class Sky:
             position_km,
             velocity_km_s,
             sun_unit,
-            solar_flux_w_m2(sun_distance_km),
+            self._flux_w_m2(sun_distance_km),
             exposure(lambda at_s: (self.orbit.positions(at_s)[0], table.at(at_s)), edges_s),
             np.maximum(dot(position_km, sun_unit) / radius_km, 0.0),
             (EARTH_RADIUS_KM / radius_km) ** 2,
@@ -268,6 +268,12 @@ class Sky:
             *_best_station(self._stations, fixed_km),
             in_south_atlantic_anomaly(latitude, longitude),
         )
+
+    def _flux_w_m2(self, sun_distance_km: FloatArray) -> FloatArray:
+        given_w_m2 = self.config.environment.flux_w_m2
+        if given_w_m2 is None:
+            return solar_flux_w_m2(sun_distance_km)
+        return np.full(len(sun_distance_km), given_w_m2)
 
     def _earth_by_tick(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
         orbits = (t_s // self.orbit.nodal_period_s).astype(np.int64)

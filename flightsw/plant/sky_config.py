@@ -79,6 +79,8 @@ class EnvironmentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     ir_w_m2: Annotated[float, Meta(ge=100.0, le=400.0)] = 237.0
     """nominal of `earth_loads.ENVIRONMENTS`"""
     albedo: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.30
+    flux_w_m2: Annotated[float, Meta(ge=100.0, le=1e5)] | None = None
+    """of sunlight at the Earth; None: as the season has it"""
     ir_sigma_w_m2: Annotated[float, Meta(ge=0.0, le=50.0)] = 0.0
     """standard deviation over orbits"""
     albedo_sigma: Annotated[float, Meta(ge=0.0, le=0.3)] = 0.0
