@@ -3,11 +3,11 @@
     P_r = P_t G_t G_r (lambda / (4 pi d))^2 * losses,   G_t = 32 / theta^2,   G_r = (pi D / lambda)^2
     rate <= P_r / (photons a bit * h c / lambda * margin)
 
-(Hemmati ed., Near-Earth Laser Communications, 2nd ed. 2020, ch. 1 and 3; theta: full 1/e^2 divergence of a Gaussian beam, whose
-peak is twice its mean.) The rate is the
-fastest step of a table that the received power carries. A ray that comes nearer to the Earth than the grazing height is
-cut off. Defaults are of the class of coherent 1.55-um terminals as announced for low orbits (100 Gbit/s to 5,400 km);
-the split into power, aperture and sensitivity is an estimate that meets that figure.
+(Hemmati ed., Near-Earth Laser Communications, 2nd ed. 2020, ch. 1 and 3; theta: full 1/e^2 divergence of a Gaussian
+beam, whose peak is twice its mean.) The rate is the fastest step of a table that the received power carries. A ray that
+comes nearer to the Earth than the grazing height is cut off. Defaults are of the class of coherent 1.55-um terminals as
+announced for low orbits (100 Gbit/s to 5,400 km); the split into power, aperture and sensitivity is an estimate that
+meets that figure.
 
 Pure functions, called by studies and by a scenario's tools ahead of a run.
 """

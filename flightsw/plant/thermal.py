@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from flightsw.errors import PhysicsError
+from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
 from flightsw.plant.thermal_assembly import assemble, check_step, initial_k
 from flightsw.plant.thermal_config import CouplingConfig, NodeConfig, SurfaceConfig, ThermalNetworkConfig
 from flightsw.plant.thermal_elements import ZERO_C_K, foster_to_cauer
@@ -39,6 +40,11 @@ __all__ = [
 
 LOWEST_K, HIGHEST_K = 3.0, 1200.0
 """Outside of these something is wrong with the network, not with the satellite."""
+HALVINGS = 12
+"""How often a step may be halved before it is refused."""
+MOST_CHANGE = 0.1
+"""Of a foil's temperature in one step: its T^4 is linear to 4 % of the change."""
+FOIL_K = 400.0
 CROSSING_S = 1e-6
 """How late a crossing may be found."""
 
@@ -63,6 +69,15 @@ class ThermalNetwork:
         self._step = compile_step(self.kernel_network, dt_s)
         self._step_for = compile_variable_step(self.kernel_network)
         self._stopped = (0.0,) * len(self.pumps)
+        slope_w_m2_k = 4.0 * STEFAN_BOLTZMANN_W_M2_K4 * FOIL_K**3
+        self._foils = [
+            place
+            for place, (capacity_j_k, area_m2) in enumerate(
+                zip(self.capacities_j_k, self.kernel_network.emitting_m2, strict=True)
+            )
+            if place not in self.kernel_network.held and capacity_j_k < 10.0 * dt_s * slope_w_m2_k * area_m2
+        ]
+        """nodes that could change by much in a step, by radiation alone at some 400 K"""
         self.stored_j: Callable[[Sequence[float]], float] = compile_function(
             _stored_source(self.capacities_j_k), "stored"
         )
@@ -115,9 +130,11 @@ class ThermalNetwork:
         """(temperatures after one step, joules that left the nodes in it: to space and into boundaries). Heat put into
         a boundary has left too. `openings`, 0 to 1 by loop, is the share of the step in which its pump runs; left out,
         none does. Raises PhysicsError outside 3 to 1200 K."""
-        after_k, out_j = self._step(temperatures_k, heat_w, self._stopped if openings is None else openings)
-        if not (min(after_k) > LOWEST_K and max(after_k) < HIGHEST_K):
-            self._refuse(after_k)
+        if openings is None:
+            openings = self._stopped
+        after_k, out_j = self._step(temperatures_k, heat_w, openings)
+        if not (min(after_k) > LOWEST_K and max(after_k) < HIGHEST_K) or self._leaps(temperatures_k, after_k):
+            return self._in_halves(temperatures_k, heat_w, self.dt_s, openings, HALVINGS)
         return after_k, out_j
 
     def step_for(
@@ -128,10 +145,40 @@ class ThermalNetwork:
         openings: Sequence[float] | None = None,
     ) -> tuple[tuple[float, ...], float]:
         """As `step`, over `dt_s` above 0: a part of a step that is split at an event."""
-        after_k, out_j = self._step_for(temperatures_k, heat_w, self._stopped if openings is None else openings, dt_s)
-        if not (min(after_k) > LOWEST_K and max(after_k) < HIGHEST_K):
+        return self._over(temperatures_k, heat_w, dt_s, self._stopped if openings is None else openings, HALVINGS)
+
+    def _over(
+        self,
+        temperatures_k: tuple[float, ...],
+        heat_w: Sequence[float],
+        dt_s: float,
+        openings: Sequence[float],
+        halvings: int,
+    ) -> tuple[tuple[float, ...], float]:
+        after_k, out_j = self._step_for(temperatures_k, heat_w, openings, dt_s)
+        within = min(after_k) > LOWEST_K and max(after_k) < HIGHEST_K
+        if halvings > 0 and (not within or self._leaps(temperatures_k, after_k)):
+            return self._in_halves(temperatures_k, heat_w, dt_s, openings, halvings)
+        if not within:
             self._refuse(after_k)
         return after_k, out_j
+
+    def _leaps(self, before_k: Sequence[float], after_k: Sequence[float]) -> bool:
+        """Whether a foil has changed by so much that its radiation is no longer linear in the change."""
+        return any(abs(after_k[foil] - before_k[foil]) > MOST_CHANGE * before_k[foil] for foil in self._foils)
+
+    def _in_halves(
+        self,
+        temperatures_k: tuple[float, ...],
+        heat_w: Sequence[float],
+        dt_s: float,
+        openings: Sequence[float],
+        halvings: int,
+    ) -> tuple[tuple[float, ...], float]:
+        """A step too long for a node that radiates much and holds little: in two."""
+        half_k, first_j = self._over(temperatures_k, heat_w, 0.5 * dt_s, openings, halvings - 1)
+        after_k, second_j = self._over(half_k, heat_w, 0.5 * dt_s, openings, halvings - 1)
+        return after_k, first_j + second_j
 
     def thermostat_levels(self, closed: Sequence[bool]) -> list[Level]:
         """What would switch each thermostat next, in their declared order."""

@@ -194,3 +194,20 @@ def test_stages_without_resistance_or_time_are_refused(foster) -> None:
 def test_two_stages_of_one_time_constant_are_refused() -> None:
     with pytest.raises(ConfigError, match="same time constant"):
         foster_to_cauer([(0.3, 5.0), (0.4, 5.0)])
+
+
+def test_a_foil_that_cools_by_half_of_its_temperature_in_a_step_is_followed_all_the_same() -> None:
+    """2 J/K behind 1 m2 of black: from 273 K to some 130 K in 5 s; a step of 5 s would carry it below nought."""
+    table = {
+        "nodes": [
+            {"name": "foil", "capacity_j_k": 2.0, "initial_c": 0.0, "surfaces": [{"area_m2": 1.0, "emissivity": 1.0}]},
+            {"name": "mass", "capacity_j_k": 1e6, "initial_c": 0.0},
+        ],
+        "couplings": [{"a": "foil", "b": "mass", "w_k": 1e-6}],
+    }
+    network = ThermalNetwork(msgspec.convert(table, ThermalNetworkConfig), 5.0)
+    start_k = network.initial_k()
+    after_k, out_j = network.step(start_k, [0.0, 0.0])
+    exact_k = (273.15**-3 + 3.0 * 5.670374419e-8 * 5.0 / 2.0) ** (-1.0 / 3.0)
+    assert after_k[0] == pytest.approx(exact_k, rel=0.01)
+    assert out_j == pytest.approx(network.stored_j(start_k) - network.stored_j(after_k), rel=1e-9)
