@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import assume, given, reject, settings
+from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 from flightsw.errors import ConfigError
@@ -187,7 +187,7 @@ def test_more_heat_never_cools_anything(config: PlantConfig, more_w: float) -> N
         assert all(warm >= plain - 1e-9 for warm, plain in zip(warmed_k, plain_k, strict=True))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(plants())
 def test_halving_the_step_moves_the_state_by_less_than_the_stated_tolerance(config: PlantConfig) -> None:
     """0.5 % of charge and 0.5 K after 600 s, where no limiter or brown-out has struck in either."""
