@@ -27,7 +27,7 @@ def test_a_session_lasts_from_its_start_for_its_length_and_comes_back_every_peri
 
 
 def test_a_session_longer_than_its_period_is_refused() -> None:
-    with pytest.raises(ConfigError, match="session_s = 2000.0: must be at most session_period_s = 1800.0"):
+    with pytest.raises(ConfigError, match=r"session_s = 2000\.0: must be at most session_period_s = 1800\.0"):
         InferenceConfig(session_s=2000.0, session_period_s=1800.0)
 
 

@@ -166,7 +166,10 @@ def with_value(figure: str, value: float) -> str:
         (with_value("leakage_w", -0.5), "leakage_w = -0.5: must be at least 0"),
         (SHIPPED.replace("volts = 0.88", "volts = 0.70"), "dvfs: volts = .* must not fall"),
         (SHIPPED.replace("clock_mhz = 408.0", "clock_mhz = 613.0"), "modes: clock_mhz = .* must not fall"),
-        (SHIPPED.replace("base_w = 4.8", "base_w = 0.0").replace("base_w = 4.2", "base_w = 20.0"), "modes: draw .* W at work: each must draw more"),
+        (
+            SHIPPED.replace("base_w = 4.8", "base_w = 0.0").replace("base_w = 4.2", "base_w = 20.0"),
+            "modes: draw .* W at work: each must draw more",
+        ),
         (
             SHIPPED + '\n[throttle_full_c]\nvalue = 99.0\nsource = "no band at all"\n',
             "throttle_c = 99.0: must be below throttle_full_c = 99.0",

@@ -1,4 +1,4 @@
-"""Each shipped preset flies an orbit and keeps its promises: it works, keeps its reserve, stays cool, closes its ledgers.
+"""Each shipped preset flies an orbit and keeps its promises: it works, stays charged and cool, closes its ledgers.
 
 The default scenario has tests of its own, and more of them.
 """

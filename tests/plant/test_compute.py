@@ -121,8 +121,6 @@ def test_over_a_band_the_clock_follows_the_heat_and_power_follows_the_clock() ->
 
 def test_a_mode_below_the_ceiling_keeps_its_clock() -> None:
     board = load_profile("raspberry-pi-4").silicon()
-    state = step(
-        board, ComputeState(powered=True), rail_on=True, power_on=True, mode=0, chip_c=84.0, dt_s=1.0
-    )
+    state = step(board, ComputeState(powered=True), rail_on=True, power_on=True, mode=0, chip_c=84.0, dt_s=1.0)
     assert state.throttled
     assert clock_mhz(board, state) == 600.0
