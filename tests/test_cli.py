@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -168,6 +169,16 @@ def test_validate_and_list_agree_on_what_is_shipped(cli: Cli) -> None:
     for name in names:
         assert cli("validate", name).code == 0
     assert cli("validate", names[0], "--json", "--set", 'duration="50s"', "--set", "dt_s=0.5").json["ticks"] == 100
+
+
+def test_list_and_summary_mark_what_is_press_derived(cli: Cli, tmp_path: Path) -> None:
+    assert re.search(r"^starcloud-like-h100 +press-derived ", cli("list").out, re.MULTILINE)
+    rows = {row["name"]: row["evidence"] for row in cli("list", "--json").json["scenarios"]}
+    assert rows["starcloud-like-h100"] == "press-derived"
+    assert rows["bupt1-like-pi4"] == "measured"
+    short = ["run", "starcloud-like-h100", "--in-process", "--execute", "none", "--duration", "30s"]
+    assert "PRESS-DERIVED" in cli(*short, "--out", str(tmp_path / "shown")).out
+    assert cli(*short, "--json", "--out", str(tmp_path / "told")).json["evidence"] == "press-derived"
 
 
 def test_the_log_s_hash_is_the_manifest_s(cli: Cli, flown: Path) -> None:

@@ -7,7 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from flightsw.devices.profiles import shipped_profiles
 from flightsw.node.processes import process_table
+from flightsw.node.scenario import load_scenario, shipped_scenarios
 from tests.loop.runs import fly
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +34,17 @@ def test_the_architecture_page_names_every_process() -> None:
     page = (ROOT / "docs/architecture.md").read_text()
     for row in process_table().rows:
         assert f"| {row.name} |" in page
+
+
+def test_the_presets_page_has_a_row_for_every_scenario_with_its_evidence_and_for_every_profile() -> None:
+    page = (ROOT / "docs/presets.md").read_text()
+    stated = {name: load_scenario(name).evidence for name in shipped_scenarios()}
+    assert len(stated) >= 6
+    for name, evidence in stated.items():
+        if evidence is not None:
+            assert f"| [{name}](../flightsw/scenarios/{name}.toml) | {evidence} |" in page
+    for name in shipped_profiles():
+        assert f"| [{name}](../flightsw/scenarios/profiles/{name}.toml) |" in page
 
 
 def test_pages_link_to_files_that_exist() -> None:

@@ -26,12 +26,13 @@ def list_scenarios(*, as_json: AsJson = False) -> int:
     """List the shipped scenarios."""
     from flightsw.node.scenario import load_scenario, shipped_scenarios
 
-    rows = [{"name": name, "description": load_scenario(name).description} for name in shipped_scenarios()]
+    loaded = [load_scenario(name) for name in shipped_scenarios()]
+    rows = [{"name": one.name, "evidence": one.evidence, "description": one.description} for one in loaded]
     if as_json:
         typer.echo(json.dumps({"scenarios": rows}))
         return GOOD
     for row in rows:
-        typer.echo(f"{row['name']:<24} {row['description']}")
+        typer.echo(f"{row['name']:<24} {row['evidence'] or '-':<14} {row['description']}")
     return GOOD
 
 

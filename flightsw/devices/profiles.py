@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -29,14 +30,17 @@ class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ModeRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A power mode; rows ascend in clock."""
+    """A power mode; rows ascend in what they draw at work, and their clocks don't fall."""
 
     name: Annotated[str, Meta(min_length=1, max_length=32)]
     cap_w: Annotated[float, Meta(gt=0.0, le=1e6)]
     """the vendor's name for it, which is a cap and not what it draws"""
     clock_mhz: Annotated[float, Meta(gt=0.0, le=1e5)]
     base_w: Annotated[float, Meta(ge=0.0, le=1e6)]
+    """idle, leakage apart"""
     source: Source
+    host_w: Annotated[float, Meta(ge=0.0, le=1e6)] = 0.0
+    """on top while it works, apart from the switching power of this clock's domain"""
 
 
 class VoltagePoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,12 +71,15 @@ class DeviceProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     throttle_hysteresis_k: Figure
     throttle_clock_mhz: Figure
     shutdown_c: Figure
+    throttle_full_c: Figure | None = None
+    """where progressive throttling ends, at `throttle_clock_mhz`; left out: one step at `throttle_c`"""
 
     def silicon(self) -> Silicon:
         """The figures alone, as the silicon law takes them."""
         return Silicon(
-            modes=tuple(PowerMode(row.name, row.clock_mhz, row.base_w) for row in self.modes),
+            modes=tuple(PowerMode(row.name, row.clock_mhz, row.base_w, row.host_w) for row in self.modes),
             dvfs=tuple((point.clock_mhz, point.volts) for point in self.dvfs),
+            throttle_full_c=None if self.throttle_full_c is None else self.throttle_full_c.value,
             **{name: getattr(self, name).value for name in _FIGURES},
         )
 
@@ -109,8 +116,8 @@ def load_profile(name_or_path: str) -> DeviceProfile:
 def _check(profile: DeviceProfile) -> None:
     where = f"device profile {profile.name}"
     clocks = [row.clock_mhz for row in profile.modes]
-    if not clocks or clocks != sorted(set(clocks)):
-        raise ConfigError(f"{where}: modes: clock_mhz = {clocks}: must ascend, at least one")
+    if not clocks or clocks != sorted(clocks):
+        raise ConfigError(f"{where}: modes: clock_mhz = {clocks}: must not fall, at least one")
     points = [point.clock_mhz for point in profile.dvfs]
     if len(points) < 2 or points != sorted(set(points)):
         raise ConfigError(f"{where}: dvfs: clock_mhz = {points}: must ascend, at least two")
@@ -121,7 +128,18 @@ def _check(profile: DeviceProfile) -> None:
     volts = [point.volts for point in profile.dvfs]
     if volts != sorted(volts):
         raise ConfigError(f"{where}: dvfs: volts = {volts}: must not fall with clock_mhz")
-    if profile.throttle_c.value >= profile.shutdown_c.value:
-        raise ConfigError(
-            f"{where}: throttle_c = {profile.throttle_c.value}: must be below shutdown_c = {profile.shutdown_c.value}"
-        )
+    working_w = profile.silicon().working_w
+    if any(high_w <= low_w for low_w, high_w in pairwise(working_w)):
+        drawn = ", ".join(f"{watts:.4g}" for watts in working_w)
+        raise ConfigError(f"{where}: modes: draw {drawn} W at work: each must draw more than the one before")
+    trips = [
+        (name, figure.value)
+        for name in ("throttle_c", "throttle_full_c", "shutdown_c")
+        if (figure := getattr(profile, name)) is not None
+    ]
+    for (low, low_c), (high, high_c) in pairwise(trips):
+        if low_c >= high_c:
+            raise ConfigError(f"{where}: {low} = {low_c}: must be below {high} = {high_c}")
+    top_mhz, floor_mhz = clocks[-1], profile.throttle_clock_mhz.value
+    if profile.throttle_full_c is not None and floor_mhz > top_mhz:
+        raise ConfigError(f"{where}: throttle_clock_mhz = {floor_mhz}: must be at most the highest mode's {top_mhz}")

@@ -1,9 +1,11 @@
 """The silicon law: what a chip draws and how long a batch takes, given mode, clock and temperature. One law, pure.
 
-    P = P_base(mode) + activity * k f V(f)^2 + P_leak exp(b (T - T0))
+    P = P_base(mode) + activity * (P_host(mode) + k f V(f)^2) + P_leak exp(b (T - T0))
     t_batch = t_launch + n * work / (throughput per MHz * f)
 
-P_base: everything of the module that runs whether or not it works (rails, memory, host cores of the mode).
+P_base: everything of the module that runs whether or not it works (rails, idle memory, idle cores). P_host: what works
+along with the clock's domain and at its own clock (host cores that feed an accelerator, memory traffic).
+Over temperature the hardware caps the clock: at one step, or over a band from `throttle_c` to `throttle_full_c`.
 Source of the form: CMOS switching and subthreshold leakage (reference: Weste & Harris, CMOS VLSI Design, ch. 5); the
 figures are the profile's, each with its own source. Valid from -40 C to the shutdown trip.
 
@@ -26,6 +28,8 @@ class PowerMode:
     clock_mhz: float
     base_w: float
     """drawn when it runs and does nothing, leakage apart"""
+    host_w: float = 0.0
+    """drawn on top while it works, by what has a clock of its own"""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,17 @@ class Silicon:
     throttle_hysteresis_k: float
     throttle_clock_mhz: float
     shutdown_c: float
+    throttle_full_c: float | None = None
+    """end of the band over which the clock is capped progressively; None: one step at `throttle_c`"""
+
+    def ceiling_mhz(self, chip_c: float) -> float:
+        """The clock that the hardware allows once it throttles: falls in a line over the band, if there is one."""
+        full_c = self.throttle_full_c
+        if full_c is None or chip_c >= full_c:
+            return self.throttle_clock_mhz
+        top_mhz = self.modes[-1].clock_mhz
+        share = (chip_c - self.throttle_c) / (full_c - self.throttle_c)
+        return top_mhz - (top_mhz - self.throttle_clock_mhz) * share if share > 0.0 else top_mhz
 
     def volts(self, clock_mhz: float) -> float:
         """Core voltage at a clock, linear between the table's points, held outside them."""
@@ -83,7 +98,8 @@ class Silicon:
 
     def power_w(self, mode: int, clock_mhz: float, chip_c: float, activity: float) -> float:
         """What a running device draws; `activity`: share of the time that it works."""
-        return self.modes[mode].base_w + activity * self.dynamic_w(clock_mhz) + self.leak_w(chip_c)
+        row = self.modes[mode]
+        return row.base_w + activity * (row.host_w + self.dynamic_w(clock_mhz)) + self.leak_w(chip_c)
 
     def idle_w(self, mode: int, chip_c: float) -> float:
         """What a mode draws doing nothing."""
@@ -92,7 +108,7 @@ class Silicon:
     @cached_property
     def working_w(self) -> tuple[float, ...]:
         """What each mode draws working all the time at its own clock, leakage apart."""
-        return tuple(mode.base_w + self.dynamic_w(mode.clock_mhz) for mode in self.modes)
+        return tuple(mode.base_w + mode.host_w + self.dynamic_w(mode.clock_mhz) for mode in self.modes)
 
     def full_load_w(self, mode: int, chip_c: float) -> float:
         """What a mode draws working all the time at its own clock."""

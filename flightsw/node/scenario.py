@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -74,6 +74,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     name: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,63}$")]
     description: str = ""
+    evidence: Literal["measured", "press-derived", "estimate"] | None = None
+    """what its figures rest on; a press-derived one says so in every summary. None: not stated"""
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 1
     dt_s: Annotated[float, Meta(ge=0.001, le=60.0)] = 1.0
     duration: str = "2orbits"

@@ -20,6 +20,8 @@ class ComputeState(msgspec.Struct, frozen=True, gc=False):
     boot_left_s: float = 0.0
     mode: int = 0
     throttled: bool = False
+    ceiling_mhz: float = 0.0
+    """what over-temperature allows, while throttled"""
     tripped: bool = False
     """shut down over temperature; stays down until it is commanded off, or its rail is"""
 
@@ -34,7 +36,7 @@ def clock_mhz(silicon: Silicon, state: ComputeState) -> float:
     if not state.powered:
         return 0.0
     wanted = silicon.modes[state.mode].clock_mhz
-    return min(wanted, silicon.throttle_clock_mhz) if state.throttled else wanted
+    return min(wanted, state.ceiling_mhz) if state.throttled else wanted
 
 
 def step(
@@ -54,10 +56,12 @@ def step(
     throttled = chip_c >= silicon.throttle_c or (
         state.throttled and chip_c > silicon.throttle_c - silicon.throttle_hysteresis_k
     )
+    ceiling_mhz = silicon.ceiling_mhz(chip_c) if throttled else 0.0
     if state.boot_left_s > 0.0:
-        return replace(state, boot_left_s=max(0.0, state.boot_left_s - dt_s), mode=mode, throttled=throttled)
-    if throttled is not state.throttled or mode != state.mode:
-        return replace(state, mode=mode, throttled=throttled)
+        left_s = max(0.0, state.boot_left_s - dt_s)
+        return replace(state, boot_left_s=left_s, mode=mode, throttled=throttled, ceiling_mhz=ceiling_mhz)
+    if throttled is not state.throttled or mode != state.mode or ceiling_mhz != state.ceiling_mhz:
+        return replace(state, mode=mode, throttled=throttled, ceiling_mhz=ceiling_mhz)
     return state
 
 

@@ -29,6 +29,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """A run in figures. None: the log doesn't say, or there was no such time in it."""
 
     scenario: str
+    evidence: str | None = None
+    """what the scenario's figures rest on, as it says itself"""
     seed: int
     exit: str
     """completed, interrupted, failed; without an outcome: complete or cut, as the log says"""
@@ -95,6 +97,7 @@ def summarise(run_dir: Path, outcome: RunOutcome | None = None) -> Summary:
         figures
         | {
             "scenario": str(reader.header.scenario.get("name", "")),
+            "evidence": reader.header.scenario.get("evidence"),
             "seed": reader.header.seed,
             "ticks": reader.tick_count,
             "simulated_s": reader.tick_count * dt_s,

@@ -10,6 +10,11 @@ from flightsw.record.summary import Summary
 
 WIDTH_COLUMNS = 100
 _UNKNOWN = "-"
+_EVIDENCE = {
+    "measured": "measured, as the scenario's sources say",
+    "press-derived": "PRESS-DERIVED: from reports in the press, not from measurements",
+    "estimate": "estimates, each derived in the scenario's comments",
+}
 
 
 def print_summary(summary: Summary, run_dir: str, console: Console) -> None:
@@ -29,7 +34,8 @@ def summary_table(summary: Summary) -> RenderableType:
     left, right = _left(summary), _right(summary)
     for (name, value), (other_name, other_value) in zip(left, right, strict=True):
         table.add_row(name, value, other_name, other_value)
-    foot = [
+    foot = [] if summary.evidence is None else [("figures", _EVIDENCE.get(summary.evidence, summary.evidence))]
+    foot += [
         ("events", ", ".join(f"{count} {name}" for name, count in summary.events_by_severity.items()) or "none"),
         ("lost processes", ", ".join(summary.lost) or "none"),
     ]

@@ -36,7 +36,9 @@ def test_more_clock_heat_or_work_never_draws_less(chip, clock_a, clock_b, chip_a
 def test_a_higher_mode_works_faster_and_draws_more(chip, chip_c) -> None:
     for low, high in itertools.pairwise(range(len(chip.modes))):
         assert chip.full_load_w(low, chip_c) < chip.full_load_w(high, chip_c)
-        assert chip.items_per_s(low, 12.0, 16) < chip.items_per_s(high, 12.0, 16)
+        assert chip.items_per_s(low, 12.0, 16) <= chip.items_per_s(high, 12.0, 16)
+        faster = chip.modes[low].clock_mhz < chip.modes[high].clock_mhz
+        assert faster is (chip.items_per_s(low, 12.0, 16) < chip.items_per_s(high, 12.0, 16))
 
 
 @settings(max_examples=50)
@@ -88,3 +90,29 @@ def test_below_the_runaway_resistance_the_chip_settles_and_above_it_never_does(c
 def test_a_chip_whose_leakage_does_not_grow_never_runs_away(figure: str) -> None:
     chip = replace(CHIPS["orin-nano"], **{figure: 0.0})
     assert chip.runs_away_above_k_w(20.0, 30.0) == math.inf
+
+
+BAND = replace(CHIPS["orin-nano"], throttle_c=80.0, throttle_full_c=85.0, throttle_clock_mhz=306.0)
+
+
+@settings(max_examples=60)
+@given(st.floats(60.0, 110.0), st.floats(0.0, 10.0))
+def test_in_a_band_the_ceiling_falls_with_heat_from_the_highest_clock_to_the_lowest(chip_c, warmer_k) -> None:
+    ceiling_mhz = BAND.ceiling_mhz(chip_c)
+    assert BAND.throttle_clock_mhz <= BAND.ceiling_mhz(chip_c + warmer_k) <= ceiling_mhz <= BAND.modes[-1].clock_mhz
+    assert (BAND.ceiling_mhz(80.0), BAND.ceiling_mhz(82.5), BAND.ceiling_mhz(85.0)) == (1020.0, 663.0, 306.0)
+
+
+@pytest.mark.parametrize("chip_c", [20.0, 99.0, 104.0])
+def test_without_a_band_the_ceiling_is_one_step(chip_c: float) -> None:
+    assert CHIPS["orin-nano"].ceiling_mhz(chip_c) == 306.0
+
+
+def test_what_has_a_clock_of_its_own_is_drawn_with_the_work_and_not_when_idle() -> None:
+    plain = CHIPS["orin-nano"]
+    fed = replace(plain, modes=tuple(replace(mode, host_w=3.0) for mode in plain.modes))
+    for mode, row in enumerate(plain.modes):
+        assert fed.idle_w(mode, 50.0) == plain.idle_w(mode, 50.0)
+        assert fed.full_load_w(mode, 50.0) == pytest.approx(plain.full_load_w(mode, 50.0) + 3.0)
+        half_w = fed.power_w(mode, row.clock_mhz, 50.0, 0.5) - plain.power_w(mode, row.clock_mhz, 50.0, 0.5)
+        assert half_w == pytest.approx(1.5)

@@ -103,3 +103,24 @@ def test_whatever_happens_a_tripped_board_is_down_and_a_hot_one_trips(course) ->
             assert not state.tripped
         elif chip_c >= SILICON.shutdown_c or was.tripped:
             assert state.tripped
+
+
+def test_over_a_band_the_clock_follows_the_heat_and_power_follows_the_clock() -> None:
+    board = load_profile("raspberry-pi-4").silicon()
+    top = len(board.modes) - 1
+    state = ComputeState(powered=True, mode=top)
+    seen = []
+    for chip_c in (79.0, 80.5, 82.5, 84.0, 86.0, 82.5, 79.5, 77.0):
+        state = step(board, state, rail_on=True, power_on=True, mode=top, chip_c=chip_c, dt_s=1.0)
+        drawn_w = power_w(board, state, rail_on=True, busy_s=1.0, chip_c=chip_c, dt_s=1.0)
+        seen.append((state.throttled, clock_mhz(board, state)))
+        assert drawn_w == board.power_w(top, clock_mhz(board, state), chip_c, 1.0)
+    assert [throttled for throttled, _ in seen] == [False, True, True, True, True, True, True, False]
+    assert [clock for _, clock in seen] == [1800.0, 1680.0, 1200.0, 840.0, 600.0, 1200.0, 1800.0, 1800.0]
+
+
+def test_a_mode_below_the_ceiling_keeps_its_clock() -> None:
+    board = load_profile("raspberry-pi-4").silicon()
+    state = step(board, ComputeState(powered=True), rail_on=True, power_on=True, mode=0, chip_c=84.0, dt_s=1.0)
+    assert state.throttled
+    assert clock_mhz(board, state) == 600.0

@@ -14,6 +14,7 @@ from flightsw.apps.inference.engine import Engine
 from flightsw.apps.inference.events import Seen, changes, full_latch
 from flightsw.apps.inference.governor import Decision, mode_rates
 from flightsw.apps.inference.queue import SceneQueue
+from flightsw.apps.inference.sessions import in_session
 from flightsw.apps.inference.source import View, frames_in, view_below
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
@@ -76,7 +77,7 @@ class InferenceApp:
         if not telemetry.ready and (lost := self._device.abort()) is not None:
             self._next_batch = lost.number
             self._queue.put_back(lost)
-        outputs = self._decide(inbox, telemetry, self._image(now, inbox))
+        outputs = self._decide(now, inbox, telemetry, self._image(now, inbox))
         refused = self._queue.refused
         out += self._work(now, outputs.decision)
         out += self._events(telemetry, outputs, self._queue.refused - refused)
@@ -96,11 +97,11 @@ class InferenceApp:
         self._queue.expect(frames_in(now.t_ns, now.dt_s, self._view, self._config))
         return self._imaging_per_s if self._view.cos_zenith >= self._config.min_cos_zenith else 0.0
 
-    def _decide(self, inbox: Inbox, telemetry: Telemetry, arriving_per_s: float) -> law.Outputs:
+    def _decide(self, now: Now, inbox: Inbox, telemetry: Telemetry, arriving_per_s: float) -> law.Outputs:
         power, thermal = inbox.last(PowerStatus), inbox.last(ThermalStatus)
         inputs = law.Inputs(
             mode=Mode.BOOT if self._node_mode is None else self._node_mode,
-            enabled=self._enabled,
+            enabled=self._enabled and in_session(now.t_ns, self._config),
             power_cap_w=None if power is None else power.compute_cap_w,
             thermal_cap_w=None if thermal is None else thermal.chip_cap_w,
             telemetry=telemetry,

@@ -22,14 +22,15 @@ class InferenceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """which batches are really computed: "every", "sample:N" (every Nth) or "none"; timing is the same"""
     frame_period_s: Annotated[float, Meta(gt=0.0, le=3600.0)] = 1.0
     """an image along the ground track every so often"""
-    frame_scenes: Annotated[int, Meta(ge=1, le=1024)] = 16
-    """tiles that an image is cut into"""
+    frame_scenes: Annotated[int, Meta(ge=1, le=10_000_000)] = 16
+    """tiles that an image is cut into; for a rack, what arrives together: tens of thousands a second"""
     min_cos_zenith: Annotated[float, Meta(ge=-1.0, le=1.0)] = 0.2
     """imaging by day only: least cosine of the Sun's zenith angle below"""
-    queue_scenes: Annotated[int, Meta(ge=1, le=1_000_000)] = 2048
+    queue_scenes: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 2048
     deadline_s: Annotated[float, Meta(gt=0.0, le=1e6)] = 1200.0
     """a scene that has waited longer is dropped"""
-    batch_scenes: Annotated[int, Meta(ge=1, le=1024)] = 8
+    batch_scenes: Annotated[int, Meta(ge=1, le=65_536)] = 8
+    """at most; a rack works on hundreds at once for each of its accelerators"""
     drain_s: Annotated[float, Meta(gt=0.0, le=1e5)] = 120.0
     """the queue is meant to be served within so long: that is the demand"""
     dwell_ticks: Annotated[int, Meta(ge=1, le=100000)] = 5
@@ -43,10 +44,21 @@ class InferenceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     over temperature latches until then"""
     grant_stale_ticks: Annotated[int, Meta(ge=1, le=100000)] = 5
     """caps older than this count as none"""
+    session_s: Annotated[float, Meta(gt=0.0, le=1e6)] | None = None
+    """the payload is on for so long at a stretch, its boot included; None: whenever it may be"""
+    session_period_s: Annotated[float, Meta(gt=0.0, le=1e7)] = 5400.0
+    """from one session's start to the next one's"""
+    session_start_s: Annotated[float, Meta(ge=0.0, le=1e7)] = 0.0
+    """of the first session, after the start of the run"""
 
     def __post_init__(self) -> None:
         if self.execute not in ("every", "none") and not _SAMPLE.match(self.execute):
             raise ConfigError(f'apps.inference.execute = "{self.execute}": must be "every", "none" or "sample:N"')
+        if self.session_s is not None and self.session_s > self.session_period_s:
+            raise ConfigError(
+                f"apps.inference.session_s = {self.session_s}: must be at most session_period_s = "
+                f"{self.session_period_s}"
+            )
         if self.batch_scenes > self.queue_scenes:
             raise ConfigError(
                 f"apps.inference.batch_scenes = {self.batch_scenes}: must be at most queue_scenes = {self.queue_scenes}"

@@ -1,0 +1,138 @@
+"""Each shipped preset flies an orbit and keeps its promises: it works, stays charged and cool, closes its ledgers.
+
+The default scenario has tests of its own, and more of them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from flightsw.bus.logreader import LogReader
+from flightsw.devices.profiles import load_profile
+from flightsw.messages.health import Mode, ModeStatus
+from flightsw.messages.plant import Truth
+from flightsw.node.inprocess import InProcessNode, Recorder
+from flightsw.node.scenario import Scenario, load_scenario, run_ticks, shipped_scenarios
+from flightsw.plant.config import BATTERY
+from flightsw.record.summary import Summary, summarise
+
+
+class Promise(NamedTuple):
+    """What a preset is there to show, in its first orbit."""
+
+    evidence: str
+    eclipses: int
+    least_payload_wh: float
+    most_payload_wh: float
+
+
+PROMISES = {
+    "bupt1-like-pi4": Promise("measured", 1, 1.0, 1.6),
+    "cubesat-12u-orin-nx": Promise("estimate", 1, 20.0, 40.0),
+    "starcloud-like-h100": Promise("press-derived", 1, 300.0, 700.0),
+    "suncatcher-like-1kw": Promise("press-derived", 0, 300.0, 600.0),
+    "datacentre-class": Promise("press-derived", 1, 110e3, 162e3),
+}
+DISASTERS = {"brownout.begin", "device.shutdown", "device.throttled", "lcl.tripped", "load.shed", "APP_LOST"}
+LEAST_BATTERY_C, MOST_BATTERY_C = 0.0, 45.0
+"""within which lithium-ion may be charged"""
+
+
+class Flight(NamedTuple):
+    scenario: Scenario
+    summary: Summary
+    events: list[str]
+    last: Truth
+    mode: Mode
+    battery_c: tuple[float, ...]
+
+
+@pytest.fixture(scope="module", params=sorted(PROMISES))
+def flight(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Flight:
+    """One orbit in process, no tensors computed."""
+    run_dir: Path = tmp_path_factory.mktemp(request.param)
+    scenario = load_scenario(request.param, ["apps.inference.execute=none", "duration=1orbits"])
+    recorder = Recorder(InProcessNode(scenario), run_dir)
+    for _ in range(run_ticks(scenario)):
+        recorder.run_tick()
+    recorder.close()
+    summary = summarise(run_dir)
+    events = [json.loads(line)["id"] for line in (run_dir / "events.jsonl").read_text().splitlines()]
+    battery = [node.name for node in scenario.plant.thermal.nodes].index(BATTERY)
+    last, mode, battery_c = None, Mode.OFF, []
+    for _, _, message in LogReader(run_dir).messages(["truth.plant", "health.mode"]):
+        if isinstance(message, Truth):
+            last = message
+            battery_c.append(message.node_c[battery])
+        elif isinstance(message, ModeStatus):
+            mode = message.mode
+    assert last is not None
+    return Flight(scenario, summary, events, last, mode, tuple(battery_c))
+
+
+def test_every_preset_but_the_default_is_flown_here() -> None:
+    stated = {name for name in shipped_scenarios() if load_scenario(name).evidence is not None}
+    assert stated == {*PROMISES, "cubesat-6u-orin-nano"}
+
+
+def test_it_says_what_its_figures_rest_on(flight: Flight) -> None:
+    assert flight.summary.evidence == PROMISES[flight.scenario.name].evidence
+    pressed = flight.summary.evidence == "press-derived"
+    assert ("press-derived" in flight.scenario.description) is pressed
+
+
+def test_the_payload_works_and_draws_what_it_is_known_for(flight: Flight) -> None:
+    promise, summary = PROMISES[flight.scenario.name], flight.summary
+    assert flight.mode is Mode.PAYLOAD
+    assert summary.inferences > 50
+    assert summary.inferences_dropped == 0
+    assert summary.energy_wh is not None
+    assert promise.least_payload_wh < summary.energy_wh < promise.most_payload_wh
+
+
+def test_the_sun_is_lost_as_often_as_its_orbit_says(flight: Flight) -> None:
+    assert flight.summary.eclipses == PROMISES[flight.scenario.name].eclipses
+    if PROMISES[flight.scenario.name].eclipses == 0:
+        assert flight.last.eclipse_s == 0.0
+
+
+def test_the_charge_stays_above_the_reserve(flight: Flight) -> None:
+    assert flight.summary.soc_min is not None
+    assert flight.summary.soc_min >= flight.scenario.apps.power.reserve_soc
+
+
+def test_the_chip_stays_below_its_own_throttle_and_near_its_limit_at_most(flight: Flight) -> None:
+    limit_c = flight.scenario.apps.thermal.chip_limit_c
+    assert flight.summary.chip_c_max is not None
+    assert flight.summary.chip_c_max < load_profile(flight.scenario.plant.profile).throttle_c.value
+    assert flight.summary.chip_c_max < limit_c + 3.0
+
+
+def test_nothing_trips_browns_out_or_is_shed(flight: Flight) -> None:
+    assert flight.events
+    assert not DISASTERS.intersection(flight.events)
+
+
+def test_the_battery_may_be_charged_at_all_times(flight: Flight) -> None:
+    assert len(flight.battery_c) == flight.summary.ticks
+    assert min(flight.battery_c) > LEAST_BATTERY_C
+    assert max(flight.battery_c) < MOST_BATTERY_C
+
+
+def test_both_ledgers_close_to_rounding(flight: Flight) -> None:
+    throughput_j = flight.last.load_energy_j
+    assert throughput_j > 1e4
+    assert flight.summary.electrical_residual_j is not None
+    assert flight.summary.thermal_residual_j is not None
+    assert flight.summary.electrical_residual_j < 1e-9 * throughput_j
+    assert flight.summary.thermal_residual_j < 1e-9 * throughput_j
+
+
+def test_the_accelerator_keeps_within_its_caps_while_it_works(flight: Flight) -> None:
+    assert flight.summary.worst_excess_working_w is not None
+    highest_w = load_profile(flight.scenario.plant.profile).silicon().working_w[-1]
+    assert flight.summary.worst_excess_working_w < 0.005 * highest_w
