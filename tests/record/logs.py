@@ -68,7 +68,9 @@ def truth(**given: Any) -> Truth:
 
 def device(**given: Any) -> DeviceReadings:
     defaults = {"powered": True, "ready": True, "mode": 1, "clock_mhz": 600.0, "chip_c": 50.0, "throttled": False}
-    return _made(DeviceReadings, defaults | {"power_w": 7.0, "energy_j": 7.0}, given)
+    return _made(
+        DeviceReadings, defaults | {"power_w": 7.0, "energy_j": 7.0, "sel": False, "sefi": False, "upsets": ()}, given
+    )
 
 
 def infer(**given: Any) -> InferenceStatus:
