@@ -22,6 +22,8 @@ from flightsw.validation.inputs import (
 
 NotNegative = Annotated[float, Meta(ge=0.0, le=1e6)]
 NodePair = Annotated[str, Meta(pattern="^(die|board|bus|batt|rad|arr)_(die|board|bus|batt|rad|arr)$")]
+MOST_HOURS = 100.0
+"""Longest charge and slowest thermostat that are stepped: a bound on the time that an answer takes."""
 
 
 class P10Inputs(Inputs, frozen=True):
@@ -87,6 +89,8 @@ class P21Inputs(Inputs, frozen=True):
     high_k: Kelvin = field(name="hi")
 
     def __post_init__(self) -> None:
+        if self.capacity_j_k > MOST_HOURS * 3600.0 * self.base_w_k:
+            raise ConfigError(f"C = {self.capacity_j_k}: must follow Tb through G = {self.base_w_k} in {MOST_HOURS} h")
         highest_k = self.base_k + self.heater_w / self.base_w_k
         if not self.base_k < self.low_k < self.high_k < highest_k:
             raise ConfigError(
@@ -149,6 +153,12 @@ class P15Inputs(Inputs, frozen=True):
     limit_a: Positive = field(name="Ic")
     start_soc: Share = field(name="s0")
     cut_a: Positive = field(name="Icut")
+
+    def __post_init__(self) -> None:
+        if self.cut_a >= self.limit_a:
+            raise ConfigError(f"Icut = {self.cut_a}: must be below Ic = {self.limit_a}")
+        if self.capacity_ah > MOST_HOURS * self.limit_a:
+            raise ConfigError(f"Q_Ah = {self.capacity_ah}: must be charged by Ic = {self.limit_a} in {MOST_HOURS} h")
 
 
 class P20Inputs(Inputs, frozen=True):
