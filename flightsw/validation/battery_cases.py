@@ -135,7 +135,9 @@ def p15(case: Case) -> None:
     while not amps or amps[-1] > given["Icut"]:
         amps.append(-pack.charge().current_a)
         socs.append(pack.state.soc)
-    onset = next(n for n, current in enumerate(amps) if current < given["Ic"] - 1e-9)
+    below = [n for n, current in enumerate(amps) if current < given["Ic"] - 1e-9]
+    case.require(bool(below) and below[0] + per_hour < len(amps), "the taper lasts an hour")
+    onset = below[0]
     case.found("cv_onset_soc", socs[onset])
     case.found("cv_onset_h", onset / per_hour)
     for hours in (0.25, 0.5, 1.0):

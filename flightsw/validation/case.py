@@ -6,9 +6,10 @@ makes a case's answer worthless (another constant than ours, an event that never
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from flightsw.errors import FlightswError
 
@@ -17,10 +18,10 @@ class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A reference value."""
 
     value: float
-    tol: float
+    tol: Annotated[float, Meta(ge=0.0)]
     """by which ours may be off; 0: not at all"""
     unit: str
-    tol_kind: str
+    tol_kind: Literal["abs", "rel"]
     """`abs`, or `rel`: times the value"""
 
     @property

@@ -84,7 +84,7 @@ def p17(case: Case) -> None:
     """Orbit-average light on arrays: the light is the plant's, the faces are set here."""
     flux_eff = case.inputs["S"] * case.inputs["eff"]
     for beta_deg in (0, 20, 45, 60, 70, 80):
-        position_km, sun_km, period_s = circle(beta_deg)
+        position_km, sun_km, period_s = circle(beta_deg, case.inputs["h_km"])
         t_s = (np.arange(200_000) + 0.5) * period_s / 200_000
         r, sun_unit = position_km(t_s), sun_km / AU_KM
         lit = shadow.cylindrical_sunlit(r, sun_unit)
@@ -105,7 +105,7 @@ def p17(case: Case) -> None:
     sunlit20 = 1.0 - shadow.cylindrical_eclipse_fraction(radius_km, 20.0)
     case.found("tumbling_convex_body_0.26m2_beta20_W", flux_eff * 0.26 / 4.0 * sunlit20)
     dark0 = shadow.cylindrical_eclipse_fraction(radius_km, 0.0)
-    period_s = orbit.kepler_period_s(550.0)
+    period_s = orbit.kepler_period_s(case.inputs["h_km"])
     sized_w = (20.0 * dark0 / 0.85 + 20.0 * (1.0 - dark0) / 0.90) / (1.0 - dark0)
     case.found("array_needed_for_20W_beta0_W", sized_w)
     case.found("eclipse_energy_20W_beta0_Wh", 20.0 * dark0 * period_s / 3600.0)

@@ -100,12 +100,12 @@ def p05(case: Case) -> None:
 def p06(case: Case) -> None:
     """Eclipse fraction and duration of the cylindrical shadow, in closed form and sampled."""
     radius_km = orbit.semi_major_axis_km(case.inputs["h_km"])
-    case.found("T_s", orbit.kepler_period_s(550.0))
+    case.found("T_s", orbit.kepler_period_s(case.inputs["h_km"]))
     case.found("beta_crit_deg", shadow.critical_beta_deg(radius_km))
     for beta_deg in (0, 10, 20, 30, 40, 50, 60, 65, 68):
         fraction = shadow.cylindrical_eclipse_fraction(radius_km, float(beta_deg))
         case.found(f"frac_beta{beta_deg}", fraction)
-        position_km, sun_km, period_s = circle(beta_deg)
+        position_km, sun_km, period_s = circle(beta_deg, case.inputs["h_km"])
         case.found(f"duration_beta{beta_deg}_s", fraction * period_s)
         # The point-wise cylinder, sampled, agrees with the closed form.
         t_s = (np.arange(200_000) + 0.5) * period_s / 200_000
@@ -117,7 +117,7 @@ def p07(case: Case) -> None:
     """Contacts of the conical shadow, and shadow factors."""
     case.require(case.inputs["Rsun"] == SUN_RADIUS_KM, "the Sun's radius")
     for beta_deg in (0, 20, 40, 60, 65, 66):
-        position_km, sun_km, period_s = circle(beta_deg)
+        position_km, sun_km, period_s = circle(beta_deg, case.inputs["h_km"])
 
         def scan(t_s: Any, at: Any = position_km, sun: Any = sun_km) -> tuple[Any, Any]:
             return at(t_s), np.broadcast_to(sun, (len(t_s), 3))
@@ -132,7 +132,7 @@ def p07(case: Case) -> None:
             edges_s = np.linspace(0.0, period_s, 2001)
             dark_s = (1.0 - shadow.exposure(scan, edges_s)) @ np.diff(edges_s)
             case.found("beta0_equivalent_full_shadow_s", float(dark_s))
-    radius_km = orbit.semi_major_axis_km(550.0)
+    radius_km = orbit.semi_major_axis_km(case.inputs["h_km"])
     for name in case.rows:
         if name.startswith("shadow_factor_theta_"):
             theta = float(name.removeprefix("shadow_factor_theta_").removesuffix("rad"))

@@ -19,9 +19,12 @@ from flightsw.validation import (
     light_cases,
     link_cases,
     node_cases,
+    node_inputs,
     orbit_cases,
+    sky_inputs,
 )
 from flightsw.validation.case import Case, CaseFile
+from flightsw.validation.inputs import Inputs
 
 MAX_BYTES = 4 << 20
 _MODULES = (orbit_cases, light_cases, heat_cases, battery_cases, device_cases, link_cases, node_cases)
@@ -34,6 +37,16 @@ CASES: Final = MappingProxyType(
     }
 )
 """The case functions by id. P24, the Linux power allocator, is a flight law and no case of the plant's."""
+
+FLIGHT_LAW = "P24"
+_INPUTS: Final[MappingProxyType[str, type[Inputs]]] = MappingProxyType(
+    {
+        name: getattr(module, f"{name}Inputs")
+        for module in (sky_inputs, node_inputs)
+        for name in CASES
+        if hasattr(module, f"{name}Inputs")
+    }
+)
 
 INFO = "info_"
 """Rows of this prefix tell how to choose a tolerance; they are not judged."""
@@ -82,9 +95,28 @@ def cases_from(path: Path) -> list[CaseFile]:
 
 def _decode(data: bytes, where: str) -> list[CaseFile]:
     try:
-        return msgspec.json.decode(data, type=list[CaseFile])
+        files = msgspec.json.decode(data, type=list[CaseFile])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{where}: {error}") from None
+    ids = [file.id for file in files]
+    for file in files:
+        if ids.count(file.id) > 1:
+            raise ConfigError(f"{where}: {file.id}: given twice")
+        if file.id != FLIGHT_LAW:
+            _check(file, where)
+    return files
+
+
+def _check(file: CaseFile, where: str) -> None:
+    """Raises ConfigError: a case of no known id, nothing to judge, or inputs that it can't be answered for."""
+    if file.id not in CASES:
+        raise ConfigError(f"{where}: {file.id!r}: must be one of {', '.join(CASES)}")
+    if all(name.startswith(INFO) for name in file.refs):
+        raise ConfigError(f"{where}: {file.id}: refs: has no quantity to judge")
+    try:
+        msgspec.convert(file.inputs, type=_INPUTS[file.id])
+    except (msgspec.ValidationError, ConfigError) as error:
+        raise ConfigError(f"{where}: {file.id}: inputs: {error}") from None
 
 
 def chosen(files: Sequence[CaseFile], ids: Sequence[str]) -> list[CaseFile]:

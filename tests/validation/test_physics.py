@@ -178,5 +178,56 @@ def test_a_file_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
         runner.chosen(runner.cases_from(path), [])
 
 
+def with_inputs(case_id: str, **inputs: object) -> dict[str, object]:
+    table: dict[str, object] = msgspec.to_builtins(FILES[case_id])
+    return table | {"inputs": FILES[case_id].inputs | inputs}
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        ([with_inputs("P02"), with_inputs("P02") | {"id": "P99"}], "'P99': must be one of P01, "),
+        ([with_inputs("P02"), with_inputs("P02")], "P02: given twice"),
+        ([with_inputs("P02") | {"refs": {}}], "P02: refs: has no quantity to judge"),
+        ([with_inputs("P02") | {"refs": {"a": {"value": 1, "tol": -1, "unit": "", "tol_kind": "abs"}}}], ">= 0.0"),
+        ([with_inputs("P02") | {"refs": {"a": {"value": 1, "tol": 1, "unit": "", "tol_kind": "percent"}}}], "percent"),
+        ([with_inputs("P15") | {"inputs": {}}], "P15: inputs: Object missing required field"),
+        ([with_inputs("P15", more=1)], "P15: inputs: .*unknown field `more`"),
+        ([with_inputs("P15", Q_Ah="8.2")], "P15: inputs: .*Q_Ah"),
+        ([with_inputs("P15", Icut=0.0)], "P15: inputs: .*> 0.0.*Icut"),
+        ([with_inputs("P15", Icut=2.0)], "Icut = 2.0: must be below Ic = 1.45"),
+        ([with_inputs("P15", Q_Ah=1e6)], "Q_Ah = 1000000.0: must be charged"),
+        ([with_inputs("P21", C=1e8)], "C = 100000000.0: must follow Tb"),
+        ([with_inputs("P15", ocv="10+6 s")], "P15: inputs: .*ocv"),
+        ([with_inputs("P14", slope=3.0)], "slope = 3.0: must be 3.6"),
+        ([with_inputs("P04", S0=1000.0)], "S0 = 1000.0: must be 1361.0"),
+        ([with_inputs("P12", C=[1.0])], "P12: inputs: .*C"),
+        ([with_inputs("P21", P=0.5)], "P21: inputs: lo = 273.15, hi = 278.15: must ascend"),
+    ],
+)
+def test_a_case_that_can_not_be_answered_is_refused_before_it_runs(
+    table: list[object], complaint: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps(table))
+    with pytest.raises(ConfigError, match=complaint):
+        runner.cases_from(path)
+
+
+def test_the_flight_law_in_a_file_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps([with_inputs("P02"), with_inputs("P02") | {"id": "P24", "inputs": {"any": 1}}]))
+    assert [file.id for file in runner.chosen(runner.cases_from(path), [])] == ["P02"]
+
+
+@pytest.mark.parametrize(("case_id", "name"), [("P06", "duration_beta0_s"), ("P17", "sunpointing_1m2_beta0_W")])
+def test_another_height_changes_light_and_shadow(case_id: str, name: str) -> None:
+    there = Case(FILES[case_id])
+    there.inputs = there.inputs | {"h_km": 700.0}
+    runner.CASES[case_id](there)
+    here = FILES[case_id].refs[name]
+    assert abs(there.values[name][-1] - here.value) > 10.0 * here.allowed
+
+
 def test_the_references_travel_in_the_package() -> None:
     assert (Path(validation.__file__).parent / "data" / "reference.json").is_file()
