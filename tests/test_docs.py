@@ -51,3 +51,14 @@ def test_pages_link_to_files_that_exist() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_satellite_of_its_page_flies_as_shown(tmp_path: Path) -> None:
+    page = (ROOT / "docs/your-own-satellite.md").read_text()
+    (tmp_path / "my-satellite.toml").write_text(re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0])
+    shown = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
+    checks = (
+        "assert len(series) == 17100\nassert series['soc'].min() > 0.3\nassert series['load_w.heater'].max() <= 4.0"
+    )
+    script = f"{shown}\n{checks}\nassert abs(series.totals['thermal_residual_j']) < 1e-3\n"
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)

@@ -1,0 +1,155 @@
+"""The physics alone from Python: series of what happened, orders by a function, one error for what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import flightsw
+from flightsw.cli import main
+from flightsw.errors import ConfigError
+from flightsw.plant.spacecraft import Orders, Spacecraft
+from flightsw.validation import node_cases
+from flightsw.validation.runner import shipped_cases
+
+P25 = next(file for file in shipped_cases() if file.id == "P25")
+
+
+def table(**plant: Any) -> dict[str, Any]:
+    return {"dt_s": 1.0, "plant": node_cases.plant_table(P25.inputs) | plant}
+
+
+def test_a_run_goes_on_where_the_last_one_ended() -> None:
+    whole = flightsw.satellite(table()).run(2000.0)
+    parts = flightsw.satellite(table())
+    first, second = parts.run(700.0), parts.run(1300.0)
+    assert (len(first), len(second), len(whole)) == (700, 1300, 2000)
+    for name in whole.names:
+        assert np.array_equal(np.concatenate((first[name], second[name])), whole[name])
+    assert second.time_s[-1] == 2000.0
+    assert second.totals == whole.totals
+
+
+def test_columns_are_the_file_s_own_names() -> None:
+    series = flightsw.satellite(table()).run("10min")
+    assert {"soc", "node_c.die", "load_w.compute", "array_used_w"} <= set(series.names)
+    assert all(series[name].shape == series.time_s.shape for name in series.names)
+    with pytest.raises(ConfigError, match=r"node_c.chip.*must be one of"):
+        series["node_c.chip"]
+
+
+def test_the_caller_s_orders_are_obeyed() -> None:
+    def off_after_a_minute(time_s: float, craft: Spacecraft) -> Orders:
+        assert 0.0 < craft.battery.soc < 1.0
+        return Orders(load_on=(True, time_s < 60.0, True))
+
+    series = flightsw.satellite(table()).run(120.0, off_after_a_minute)
+    assert (series["load_w.compute"][:60] > 5.0).all()
+    assert (series["load_w.compute"][60:] == 0.0).all()
+
+
+def test_a_string_that_fails_takes_its_share_of_the_power() -> None:
+    array = node_cases.plant_table(P25.inputs)["array"] | {"strings": 4}
+    failing = table(array=array, failures=[{"at_s": 100.0, "what": "array.string", "count": 1}])
+    series = flightsw.satellite(failing).run(200.0)
+    assert series["array_available_w"][101] == pytest.approx(0.75 * series["array_available_w"][99], rel=1e-3)
+
+
+def test_a_pack_that_ages_loses_capacity_and_its_charge_stays_in_proportion() -> None:
+    battery = node_cases.plant_table(P25.inputs)["battery"]
+    old = flightsw.satellite(table(battery=battery | {"ageing": {"calendar_per_year": 0.1, "start_years": 4.0}}))
+    assert old.craft.battery_law.capacity_ah == pytest.approx(0.8 * battery["capacity_ah"])
+    assert old.craft.battery_law.resistance_ohm(25.0) == pytest.approx(1.4 * battery["r0_ohm"])
+    worn = flightsw.satellite(table(battery=battery | {"ageing": {"cycling_per_1000": 1.0}}))
+    worn.run("2orbits")
+    assert 0.999 < worn.craft.battery_law.capacity_ah / battery["capacity_ah"] < 1.0 - 1e-5
+
+
+def test_a_prescribed_shadow_falls_when_it_is_said_to() -> None:
+    prescribed = {"period_s": 1000.0, "shadow_s": [[100.5, 300.0], [900.0, 1050.0]], "noon_s": 0.0}
+    series = flightsw.satellite(table(prescribed=prescribed, schedules=[], loads=loads())).run(2000.0)
+    lit = series["sunlit"]
+    dark_s = [second for second in range(1000, 2000) if lit[second] == 0.0]
+    assert dark_s == [*range(1000, 1050), *range(1101, 1300), *range(1900, 2000)]
+    assert lit[1100] == pytest.approx(0.5)
+    assert lit[[0, 49, 50, 99]].tolist() == [0.0, 0.0, 1.0, 1.0], "every period is like every other, the first too"
+
+
+def loads() -> list[dict[str, Any]]:
+    return node_cases.plant_table(P25.inputs)["loads"]
+
+
+def coupled(**thermal: Any) -> dict[str, Any]:
+    return {"thermal": node_cases.plant_table(P25.inputs)["thermal"] | thermal}
+
+
+@pytest.mark.parametrize(
+    ("plant", "complaint"),
+    [
+        (coupled(couplings=[]), "not connected"),
+        ({"battery": {"capacity_ah": -1.0}}, "battery.capacity_ah = -1.0"),
+        ({"array": {"node": "arr", "area_m2": 1.0, "efficiency": 0.9}}, "array.efficiency = 0.9"),
+        ({"battery_node": "nowhere"}, "battery_node = 'nowhere': must be one of"),
+        ({"schedules": [{"load": "nobody", "steps": [[0.0, 1.0]]}]}, "is no load"),
+        ({"schedules": [{"load": "heater", "steps": [[0.0, 1.0]]}]}, "driven already"),
+        ({"schedules": [{"load": "compute", "steps": [[5.0, 1.0]]}]}, "must ascend from 0.0"),
+        ({"prescribed": None}, "neither of sky and prescribed"),
+        ({"prescribed": {"period_s": 100.0, "shadow_s": [[50.0, 40.0]]}}, "must ascend"),
+        ({"attitude": {"initial": "sun"}}, "needs a sky by orbit"),
+        ({"profile": "abacus"}, "no such profile"),
+    ],
+)
+def test_what_is_wrong_is_named(plant: dict[str, Any], complaint: str) -> None:
+    given = table(**plant)
+    if given["plant"].get("prescribed") is None:
+        del given["plant"]["prescribed"]
+    with pytest.raises(ConfigError, match=complaint):
+        flightsw.satellite(given)
+
+
+def test_a_step_too_long_for_the_network_is_refused() -> None:
+    names = ("die", "bus", "batt", "rad", "arr")
+    thermal = {
+        "nodes": [{"name": name, "capacity_j_k": 1.0} for name in names],
+        "couplings": [{"a": "die", "b": name, "w_k": 5.0} for name in names[1:]],
+    }
+    with pytest.raises(ConfigError, match=r"dt_s = 1.0: must be above 0 and at most"):
+        flightsw.satellite(table(thermal=thermal))
+
+
+BAD_TLE = (
+    '["1 43892U 18111S   19193.68092670  .00002615  00000-0  10917-3 0  9995", '
+    '"2 43892  97.2888  98.1666 0022265 273.4726  86.3966 15.24309684 30096"]'
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("plant.thermal.couplings=[]", ("thermal.couplings", "not connected")),
+        ("plant.thermal.nodes.chip.capacity_j_k=-4.0", ("capacity_j_k = -4.0",)),
+        (f"plant.sky.orbit={{tle={BAD_TLE}}}", ("orbit.tle line 1", "checksum is 5: must be 4")),
+    ],
+)
+def test_the_command_line_refuses_it_with_2(
+    change: str, words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["run", "cubesat-6u-orin-nano", "--set", change, "--duration", "600s", "--out", str(tmp_path / "run")])
+    said = capsys.readouterr().err
+    assert code == 2
+    assert all(word in said for word in words), said
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_profile_without_a_source_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from importlib import resources
+
+    text = (resources.files("flightsw.scenarios") / "profiles" / "orin-nano.toml").read_text()
+    start = text.index("[boot_s]")
+    path = tmp_path / "board.toml"
+    path.write_text(text[:start] + text[start:].replace('source = "', 'origin = "', 1))
+    assert main(["validate", "cubesat-6u-orin-nano", "--set", f"plant.profile={path}"]) == 2
+    assert "boot_s" in capsys.readouterr().err
