@@ -51,7 +51,7 @@ def derived_figures(scenario: Scenario) -> Figures:
         simulated_s=ticks * scenario.dt_s,
         orbit_s=orbit_s,
         eclipse_s=sum(exit_s - entry_s for entry_s, exit_s in sky.eclipses(0, round(orbit_s / scenario.dt_s))),
-        array_w=SolarArray(plant.array).available_w(SOLAR_CONSTANT_W_M2, _OPERATING_C),
+        array_w=SolarArray(plant.array_or_none).available_w(SOLAR_CONSTANT_W_M2, _OPERATING_C),
         battery_wh=plant.battery.capacity_ah * volts,
         payload_w=load_profile(plant.profile).silicon().working_w[-1],
         commands=len(scenario.commands),

@@ -64,11 +64,15 @@ def _at_end_of_life(plant: PlantConfig) -> PlantConfig:
         r0_ohm=plant.battery.r0_ohm * RESISTANCE_EOL,
         r1_ohm=plant.battery.r1_ohm * RESISTANCE_EOL,
     )
-    return _aged(replace(plant, array=replace(plant.array, degradation=ARRAY_EOL), battery=battery), 1.0)
+    return _aged(replace(_array_at(plant, ARRAY_EOL), battery=battery), 1.0)
 
 
 def _as_built(plant: PlantConfig) -> PlantConfig:
-    return _aged(replace(plant, array=replace(plant.array, degradation=1.0)), 0.0)
+    return _aged(_array_at(plant, 1.0), 0.0)
+
+
+def _array_at(plant: PlantConfig, degradation: float) -> PlantConfig:
+    return plant if plant.array is None else replace(plant, array=replace(plant.array, degradation=degradation))
 
 
 def _aged(plant: PlantConfig, age: float) -> PlantConfig:

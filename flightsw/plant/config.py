@@ -83,10 +83,11 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     sky: SkyConfig | None = None
     prescribed: PrescribedSkyConfig | None = None
-    array: ArrayConfig
+    array: ArrayConfig | None = None
+    """None: none; the battery, or the bench that charges it, is all there is"""
     battery: BatteryConfig
     distribution: DistributionConfig = DistributionConfig()
-    loads: tuple[LoadConfig, ...]
+    loads: tuple[LoadConfig, ...] = ()
     thermal: ThermalNetworkConfig
     attitude: AttitudeConfig | None = None
     """None: the array tracks the Sun, and surfaces see it by their own fixed figures"""
@@ -116,7 +117,7 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         nodes = [node.name for node in self.thermal.nodes]
         wanted_nodes = {
             "battery_node": self.battery_node,
-            "array.node": self.array.node,
+            **({} if self.array is None else {"array.node": self.array.node}),
             "distribution.node": self.distribution.node,
             **{f"loads.{load.name}.node": load.node for load in self.loads},
             **{f"heat.{place}.node": heat.node for place, heat in enumerate(self.heat)},
@@ -150,7 +151,7 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             return
         if self.sky is None:
             raise ConfigError("attitude: needs a sky by orbit, and prescribed is given")
-        if self.array.pointing_cos != 1.0:
+        if self.array is not None and self.array.pointing_cos != 1.0:
             raise ConfigError(
                 f"array.pointing_cos = {self.array.pointing_cos}: must be left out where attitude says how it points"
             )
@@ -161,6 +162,13 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                     raise ConfigError(
                         f"thermal.nodes.{node.name}.surfaces.face = {surface.face!r}: must be one of {', '.join(known)}"
                     )
+
+    @property
+    def array_or_none(self) -> ArrayConfig:
+        """The array; where there is none, one that gives and takes nothing."""
+        if self.array is not None:
+            return self.array
+        return ArrayConfig(area_m2=1e-9, degradation=1e-9, absorptance=0.0, node=self.battery_node)
 
     @property
     def stations(self) -> tuple[StationConfig, ...]:
@@ -178,6 +186,8 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def check_flyable(self) -> None:
         """Flight software needs more than physics does. Raises ConfigError: a load or node that it works with is not
         there."""
+        if self.array is None:
+            raise ConfigError("array is missing: flight software plans by it")
         loads, nodes = [load.name for load in self.loads], [node.name for node in self.thermal.nodes]
         for name in (PAYLOAD, HEATER, TRANSMITTER):
             if name not in loads:

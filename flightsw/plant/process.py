@@ -62,6 +62,7 @@ class PlantProcess:
         self._orders = Orders(tuple(load.initially_on for load in config.loads))
         self._last_seen: tuple[bool, ...] = (False,) * 7
         self._trips_seen = 0
+        self._mppt = config.array_or_none.mppt_efficiency
         self._environment_j = 0.0
         self._radiation = Radiation(config.radiation, seed, dt_s)
         self._struck, self._upsets = WELL, NO_UPSETS
@@ -112,7 +113,7 @@ class PlantProcess:
         flows, nodes_k, board, silicon = craft.flows, craft.nodes_k, craft.board, craft.silicon
         payload_w = flows.load_w[self._payload]
         messages: list[Message] = [
-            sensors.power(tick, flows, craft.lcl, flows.array_used_w * self.config.array.mppt_efficiency, nodes_k),
+            sensors.power(tick, flows, craft.lcl, flows.array_used_w * self._mppt, nodes_k),
             sensors.thermal(tick, nodes_k),
             sensors.navigation(tick, sky),
             self._carrier(sky),

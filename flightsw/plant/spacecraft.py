@@ -77,9 +77,9 @@ class Spacecraft:
         self.sky = sky
         self.silicon = load_profile(config.profile).silicon()
         self.network = ThermalNetwork(config.thermal, dt_s)
-        self._array = SolarArray(config.array)
+        self._array = SolarArray(config.array_or_none)
         self._bus = PowerBus(
-            config.distribution, config.loads, Battery(config.battery, dt_s), config.array.mppt_efficiency
+            config.distribution, config.loads, Battery(config.battery, dt_s), config.array_or_none.mppt_efficiency
         )
         self._limiters = Limiters(config.loads)
         self._wire(config)
@@ -102,7 +102,7 @@ class Spacecraft:
         self.views: FaceViews | None = None
         """what faces and array see; None: no attitude is modelled"""
         self.board = compute.ComputeState()
-        self.ledger = Ledger()
+        self._ledger = Ledger()
         self.available_w = 0.0
         """that the array could have given, mean over the last step"""
         self.flows: Flows
@@ -123,7 +123,7 @@ class Spacecraft:
         )
         self._chip = index.get(CHIP, 0)
         self._battery_node = index[config.battery_node]
-        self._array_node = index[config.array.node]
+        self._array_node = index[config.array_or_none.node]
         self._loss_node = index[config.distribution.node]
         faces = [*(config.attitude.face_normals if config.attitude else ()), *ARRAY_FACES]
         self._faces = [faces.index(face) for face in self.network.faces] if config.attitude else []
@@ -169,10 +169,8 @@ class Spacecraft:
             self.flows, self.available_w = part.flows, part.available_w
         self._lit_before = lit
         self._protect()
-        ledger = self.ledger
-        ledger.heat_stored_j = self.network.stored_j(self.nodes_k) - self._start_stored_j
         if lit < 0.5:
-            ledger.eclipse_s += dt_s
+            self._ledger.eclipse_s += dt_s
         self.time_s += dt_s
         if self._wears:
             self._add_wear()
@@ -278,12 +276,13 @@ class Spacecraft:
         payload_w = part.flows.load_w[self._payload] if self._payload >= 0 else 0.0
         if payload_w == 0.0:
             self._starved = True
-        self.ledger.add_electrical(part.flows, part.available_w, payload_w, part.seconds)
+        ledger = self._ledger
+        ledger.add_electrical(part.flows, part.available_w, payload_w, part.seconds)
         if self._transmitter >= 0 and part.flows.load_w[self._transmitter] > 0.0:
-            self.ledger.radio_j += self._radio_w(part.flows) * part.seconds
-        self.ledger.environment_j += part.environment_j
-        self.ledger.heat_in_j += part.heat_in_j
-        self.ledger.heat_out_j += part.heat_out_j
+            ledger.radio_j += self._radio_w(part.flows) * part.seconds
+        ledger.environment_j += part.environment_j
+        ledger.heat_in_j += part.heat_in_j
+        ledger.heat_out_j += part.heat_out_j
 
     def _step_in_parts(self, sky: SkySample, demand_w: list[float], lit: float) -> None:
         """The step, split at the shadow's edge and where thermostats switch."""
@@ -353,7 +352,7 @@ class Spacecraft:
             failure = self._failures.pop(0)
             if failure.what == "array.string":
                 self._array_strings_failed += failure.count
-                self._array = SolarArray(self.config.array, self._array_strings_failed)
+                self._array = SolarArray(self.config.array_or_none, self._array_strings_failed)
             else:
                 self._battery_strings_failed += failure.count
                 self._renew_battery()
@@ -368,6 +367,17 @@ class Spacecraft:
     def _renew_battery(self) -> None:
         health = wear.health(self.config.battery, self._wear, self._battery_strings_failed)
         self._bus = self._bus.with_battery(Battery(self.config.battery, self.dt_s, health))
+
+    @property
+    def ledger(self) -> Ledger:
+        """Both ledgers, as of the last step."""
+        self._ledger.heat_stored_j = self.network.stored_j(self.nodes_k) - self._start_stored_j
+        return self._ledger
+
+    @property
+    def power_bus(self) -> PowerBus:
+        """The bus as it is now."""
+        return self._bus
 
     @property
     def battery_law(self) -> Battery:

@@ -133,7 +133,9 @@ class ThermalNetwork:
         if openings is None:
             openings = self._stopped
         after_k, out_j = self._step(temperatures_k, heat_w, openings)
-        if not (min(after_k) > LOWEST_K and max(after_k) < HIGHEST_K) or self._leaps(temperatures_k, after_k):
+        if not (min(after_k) > LOWEST_K and max(after_k) < HIGHEST_K) or (
+            self._foils and self._leaps(temperatures_k, after_k)
+        ):
             return self._in_halves(temperatures_k, heat_w, self.dt_s, openings, HALVINGS)
         return after_k, out_j
 

@@ -92,7 +92,7 @@ class _Electrical:
 
     def __init__(self, plant: PlantConfig, dt_s: float) -> None:
         self._dt_s = dt_s
-        self._mppt = plant.array.mppt_efficiency
+        self._mppt = plant.array_or_none.mppt_efficiency
         self._gross = [1.0 / (load.efficiency or plant.distribution.efficiency) for load in plant.loads]
         self._battery = plant.battery
         self._soc, self._v1_v = plant.battery.initial_soc, 0.0
