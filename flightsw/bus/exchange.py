@@ -36,12 +36,14 @@ class TickRecord(NamedTuple):
     entries: list[Entry]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Seat:
     """A process at the table, as the Exchange knows it."""
 
     row: ProcessRow
     mailbox: list[Entry]
+    crowded: bool = False
+    """the mailbox may hold more of a topic than its depth allows"""
     woken: bool = False
     incarnation: int = 0
     rejoin_tick: int | None = None
@@ -50,6 +52,19 @@ class _Seat:
     """lost in the tick under way, to be told when it closes"""
     critical: Entry | None = None
     """its last critical-data message"""
+
+
+class _Route(NamedTuple):
+    """Where the entries of a tick go, by their topics: worked out once for each sequence of topics."""
+
+    to: tuple[tuple[_Seat, tuple[int, ...], bool, bool], ...]
+    """(reader, places of its entries, whether one topic is among them twice, whether one wakes it)"""
+    critical: tuple[tuple[int, _Seat], ...]
+    """(place, producer) of critical data"""
+
+
+MOST_ROUTES = 1024
+"""Kept; a node says the same few sequences of topics over and over."""
 
 
 class Exchange:
@@ -69,6 +84,11 @@ class Exchange:
             [seat for seat in self._seats if topic.name in seat.row.subscribes] for topic in table.topics.topics
         ]
         self._wakes = [topic.wakes for topic in table.topics.topics]
+        self._routes: dict[tuple[int, ...], _Route] = {}
+        self._away = False
+        """somebody is lost, or was in this tick"""
+        self.sequence: tuple[int, ...] = ()
+        """topics of the last tick's entries, in order"""
         self._inputs: list[tuple[Any, ...]] = []
         self._waiting: set[str] = set()
         self._outboxes: dict[str, Sequence[Entry]] = {}
@@ -82,9 +102,11 @@ class Exchange:
         self._outboxes = {}
         self._bus_entries = []
         tick = self.tick
-        for seat in self._seats:
-            if seat.rejoin_tick == tick:
-                self._rejoin(seat)
+        if self._away:
+            for seat in self._seats:
+                if seat.rejoin_tick == tick:
+                    self._rejoin(seat)
+            self._away = any(seat.rejoin_tick is not None for seat in self._seats)
         for entry in messages:
             self._inputs.append((MESSAGE, entry))
             self._deliver((entry,))
@@ -119,6 +141,7 @@ class Exchange:
             raise BusError(f"{name} is lost already, until tick {seat.rejoin_tick}")
         self._waiting.discard(name)
         self._outboxes.pop(name, None)
+        self._away = True
         seat.rejoin_tick = self.tick + seat.row.restart_ticks
         seat.lost_now = True
 
@@ -126,16 +149,17 @@ class Exchange:
         """Close the tick: everything in order, delivered for the next one, and returned for the log."""
         if self._waiting:
             raise BusError(f"tick {self.tick} can't close: {sorted(self._waiting)} still run it")
-        for seat in self._seats:
-            if seat.lost_now:
-                seat.lost_now = False
-                self._tell(LOST, BusEventKind.APP_LOST, seat)
+        if self._away:
+            for seat in self._seats:
+                if seat.lost_now:
+                    seat.lost_now = False
+                    self._tell(LOST, BusEventKind.APP_LOST, seat)
         entries = self._bus_entries
         for seat in self._seats:
             outbox = self._outboxes.get(seat.row.name)
             if outbox:
                 entries.extend(outbox)
-        self._deliver(entries)
+        self.sequence = self._deliver(entries)
         record = TickRecord(self.tick, tuple(self._inputs), entries)
         self.tick += 1
         return record
@@ -172,24 +196,55 @@ class Exchange:
             raise BusError(f"tick {record.tick} of the log doesn't follow from the ticks before it")
         return grants
 
-    def _deliver(self, entries: Iterable[Entry]) -> None:
+    def _deliver(self, entries: Sequence[Entry]) -> tuple[int, ...]:
+        """Put entries into their readers' mailboxes; the sequence of their topics."""
+        sequence = tuple([entry[0] for entry in entries])
+        route = self._routes.get(sequence) or self._new_route(sequence)
+        for seat, places, crowded, wakes in route.to:
+            if seat.rejoin_tick is None:
+                mail = [entries[place] for place in places]
+                if seat.mailbox:
+                    seat.mailbox += mail
+                    seat.crowded = True
+                else:
+                    seat.mailbox = mail
+                    seat.crowded = crowded
+                if wakes:
+                    seat.woken = True
+        for place, producer in route.critical:
+            producer.critical = entries[place]
+        return sequence
+
+    def _new_route(self, sequence: tuple[int, ...]) -> _Route:
+        """The route of a sequence of topics, kept for the next time."""
         readers, wakes, critical = self._readers, self._wakes, self._is_critical
-        for entry in entries:
-            number = entry[0]
-            for seat in readers[number]:
-                if seat.rejoin_tick is None:
-                    seat.mailbox.append(entry)
-                    if wakes[number]:
-                        seat.woken = True
-            if critical[number]:
-                self._by_name[self._producer[number]].critical = entry
+        to = []
+        for seat in self._seats:
+            places = tuple([place for place, number in enumerate(sequence) if seat in readers[number]])
+            if places:
+                topics = [sequence[place] for place in places]
+                to.append((seat, places, len(set(topics)) < len(topics), any(wakes[number] for number in topics)))
+        if len(self._routes) >= MOST_ROUTES:
+            self._routes.clear()
+        route = self._routes[sequence] = _Route(
+            tuple(to),
+            tuple(
+                [
+                    (place, self._by_name[self._producer[number]])
+                    for place, number in enumerate(sequence)
+                    if critical[number]
+                ]
+            ),
+        )
+        return route
 
     def _take(self, seat: _Seat) -> list[Entry]:
         """Empty the mailbox: of each topic the newest as many as its depth allows, in order."""
         inbox = seat.mailbox
         seat.mailbox = []
-        if len({entry[0] for entry in inbox}) == len(inbox):
+        if not seat.crowded:
             return inbox
+        seat.crowded = False
         kept: list[Entry] = []
         count: dict[int, int] = {}
         for entry in reversed(inbox):
@@ -205,6 +260,7 @@ class Exchange:
         seat.incarnation += 1
         seat.woken = True
         seat.mailbox = [] if seat.critical is None else [seat.critical]
+        seat.crowded = False
         self._tell(REJOIN, BusEventKind.REJOIN, seat)
 
     def _tell(self, kind: str, event: BusEventKind, seat: _Seat) -> None:

@@ -50,8 +50,8 @@ class InProcessNode:
     ) -> None:
         self.scenario = scenario
         self.table = table or process_table()
-        self._latest: dict[int, Entry] = {}
-        """newest entry by topic number"""
+        self._spoken: dict[tuple[int, ...], list[Entry]] = {}
+        """the last tick's entries of each sequence of topics, the newest last"""
         self.lost: list[str] = []
         codec = Codec(self.table.topics)
         self._build = build
@@ -98,13 +98,15 @@ class InProcessNode:
             else:
                 exchange.accept(name, outbox)
         record = exchange.finish()
-        self._latest.update({entry[0]: entry for entry in record.entries})
+        self._spoken.pop(exchange.sequence, None)  # and in again, behind the others
+        self._spoken[exchange.sequence] = record.entries
         return record
 
     @property
     def latest(self) -> dict[str, Message]:
         """Newest message by topic."""
-        return {self._topic_names[number]: entry[2][1] for number, entry in self._latest.items()}
+        newest = {entry[0]: entry for entries in self._spoken.values() for entry in entries}
+        return {self._topic_names[number]: entry[2][1] for number, entry in newest.items()}
 
     def _step(self, name: str, now: Now, inbox: Sequence[Entry]) -> list[Entry] | None:
         """What the process sends; None: it failed, and is lost."""
