@@ -155,8 +155,10 @@ def ledger(run_dir: RunDir, *, as_json: AsJson = False) -> int:
     for name, residual_j, through_j, share in (
         ("electrical", found.bus_j + found.battery_j, found.electrical_throughput_j, found.electrical_share),
         ("thermal", found.heat_j, found.heat_throughput_j, found.heat_share),
+        ("radiated", found.out_j, found.heat_throughput_j, found.out_share),
     ):
-        verdict = "closed" if share < ALLOWED_SHARE else f"LEAKS: must be below {ALLOWED_SHARE:.0e}"
+        allowed = found.allowed_out_share if name == "radiated" else ALLOWED_SHARE
+        verdict = "closed" if share < allowed else f"LEAKS: must be below {allowed:.0e}"
         typer.echo(f"{name:<11} residual {residual_j:>12.6g} J of {through_j:>12.6g} J: {share:.2e}  {verdict}")
     return GOOD if found.closed else FAILED
 

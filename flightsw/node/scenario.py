@@ -29,6 +29,7 @@ from flightsw.node.durations import parse_duration_s
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
 from flightsw.plant.cases import CASE_NAMES, in_case
 from flightsw.plant.config import PlantConfig
+from flightsw.plant.radiation import check_rates
 from flightsw.plant.thermal import check_step
 
 MAX_TICKS = 100_000_000
@@ -135,6 +136,7 @@ def check(scenario: Scenario) -> None:
         raise ConfigError(f"dt_s = {scenario.dt_s}: must be a whole number of nanoseconds")
     _check_flyable(scenario)
     check_step(scenario.plant.thermal, scenario.dt_s)
+    check_rates(scenario.plant.radiation, scenario.dt_s)
     silicon = _silicon(scenario)
     _check_model(scenario)
     thermal, power = scenario.apps.thermal, scenario.apps.power

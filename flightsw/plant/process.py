@@ -80,7 +80,7 @@ class PlantProcess:
     def _irradiate(self, tick: int, sky: SkySample) -> None:
         """What radiation does to the payload computer in this tick; it tells in the next."""
         craft, orders = self.craft, self._orders
-        rail_on = craft.lcl[self._payload] is LclState.ON
+        rail_on = craft.lcl[self._payload] is LclState.ON and not craft.starved
         self._struck, self._upsets = self._radiation.step(
             tick,
             self._struck,

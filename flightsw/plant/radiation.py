@@ -22,12 +22,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from flightsw.errors import ConfigError
 from flightsw.streams import Stream
 
 DAY_S = 86400.0
 ADDRESS_BITS = 62
-MOST_UPSETS = 64
-"""Told in one tick; the chance of more is nil at any rate that leaves a device usable."""
+MOST_EXPECTED = 20.0
+"""Upsets in one tick: a device with more is lost, and its inbox would be nothing else."""
+MOST_UPSETS = 128
+"""Told in one tick; the chance of more is below 1e-50 at what may be expected."""
 
 
 class RadiationConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,6 +44,16 @@ class RadiationConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """of all three inside the anomaly (estimate: most upsets of low orbits fall there in some 5 % of the time)"""
     sel_w: Annotated[float, Meta(ge=0.0, le=1e5)] = 5.0
     """drawn by a latched device beside what it draws anyhow (estimate: an ampere on a 5 V rail)"""
+
+
+def check_rates(config: RadiationConfig, dt_s: float) -> None:
+    """Raises ConfigError where one tick would expect more upsets than can be told."""
+    expected = config.upsets_per_day * config.saa_multiplier * dt_s / DAY_S
+    if expected > MOST_EXPECTED:
+        raise ConfigError(
+            f"radiation.upsets_per_day = {config.upsets_per_day}: {expected:.4g} expected in a tick of {dt_s} s inside "
+            f"the anomaly: must be at most {MOST_EXPECTED:.0f}"
+        )
 
 
 class RadiationState(msgspec.Struct, frozen=True, gc=False):
@@ -63,6 +76,7 @@ class Radiation:
     """The environment's law for one configuration, seed and step length."""
 
     def __init__(self, config: RadiationConfig, seed: int, dt_s: float) -> None:
+        check_rates(config, dt_s)
         self.config = config
         self._uniforms = Stream(seed, "plant.radiation", 3)
         self._addresses = Stream(seed, "plant.radiation.address", 1)

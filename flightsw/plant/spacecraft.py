@@ -110,7 +110,7 @@ class Spacecraft:
         self.undervoltage = False
         """protection has acted in the last step"""
         self._lit_before = 1.0
-        self._starved = False
+        self.starved = False
         """the payload went without power in a part of the step"""
         if self._wears:
             self._renew_battery()
@@ -159,7 +159,7 @@ class Spacecraft:
             self.attitude = self._attitude.step(self.attitude, orders.pointing, tick)
             self.views = self._attitude.views(self.attitude, tick)
         demand_w = self._demand_w(orders, chip_c)
-        self._starved = False
+        self.starved = False
         lit = sky.sunlit_fraction
         if self._thermostats or 0.0 < lit < 1.0:
             self._step_in_parts(sky, demand_w, lit)
@@ -275,7 +275,7 @@ class Spacecraft:
         self.battery, self.nodes_k = part.battery, part.nodes_k
         payload_w = part.flows.load_w[self._payload] if self._payload >= 0 else 0.0
         if payload_w == 0.0:
-            self._starved = True
+            self.starved = True
         ledger = self._ledger
         ledger.add_electrical(part.flows, part.available_w, payload_w, part.seconds)
         if self._transmitter >= 0 and part.flows.load_w[self._transmitter] > 0.0:
@@ -343,7 +343,7 @@ class Spacecraft:
         self.undervoltage = step.terminal_v < threshold_v and step.power_w > 0.0
         if self.undervoltage:
             self.lcl = self._limiters.open_sheddable(self.lcl)
-        if self._payload >= 0 and self.board.powered and (self._starved or self.lcl[self._payload] is not ON):
+        if self._payload >= 0 and self.board.powered and (self.starved or self.lcl[self._payload] is not ON):
             self.board = compute.ComputeState(mode=self.board.mode)
 
     def _fail(self) -> None:

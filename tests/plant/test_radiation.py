@@ -6,6 +6,8 @@ import math
 
 import pytest
 
+from flightsw.errors import ConfigError
+from flightsw.node.scenario import load_scenario
 from flightsw.plant.radiation import DAY_S, WELL, Radiation, RadiationConfig, RadiationState, _poisson
 
 BUSY = RadiationConfig(upsets_per_day=2000.0, sel_per_day=20.0, sefi_per_day=40.0, saa_multiplier=10.0)
@@ -67,9 +69,16 @@ def test_a_latch_up_holds_until_the_rail_is_cycled() -> None:
 
 
 def test_a_device_without_power_takes_nothing() -> None:
-    radiation = Radiation(RadiationConfig(upsets_per_day=1e6, sel_per_day=1e3, sefi_per_day=1e3), 1, 10.0)
+    radiation = Radiation(RadiationConfig(upsets_per_day=8e3, sel_per_day=1e3, sefi_per_day=1e3), 1, 10.0)
     for tick in range(2000):
         assert radiation.step(tick, WELL, in_saa=True, rail_on=True, powered=False, power_on=True) == (WELL, ())
+
+
+def test_more_upsets_than_can_be_told_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"radiation\.upsets_per_day = 1000000\.0: .* must be at most 20"):
+        Radiation(RadiationConfig(upsets_per_day=1e6), 1, 1.0)
+    with pytest.raises(ConfigError, match=r"radiation\.upsets_per_day"):
+        load_scenario("cubesat-6u-orin-nano", ["plant.radiation.upsets_per_day=1e6"])
 
 
 def test_addresses_are_as_many_as_upsets_and_differ() -> None:

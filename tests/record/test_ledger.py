@@ -31,6 +31,7 @@ def test_both_ledgers_close_on_every_shipped_scenario(name: str, tmp_path: Path)
     assert found.heat_throughput_j > 1e4
     assert found.electrical_share < 1e-6
     assert found.heat_share < 1e-6
+    assert found.out_share < 1e-5
     assert found.closed
 
 
@@ -47,6 +48,31 @@ def test_ledgers_stay_closed_through_failures_wear_slews_and_under_voltage(
     overrides: tuple[str, ...], tmp_path: Path
 ) -> None:
     assert flown(tmp_path, DEFAULT, "4000s", *overrides).closed
+
+
+@pytest.mark.parametrize("dt_s", ["5.0", "20.0"])
+def test_long_steps_close_as_well(dt_s: str, tmp_path: Path) -> None:
+    found = flown(tmp_path, DEFAULT, "1orbits", f"dt_s={dt_s}")
+    assert found.closed
+    assert found.heat_share < 1e-9
+
+
+def radiated_more(self: Any, temperatures_k: Any, heat_w: list[float], openings: Any = None) -> Any:
+    """One per cent of what goes out is told twice, and the node is as much colder for it: the heat's ledger closes."""
+    after_k, out_j = STEP(self, temperatures_k, heat_w, openings)
+    place = self.index["array"]
+    stolen_k = 0.01 * out_j / self.capacities_j_k[place]
+    return (*after_k[:place], after_k[place] - stolen_k, *after_k[place + 1 :]), 1.01 * out_j
+
+
+def test_radiation_that_the_temperatures_do_not_bear_out_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spacecraft.ThermalNetwork, "step", radiated_more)
+    found = flown(tmp_path, DEFAULT, "2000s")
+    assert found.heat_share < 1e-6
+    assert found.out_share > 5e-3
+    assert not found.closed
 
 
 def heat_lost(self: Any, temperatures_k: Any, heat_w: list[float], openings: Any = None) -> Any:
@@ -93,7 +119,7 @@ def test_the_command_tells_both(tmp_path: Path, capsys: pytest.CaptureFixture[st
     flown(tmp_path, DEFAULT, "600s")
     assert main(["ledger", str(tmp_path)]) == 0
     out = capsys.readouterr().out
-    assert out.count("closed") == 2
+    assert out.count("closed") == 3
     assert main(["ledger", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["closed"] is True
 
