@@ -7,7 +7,7 @@ the messages that it returns. Nothing else passes between them: an application h
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from flightsw.messages.base import Message
 
@@ -26,35 +26,37 @@ class Now(NamedTuple):
 class Inbox:
     """Messages delivered for one tick, in order (tick sent, producer's rank, sequence number)."""
 
-    __slots__ = ("_by_kind", "_items")
+    __slots__ = ("_by_kind", "_items", "last")
 
-    def __init__(self, items: Sequence[tuple[str, Message]] = ()) -> None:
-        """`items`: (producer's name, message) pairs in delivery order."""
+    def __init__(self, items: Sequence[tuple[Any, ...]] = ()) -> None:
+        """`items`: tuples that end in (producer's name, message), in delivery order."""
         self._items = items
-        self._by_kind: dict[type[Message], Message] = {type(message): message for _, message in items}
+        self._by_kind: dict[type[Message], Message] = {type(item[-1]): item[-1] for item in items}
+        self.last = self._by_kind.get  # type: ignore[method-assign, assignment]  # asked thirty times a tick
 
-    def last(self, kind: type[M]) -> M | None:
-        """The newest message of this type, or None when none was delivered."""
-        return self._by_kind.get(kind)  # type: ignore[return-value]  # keyed by type
+    if TYPE_CHECKING:
+
+        def last(self, kind: type[M]) -> M | None:
+            """The newest message of this type, or None when none was delivered."""
 
     def all(self, kind: type[M]) -> list[M]:
         """All messages of this type, in order."""
         if kind not in self._by_kind:
             return []
-        return [message for _, message in self._items if type(message) is kind]
+        return [item[-1] for item in self._items if type(item[-1]) is kind]
 
     def of(self, kind: type[M]) -> list[tuple[str, M]]:
         """(producer, message) of this type, in order: for topics that several processes have one of."""
         if kind not in self._by_kind:
             return []
-        return [(source, message) for source, message in self._items if type(message) is kind]
+        return [(item[-2], item[-1]) for item in self._items if type(item[-1]) is kind]
 
     def heard(self) -> set[str]:
         """Producers that something came from."""
-        return {source for source, _ in self._items}
+        return {item[-2] for item in self._items}
 
     def __iter__(self) -> Iterator[tuple[str, Message]]:
-        return iter(self._items)
+        return ((item[-2], item[-1]) for item in self._items)
 
     def __len__(self) -> int:
         return len(self._items)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from flightsw.bus.table import ProcessRow, ProcessTable
@@ -36,12 +37,12 @@ class TickRecord(NamedTuple):
     entries: list[Entry]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class _Seat:
     """A process at the table, as the Exchange knows it."""
 
     row: ProcessRow
-    mailbox: list[Entry]
+    mailbox: Sequence[Entry] = ()
     crowded: bool = False
     """the mailbox may hold more of a topic than its depth allows"""
     woken: bool = False
@@ -53,12 +54,15 @@ class _Seat:
     critical: Entry | None = None
     """its last critical-data message"""
 
+    def __post_init__(self) -> None:
+        self.name, self.period_ticks, self.phase_ticks = self.row.name, self.row.period_ticks, self.row.phase_ticks
+
 
 class _Route(NamedTuple):
     """Where the entries of a tick go, by their topics: worked out once for each sequence of topics."""
 
-    to: tuple[tuple[_Seat, tuple[int, ...], bool, bool], ...]
-    """(reader, places of its entries, whether one topic is among them twice, whether one wakes it)"""
+    to: tuple[tuple[_Seat, Callable[[Sequence[Entry]], Sequence[Entry]], bool, bool], ...]
+    """(reader, what picks its entries, whether one topic is among them twice, whether one wakes it)"""
     critical: tuple[tuple[int, _Seat], ...]
     """(place, producer) of critical data"""
 
@@ -75,7 +79,7 @@ class Exchange:
         self.tick = 0
         """the next tick to begin, or the one that is under way"""
         self._to_entry = to_entry
-        self._seats = [_Seat(row, []) for row in table.rows]
+        self._seats = [_Seat(row) for row in table.rows]
         self._by_name = {seat.row.name: seat for seat in self._seats}
         self._producer = [topic.producer for topic in table.topics.topics]
         self._depth = [topic.depth or 1 for topic in table.topics.topics]
@@ -85,16 +89,19 @@ class Exchange:
         ]
         self._wakes = [topic.wakes for topic in table.topics.topics]
         self._routes: dict[tuple[int, ...], _Route] = {}
+        self._permitted: dict[str, set[tuple[int, ...]]] = {row.name: {()} for row in table.rows}
+        """sequences of topics that a process has said and may say"""
         self._away = False
         """somebody is lost, or was in this tick"""
         self.sequence: tuple[int, ...] = ()
         """topics of the last tick's entries, in order"""
         self._inputs: list[tuple[Any, ...]] = []
         self._waiting: set[str] = set()
-        self._outboxes: dict[str, Sequence[Entry]] = {}
+        self._outboxes: dict[str, tuple[tuple[int, ...], Sequence[Entry]]] = {}
+        """(topics in order, entries) by process"""
         self._bus_entries: list[Entry] = []
 
-    def begin(self, messages: Iterable[Entry] = ()) -> list[tuple[str, list[Entry]]]:
+    def begin(self, messages: Iterable[Entry] = ()) -> list[tuple[str, Sequence[Entry]]]:
         """Open the tick: who runs, in rank order, each with its inbox. `messages` came from outside, in this order."""
         if self._waiting:
             raise BusError(f"tick {self.tick} began while {sorted(self._waiting)} still run it")
@@ -109,14 +116,14 @@ class Exchange:
             self._away = any(seat.rejoin_tick is not None for seat in self._seats)
         for entry in messages:
             self._inputs.append((MESSAGE, entry))
-            self._deliver((entry,))
+            self._deliver((entry[0],), (entry,))
         grants = []
         for seat in self._seats:
-            row = seat.row
-            if seat.rejoin_tick is None and (seat.woken or tick % row.period_ticks == row.phase_ticks):
+            if seat.rejoin_tick is None and (seat.woken or tick % seat.period_ticks == seat.phase_ticks):
                 seat.woken = False
-                grants.append((row.name, self._take(seat)))
-                self._waiting.add(row.name)
+                grants.append((seat.name, self._thinned(seat) if seat.crowded else seat.mailbox))
+                seat.mailbox = ()
+        self._waiting = {name for name, _ in grants}
         return grants
 
     def accept(self, name: str, outbox: Sequence[Entry]) -> bool:
@@ -126,13 +133,22 @@ class Exchange:
         """
         if name not in self._waiting:
             return False
-        for entry in outbox:
-            if self._producer[entry[0]] != name:
-                topic = self.table.topics.topics[entry[0]]
-                raise MessageError(f"{name} published on {topic.name!r}: its only writer is {topic.producer!r}")
+        sequence = tuple([entry[0] for entry in outbox])
+        permitted = self._permitted[name]
+        if sequence not in permitted:
+            self._check_writer(name, sequence)
+            if len(permitted) >= MOST_ROUTES:
+                permitted.clear()
+            permitted.add(sequence)
         self._waiting.remove(name)
-        self._outboxes[name] = outbox
+        self._outboxes[name] = sequence, outbox
         return True
+
+    def _check_writer(self, name: str, sequence: Iterable[int]) -> None:
+        for number in sequence:
+            if self._producer[number] != name:
+                topic = self.table.topics.topics[number]
+                raise MessageError(f"{name} published on {topic.name!r}: its only writer is {topic.producer!r}")
 
     def lose(self, name: str) -> None:
         """The process never answered this tick, and is gone. It comes back at this tick plus its restart ticks."""
@@ -155,11 +171,15 @@ class Exchange:
                     seat.lost_now = False
                     self._tell(LOST, BusEventKind.APP_LOST, seat)
         entries = self._bus_entries
+        sequence = tuple([entry[0] for entry in entries])
+        outboxes = self._outboxes
         for seat in self._seats:
-            outbox = self._outboxes.get(seat.row.name)
-            if outbox:
-                entries.extend(outbox)
-        self.sequence = self._deliver(entries)
+            if seat.name in outboxes:
+                topics, outbox = outboxes[seat.name]
+                sequence += topics
+                entries += outbox
+        self.sequence = sequence
+        self._deliver(sequence, entries)
         record = TickRecord(self.tick, tuple(self._inputs), entries)
         self.tick += 1
         return record
@@ -177,7 +197,7 @@ class Exchange:
         """Lost processes and the tick at which each rejoins."""
         return {seat.row.name: seat.rejoin_tick for seat in self._seats if seat.rejoin_tick is not None}
 
-    def replay(self, record: TickRecord) -> list[tuple[str, list[Entry]]]:
+    def replay(self, record: TickRecord) -> list[tuple[str, Sequence[Entry]]]:
         """Run a whole logged tick again; the grants it had. Raises BusError when the bus's own part differs."""
         if record.tick != self.tick:
             raise BusError(f"the log has tick {record.tick} where tick {self.tick} is due")
@@ -196,24 +216,21 @@ class Exchange:
             raise BusError(f"tick {record.tick} of the log doesn't follow from the ticks before it")
         return grants
 
-    def _deliver(self, entries: Sequence[Entry]) -> tuple[int, ...]:
-        """Put entries into their readers' mailboxes; the sequence of their topics."""
-        sequence = tuple([entry[0] for entry in entries])
+    def _deliver(self, sequence: tuple[int, ...], entries: Sequence[Entry]) -> None:
+        """Put entries of this sequence of topics into their readers' mailboxes."""
         route = self._routes.get(sequence) or self._new_route(sequence)
-        for seat, places, crowded, wakes in route.to:
+        for seat, pick, crowded, wakes in route.to:
             if seat.rejoin_tick is None:
-                mail = [entries[place] for place in places]
                 if seat.mailbox:
-                    seat.mailbox += mail
+                    seat.mailbox = [*seat.mailbox, *pick(entries)]
                     seat.crowded = True
                 else:
-                    seat.mailbox = mail
+                    seat.mailbox = pick(entries)
                     seat.crowded = crowded
                 if wakes:
                     seat.woken = True
         for place, producer in route.critical:
             producer.critical = entries[place]
-        return sequence
 
     def _new_route(self, sequence: tuple[int, ...]) -> _Route:
         """The route of a sequence of topics, kept for the next time."""
@@ -223,7 +240,8 @@ class Exchange:
             places = tuple([place for place, number in enumerate(sequence) if seat in readers[number]])
             if places:
                 topics = [sequence[place] for place in places]
-                to.append((seat, places, len(set(topics)) < len(topics), any(wakes[number] for number in topics)))
+                twice = len(set(topics)) < len(topics)
+                to.append((seat, _picker(places), twice, any(wakes[number] for number in topics)))
         if len(self._routes) >= MOST_ROUTES:
             self._routes.clear()
         route = self._routes[sequence] = _Route(
@@ -238,16 +256,12 @@ class Exchange:
         )
         return route
 
-    def _take(self, seat: _Seat) -> list[Entry]:
-        """Empty the mailbox: of each topic the newest as many as its depth allows, in order."""
-        inbox = seat.mailbox
-        seat.mailbox = []
-        if not seat.crowded:
-            return inbox
+    def _thinned(self, seat: _Seat) -> list[Entry]:
+        """What the mailbox holds: of each topic the newest as many as its depth allows, in order."""
         seat.crowded = False
         kept: list[Entry] = []
         count: dict[int, int] = {}
-        for entry in reversed(inbox):
+        for entry in reversed(seat.mailbox):
             number = entry[0]
             count[number] = count.get(number, 0) + 1
             if count[number] <= self._depth[number]:
@@ -259,7 +273,7 @@ class Exchange:
         seat.rejoin_tick = None
         seat.incarnation += 1
         seat.woken = True
-        seat.mailbox = [] if seat.critical is None else [seat.critical]
+        seat.mailbox = () if seat.critical is None else (seat.critical,)
         seat.crowded = False
         self._tell(REJOIN, BusEventKind.REJOIN, seat)
 
@@ -267,3 +281,10 @@ class Exchange:
         self._inputs.append((kind, seat.row.name, seat.incarnation))
         if BusEvent in self.table.topics.published_by(BUS):
             self._bus_entries.append(self._to_entry(BusEvent(event, seat.row.name, seat.incarnation)))
+
+
+def _picker(places: tuple[int, ...]) -> Callable[[Sequence[Entry]], Sequence[Entry]]:
+    """What takes the entries at these places, as one call of C."""
+    if len(places) == 1:
+        return itemgetter(slice(places[0], places[0] + 1))
+    return itemgetter(*places)

@@ -12,6 +12,8 @@ Each is one MessagePack array, the name first. Message payloads inside are embed
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 WireEntry = tuple[int, msgspec.Raw]
@@ -44,7 +46,7 @@ class Step(_Frame, frozen=True, tag="STEP"):
     run_id: str
     first_tick: int
     last_tick: int
-    inboxes: list[list[WireEntry]]
+    inboxes: Sequence[Sequence[WireEntry]]
 
 
 class Done(_Frame, frozen=True, tag="DONE"):

@@ -3,7 +3,7 @@
 The sender validates: a message is encoded, the bytes are decoded by the typed decoder (which is where msgspec checks
 ranges), and *that* object is what in-process readers get, so that both hosts deliver the same thing.
 
-An entry here is (topic number, payload as msgspec.Raw, (producer, message)).
+An entry here is (topic number, payload as msgspec.Raw, producer, message).
 """
 
 from __future__ import annotations
@@ -61,15 +61,15 @@ class Port:
 
     def outbox(self, messages: Sequence[Message]) -> list[Entry]:
         """Encode and validate what one step returned. Raises MessageError, and then nothing of it counts."""
-        producer, encode, lanes, entries = self.producer, self._encode, self._lanes, []
-        for message in messages:
-            try:
+        producer, encode, lanes, raw, entries = self.producer, self._encode, self._lanes, msgspec.Raw, []
+        try:
+            for message in messages:
                 number, decode = lanes[type(message)]
                 payload = encode(message)
-                entries.append((number, msgspec.Raw(payload), (producer, decode(payload))))
-            except KeyError:
-                name = type(message).__name__
-                raise MessageError(f"{producer} may not publish {name}: no topic of its own has that type") from None
-            except (TypeError, OverflowError, msgspec.DecodeError) as error:
-                raise MessageError(f"{producer}: {type(message).__name__}: {error}") from None
+                entries.append((number, raw(payload), producer, decode(payload)))
+        except KeyError:
+            name = type(message).__name__
+            raise MessageError(f"{producer} may not publish {name}: no topic of its own has that type") from None
+        except (TypeError, OverflowError, msgspec.DecodeError) as error:
+            raise MessageError(f"{producer}: {type(message).__name__}: {error}") from None
         return entries

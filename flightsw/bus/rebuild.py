@@ -6,7 +6,7 @@ Nothing is stored beside the log: the inboxes follow from it by running the Exch
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from flightsw.bus.exchange import Entry, Exchange
@@ -21,7 +21,7 @@ class LoggedStep(NamedTuple):
     """One granted tick of one process."""
 
     tick: int
-    inbox: list[Entry]
+    inbox: Sequence[Entry]
     said: list[Entry]
     """what it published in that tick, in order"""
     fresh: bool

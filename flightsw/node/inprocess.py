@@ -106,7 +106,7 @@ class InProcessNode:
     def latest(self) -> dict[str, Message]:
         """Newest message by topic."""
         newest = {entry[0]: entry for entries in self._spoken.values() for entry in entries}
-        return {self._topic_names[number]: entry[2][1] for number, entry in newest.items()}
+        return {self._topic_names[number]: entry[3] for number, entry in newest.items()}
 
     def _step(self, name: str, now: Now, inbox: Sequence[Entry]) -> list[Entry] | None:
         """What the process sends; None: it failed, and is lost."""
@@ -114,7 +114,7 @@ class InProcessNode:
             application = self._applications.get(name)
             if application is None:
                 application = self._applications[name] = self._build(name, self.scenario)
-            return self._ports[name].outbox(application.step(now, Inbox([entry[2] for entry in inbox])))
+            return self._ports[name].outbox(application.step(now, Inbox(inbox)))
         except Exception as error:
             if self.table.by_name[name].role is Role.INFRASTRUCTURE:
                 raise RunError(f"{name}: {type(error).__name__}: {error} (tick {now.tick})") from error

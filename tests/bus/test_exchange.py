@@ -39,7 +39,7 @@ class Bench:
                 self.apps[name] = APPLICATIONS[name]()
                 continue
             now = Now(exchange.tick, exchange.tick * 10**9, 1.0)
-            out = self.apps[name].step(now, Inbox([entry[2] for entry in inbox]))
+            out = self.apps[name].step(now, Inbox(inbox))
             exchange.accept(name, self.ports[name].outbox(out))
         if lose:
             exchange.lose(lose)
@@ -111,7 +111,7 @@ def test_a_lost_application_is_silent_until_its_restart_ticks_and_gets_its_criti
     lost = bench.tick(lose="echo")
     assert lost.inputs == ((LOST, "echo", 0),)
     records = [bench.tick() for _ in range(4)]
-    echoes = [[entry[2][1] for entry in record.entries if TOPICS[entry[0]].name == "echo"] for record in records]
+    echoes = [[entry[3] for entry in record.entries if TOPICS[entry[0]].name == "echo"] for record in records]
     assert echoes[:2] == [[], []]
     assert records[2].inputs == ((REJOIN, "echo", 1),)
     assert echoes[2] == [Echo(0, 3)], "it starts from its last critical data, without what it missed"
@@ -142,7 +142,7 @@ def test_a_record_that_does_not_follow_is_refused() -> None:
 def test_outside_messages_are_in_the_record_and_reach_the_same_tick() -> None:
     bench = Bench(toy_table())
     record = bench.tick(pokes=(4, 5))
-    assert [(item[0], item[1][2][1]) for item in record.inputs] == [(MESSAGE, Poke(4)), (MESSAGE, Poke(5))]
+    assert [(item[0], item[1][3]) for item in record.inputs] == [(MESSAGE, Poke(4)), (MESSAGE, Poke(5))]
 
 
 def test_publishing_on_a_foreign_topic_is_refused() -> None:
