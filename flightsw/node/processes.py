@@ -1,4 +1,4 @@
-"""The one table that says which processes a node has, and how each is built from a scenario.
+"""The one table that says which processes a node has, and which topics, as its scenario makes them.
 
 Read by the launcher (who to start), by both hosts of the Exchange (order, subscriptions) and by the log's header.
 An application hears what it subscribes to here and nothing else.
@@ -6,10 +6,14 @@ An application hears what it subscribes to here and nothing else.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flightsw.bus.log import ProcessSchema
 from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.messages.schema import schema_hash, topic_schemas
-from flightsw.messages.topics import FLIGHT_APPS, TopicTable, shipped_topics
+from flightsw.messages.topics import FLIGHT_APPS, Topic, TopicTable, shipped_topics
+from flightsw.node.laws import critical_data_of
+from flightsw.node.scenario import Scenario, app_configs
 
 REPORTS = tuple(f"tc.report.{name}" for name in FLIGHT_APPS)
 
@@ -75,9 +79,17 @@ def process_rows() -> tuple[ProcessRow, ...]:
     )
 
 
-def process_table() -> ProcessTable:
-    """The checked table. Raises TableError."""
-    return ProcessTable(process_rows(), TopicTable(shipped_topics()))
+def process_table(scenario: Scenario | None = None) -> ProcessTable:
+    """The checked table of a scenario's node; without one, of the shipped node. Raises TableError, ConfigError."""
+    if scenario is None:
+        return ProcessTable(process_rows(), TopicTable(shipped_topics()))
+    return ProcessTable(process_rows(), TopicTable(topics_of(scenario)))
+
+
+def topics_of(scenario: Scenario) -> tuple[Topic, ...]:
+    """Every topic of the scenario's node, in wire order: a law of one's own may keep critical data of its own."""
+    own = {f"cds.{app}": critical_data_of(app, config) for app, config in app_configs(scenario)}
+    return tuple(replace(topic, kind=own[topic.name]) if topic.name in own else topic for topic in shipped_topics())
 
 
 def process_schemas(table: ProcessTable) -> tuple[ProcessSchema, ...]:
