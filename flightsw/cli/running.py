@@ -132,9 +132,8 @@ def _fly(plan: RunPlan, execute_run: Any, started: dt.datetime, *, quiet: bool) 
 def _begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
     """Write the resolved scenario and the first manifest."""
     from flightsw.devices.models import load_card
-    from flightsw.node.imports import identity
     from flightsw.node.processes import process_table, table_hash
-    from flightsw.node.scenario import own_code, scenario_to_toml
+    from flightsw.node.scenario import identities, scenario_to_toml
     from flightsw.record.folder import SCENARIO_FILE, first_manifest, write_manifest
 
     scenario = plan.scenario
@@ -152,7 +151,7 @@ def _begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
             "schema": table_hash(process_table(scenario)),
             "model": load_card(scenario.apps.inference.model).sha256,
         },
-        own_code=tuple(identity(field, path) for field, path in own_code(scenario).values()),
+        own_code=identities(scenario),
     )
     write_manifest(plan.run_dir, manifest)
     return manifest

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flightsw.apps.comms.app import CommsApp
-from flightsw.apps.health.app import HealthApp
+from flightsw.apps.health.app import HealthApp, Heartbeat
 from flightsw.apps.inference.app import InferenceApp
 from flightsw.apps.inference.engine import OnnxEngine
 from flightsw.apps.own import AppConfig
@@ -20,6 +20,7 @@ from flightsw.devices.virtual import VirtualDevice
 from flightsw.messages.topics import FLIGHT_APPS
 from flightsw.node.imports import check_methods, find_class, make
 from flightsw.node.laws import law_of
+from flightsw.node.ownprocess import heartbeat_kind
 from flightsw.node.scenario import Scenario
 from flightsw.plant.config import TRANSMITTER
 from flightsw.plant.process import PlantProcess
@@ -27,20 +28,23 @@ from flightsw.plant.process import PlantProcess
 
 def build_application(name: str, scenario: Scenario) -> Application:
     """The application of this process, at its cold start."""
-    return _BUILDERS[name](scenario)
+    if name in _BUILDERS:
+        return _BUILDERS[name](scenario)
+    process = next(process for process in scenario.own_processes if process.name == name)
+    return _own(f"{process.field}.app", process.app, f"{process.field}.config", process.config, scenario.dt_s)
 
 
 def _flight(name: str, config: AppConfig, shipped: Callable[..., Application], *args: Any) -> Application:
     """The shipped application with its law, or a user's own in its place, which is made with the same arguments."""
     if not isinstance(config.app, str):
         return shipped(*args, law=law_of(name, config))
-    return own_application(f"apps.{name}.app", config.app, config.app_config, *args)
+    told = config.app_config if isinstance(config.app_config, dict) else {}
+    return _own(f"apps.{name}.app", config.app, f"apps.{name}.app_config", told, *args)
 
 
-def own_application(field: str, path: str, table: object, *args: Any) -> Application:
+def _own(field: str, path: str, table_field: str, table: dict[str, Any], *args: Any) -> Application:
     """An application of a user's own. Raises ConfigError."""
-    told = table if isinstance(table, dict) else {}
-    application: Application = make(field, find_class(field, path), path, told, f"{field}_config", *args)
+    application: Application = make(field, find_class(field, path), path, table, table_field, *args)
     check_methods(field, path, application, Application)
     return application
 
@@ -79,7 +83,13 @@ def _comms(scenario: Scenario) -> Application:
 def _health(scenario: Scenario) -> Application:
     others = tuple(app for app in FLIGHT_APPS if app != "health")
     config = scenario.apps.health
-    return _flight("health", config, HealthApp, config, others, scenario.dt_s)
+    return _flight("health", config, HealthApp, config, others, scenario.dt_s, _heartbeats(scenario))
+
+
+def _heartbeats(scenario: Scenario) -> tuple[Heartbeat, ...]:
+    """Of the user's own processes that are to be watched."""
+    own = [(process, heartbeat_kind(process)) for process in scenario.own_processes]
+    return tuple(Heartbeat(one.name, kind, one.period_ticks) for one, kind in own if kind is not None)
 
 
 _BUILDERS: dict[str, Callable[[Scenario], Application]] = {

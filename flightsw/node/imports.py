@@ -1,7 +1,8 @@
 """Finds users' own code by its import path, `package.module:Class`, and says which code it was.
 
-Looked for on `sys.path`, and behind that in the folder of the scenario's file, so that a file beside the scenario does
-and can't shadow anything that is installed. Only a scenario that names such code imports any.
+Looked for on `sys.path`, and behind that in the folder of the scenario's file (for a shipped scenario: in the current
+one), so that a file beside the scenario does, and can't shadow anything that is installed. Only a scenario that names
+such code imports any.
 """
 
 from __future__ import annotations
@@ -57,12 +58,13 @@ def look_in(folder: Path) -> None:
     wanted = [_ScenarioFolder(folder.resolve()), *(_ScenarioFolder(found) for found in _noted_folders(folder))]
     before = [entry for entry in sys.path if isinstance(entry, _ScenarioFolder)]
     others = [entry for entry in sys.path if not isinstance(entry, _ScenarioFolder)]
-    sys.path[:] = [*others, *(entry for entry in dict.fromkeys(wanted) if entry not in others)]
-    for gone in set(before) - set(wanted):
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if file is not None and Path(file).is_relative_to(gone):
-                del sys.modules[name]
+    known = {str(Path(entry).resolve()) for entry in others}
+    sys.path[:] = [*others, *(entry for entry in dict.fromkeys(wanted) if entry not in known)]
+    gone = set(before) - set(wanted)
+    for name, module in list(sys.modules.items()) if gone else ():
+        spec = getattr(module, "__spec__", None)
+        if spec is not None and spec.name == name and spec.origin and str(_root_of(name, Path(spec.origin))) in gone:
+            del sys.modules[name]  # another scenario's folder may have another module of this name
     importlib.invalidate_caches()
 
 
@@ -129,8 +131,8 @@ def identity(field: str, path: str) -> Identity:
     """Which code an import path stands for."""
     module_name, _ = _parts(field, path)
     file = Path(inspect.getfile(_import(field, path, module_name))).resolve()
-    depth = module_name.count(".") + (file.name == "__init__.py")
-    return Identity(field, path, hashlib.sha256(file.read_bytes()).hexdigest(), str(file.parents[depth]))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    return Identity(field, path, digest, str(_root_of(module_name, file)))
 
 
 def describe(error: BaseException) -> str:
@@ -158,6 +160,12 @@ def _import(field: str, path: str, name: str) -> ModuleType:
         raise ConfigError(f'{field} = "{path}": {name} can\'t be imported: {describe(error)}') from error
     except Exception as error:
         raise ConfigError(f'{field} = "{path}": {name} can\'t be imported: {describe(error)}') from error
+
+
+def _root_of(module_name: str, file: Path) -> Path:
+    """The folder that a module was found in, from that of its file."""
+    depth = module_name.count(".") + (file.name == "__init__.py")
+    return file.parents[min(depth, len(file.parents) - 1)] if file.parents else file
 
 
 def _noted_folders(folder: Path) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from flightsw.apps.comms.config import CommsConfig
 from flightsw.apps.health.config import HealthConfig
@@ -27,7 +27,8 @@ from flightsw.errors import ConfigError
 from flightsw.messages.base import Label, Scalar
 from flightsw.messages.commands import parse_command
 from flightsw.node.durations import parse_duration_s
-from flightsw.node.imports import look_in
+from flightsw.node.imports import Identity, identity, look_in
+from flightsw.node.ownprocess import ProcessConfig
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
 from flightsw.plant.cases import CASE_NAMES, in_case
 from flightsw.plant.config import PlantConfig
@@ -85,6 +86,13 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     plant: PlantConfig
     apps: AppsConfig
     commands: tuple[CommandConfig, ...] = ()
+    processes: tuple[ProcessConfig, ...] | UnsetType = UNSET
+    """applications of the user's own, beside the shipped ones"""
+
+    @property
+    def own_processes(self) -> tuple[ProcessConfig, ...]:
+        """The user's additional processes; none where the scenario says nothing of them."""
+        return self.processes if isinstance(self.processes, tuple) else ()
 
 
 def shipped_scenarios() -> list[str]:
@@ -117,12 +125,18 @@ def app_configs(scenario: Scenario) -> list[tuple[str, AppConfig]]:
 
 def own_code(scenario: Scenario) -> dict[str, tuple[str, str]]:
     """(field, import path) of the user's own code, by the process that runs it."""
-    return {
+    found = {
         name: (f"apps.{name}.{what}", path)
         for name, config in app_configs(scenario)
         for what, path in (("law", config.law), ("app", config.app))
         if isinstance(path, str)
     }
+    return found | {process.name: (f"{process.field}.app", process.app) for process in scenario.own_processes}
+
+
+def identities(scenario: Scenario) -> tuple[Identity, ...]:
+    """Which code of the user's own flies."""
+    return tuple(identity(field, path) for field, path in own_code(scenario).values())
 
 
 def _check_own_code(scenario: Scenario, file: Path) -> None:
@@ -135,8 +149,7 @@ def _check_own_code(scenario: Scenario, file: Path) -> None:
     if own_code(scenario):
         from flightsw.node.rehearsal import rehearse
 
-        if file.is_file():
-            look_in(file.parent)
+        look_in(file.parent if file.is_file() else Path())
         rehearse(scenario)
 
 

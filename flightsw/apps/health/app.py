@@ -7,6 +7,7 @@ Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from flightsw.apps.health.config import SIGNALS, HealthConfig
 from flightsw.apps.health.events import changes, of_bus
@@ -34,16 +35,33 @@ HEARTBEATS: dict[str, type[Message]] = {
 """By application: the message of every tick that says it is alive."""
 
 
+class Heartbeat(NamedTuple):
+    """Of a user's own process: it counts as heard until the next one is due."""
+
+    app: str
+    kind: type[Message]
+    period_ticks: int
+
+
 class HealthApp:
-    """The application. `apps`: the others that are to be heard."""
+    """The application. `apps`: the others that are to be heard; `own`: users' processes that are, too."""
 
     name = "health"
 
-    def __init__(self, config: HealthConfig, apps: tuple[str, ...], dt_s: float, law: HealthLaw = STANDARD) -> None:
+    def __init__(
+        self,
+        config: HealthConfig,
+        apps: tuple[str, ...],
+        dt_s: float,
+        own: tuple[Heartbeat, ...] = (),
+        law: HealthLaw = STANDARD,
+    ) -> None:
         self._config = config
-        self._apps = apps
-        self._dt_s = dt_s
         self._heartbeats = tuple(HEARTBEATS[app] for app in apps)
+        self._apps = apps = (*apps, *(heartbeat.app for heartbeat in own))
+        self._own = own
+        self._own_heard_ticks: list[int | None] = [None] * len(own)
+        self._dt_s = dt_s
         self._watched = tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
         self._law = law
         self._critical_data = law.CriticalData
@@ -67,6 +85,7 @@ class HealthApp:
         if (stored := inbox.last(self._critical_data)) is not None:
             self._state = self._law.restored(self._state, stored, self._apps)
             self._pointing = AttitudeCommand(stored.pointing, stored.latitude_deg, stored.longitude_deg)
+            self._own_heard_ticks = [now.tick] * len(self._own)  # each is given its period to be heard again
         before = self._state
         inputs = self._observe(now, inbox)
         self._state = self._law.observed(before, inputs, self._apps, self._config)
@@ -100,10 +119,22 @@ class HealthApp:
         )
         return Inputs(
             now.tick,
-            tuple([last(kind) is not None for kind in self._heartbeats]),
+            tuple([last(kind) is not None for kind in self._heartbeats]) + self._own_heard(now, inbox),
             tuple([values[place] for place in self._watched]),
             soc,
             sensors is not None and sensors.brownout,
+        )
+
+    def _own_heard(self, now: Now, inbox: Inbox) -> tuple[bool, ...]:
+        heard = self._own_heard_ticks
+        for place, one in enumerate(self._own):
+            if inbox.last(one.kind) is not None:
+                heard[place] = now.tick
+        return tuple(
+            [
+                tick is not None and now.tick - tick < one.period_ticks
+                for one, tick in zip(self._own, heard, strict=True)
+            ]
         )
 
     def _store(self, now: Now, out: list[Message]) -> None:
