@@ -57,7 +57,7 @@ class CommsLaw(Protocol):
 class StandardCommsLaw(CommsLaw):
     """The shipped law. A user's own may subclass it and say only what differs."""
 
-    CriticalData = CommsCriticalData
+    CriticalData: type[CommsCriticalData] = CommsCriticalData
     step = staticmethod(law.step)
     counted = staticmethod(law.counted)
     with_transmitter = staticmethod(law.with_transmitter)

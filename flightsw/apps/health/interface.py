@@ -71,7 +71,7 @@ class HealthLaw(Protocol):
 class StandardHealthLaw(HealthLaw):
     """The shipped law. A user's own may subclass it and say only what differs."""
 
-    CriticalData = HealthCriticalData
+    CriticalData: type[HealthCriticalData] = HealthCriticalData
     initial = staticmethod(law.initial)
     observed = staticmethod(law.observed)
     commanded = staticmethod(law.commanded)

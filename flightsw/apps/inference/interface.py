@@ -63,7 +63,7 @@ class InferenceLaw(Protocol):
 class StandardInferenceLaw(InferenceLaw):
     """The shipped law. A user's own may subclass it and say only what differs."""
 
-    CriticalData = InferenceCriticalData
+    CriticalData: type[InferenceCriticalData] = InferenceCriticalData
     step = staticmethod(law.step)
 
     def initial(self) -> State:

@@ -73,7 +73,7 @@ class PowerLaw(Protocol):
 class StandardPowerLaw(PowerLaw):
     """The shipped law. A user's own may subclass it and say only what differs."""
 
-    CriticalData = PowerCriticalData
+    CriticalData: type[PowerCriticalData] = PowerCriticalData
     initial = staticmethod(law.initial)
     step = staticmethod(law.step)
     with_reserve = staticmethod(law.with_reserve)

@@ -54,7 +54,7 @@ class ThermalLaw(Protocol):
 class StandardThermalLaw(ThermalLaw):
     """The shipped law. A user's own may subclass it and say only what differs."""
 
-    CriticalData = ThermalCriticalData
+    CriticalData: type[ThermalCriticalData] = ThermalCriticalData
     initial = staticmethod(law.initial)
     step = staticmethod(law.step)
     with_limit = staticmethod(law.with_limit)

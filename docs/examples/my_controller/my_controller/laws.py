@@ -11,7 +11,7 @@ from typing import Annotated
 
 import msgspec
 from msgspec import Meta
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from flightsw.apps.thermal.heater import heater_on
 from flightsw.apps.thermal.interface import (
@@ -86,7 +86,9 @@ class LookingAhead(StandardThermalLaw):
     def stored(self, state: State, standard: ThermalCriticalData) -> ThermalCriticalData:
         """What the shipped law keeps, and the rate."""
         assert isinstance(state, LookingAheadState)
-        return LookingAheadData(*astuple(standard), state.rate_c_per_s)
+        return LookingAheadData(
+            standard.chip_limit_c, standard.integral_w, standard.battery_heater_on, state.rate_c_per_s
+        )
 
     def restored(self, state: State, stored: ThermalCriticalData) -> State:
         """What the shipped law restores, and the rate."""
