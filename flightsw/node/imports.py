@@ -14,6 +14,7 @@ import inspect
 import re
 import sys
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -54,8 +55,20 @@ class _Noted(msgspec.Struct):
 
 
 def look_in(folder: Path) -> None:
-    """Search this folder too, and those that a run folder's manifest names; no longer those of another scenario."""
-    wanted = [_ScenarioFolder(folder.resolve()), *(_ScenarioFolder(found) for found in _noted_folders(folder))]
+    """Search a scenario's folder too; where that is a run's, also those in which the run's code was found."""
+    _look_in([str(folder.resolve()), *_noted_folders(folder)])
+
+
+def look_where_it_flew(run_dir: Path) -> None:
+    """Search where a run's manifest says that its code was found."""
+    noted = _noted_folders(run_dir)
+    if noted:
+        _look_in(noted)
+
+
+def _look_in(folders: Iterable[str]) -> None:
+    """Search these folders behind `sys.path`, and no longer those of another scenario."""
+    wanted = [_ScenarioFolder(folder) for folder in folders]
     before = [entry for entry in sys.path if isinstance(entry, _ScenarioFolder)]
     others = [entry for entry in sys.path if not isinstance(entry, _ScenarioFolder)]
     known = {str(Path(entry).resolve()) for entry in others}

@@ -92,6 +92,9 @@ def process_table(scenario: Scenario | None = None) -> ProcessTable:
 def rows_of(scenario: Scenario) -> tuple[ProcessRow, ...]:
     """The shipped rows, and the user's own behind them; health hears the heartbeats of these too."""
     own = scenario.own_processes
+    for place, process in enumerate(own):
+        if process.name in [other.name for other in own[:place]]:
+            raise ConfigError(f"{process.field}.name: taken by another of the processes")
     heartbeats = tuple(process.heartbeat for process in own if process.heartbeat is not None)
     shipped = [
         replace(row, subscribes=row.subscribes + heartbeats) if row.name == "health" else row for row in process_rows()

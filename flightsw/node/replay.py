@@ -22,7 +22,7 @@ from flightsw.errors import ConfigError, LogError
 from flightsw.messages.comms import TcRequest
 from flightsw.messages.topics import TopicTable
 from flightsw.node.build import build_application
-from flightsw.node.imports import look_in
+from flightsw.node.imports import look_where_it_flew
 from flightsw.node.inprocess import InProcessNode
 from flightsw.node.processes import process_table
 from flightsw.node.scenario import Scenario, own_code
@@ -67,7 +67,7 @@ def scenario_of(reader: LogReader) -> Scenario:
     except (msgspec.ValidationError, ConfigError) as error:
         raise LogError(f"{reader.run_dir}: its scenario doesn't fit this version: {error}") from None
     if own_code(scenario):
-        look_in(reader.run_dir)
+        look_where_it_flew(reader.run_dir)
     return scenario
 
 

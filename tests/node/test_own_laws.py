@@ -143,7 +143,9 @@ def test_what_is_wrong_with_a_users_law_is_said_before_anything_starts(
             def __init__(self, own): ...
     """
     if 'app = "mine:Fine"' in thermal and "law" not in thermal:
-        code = code.replace("class Fine(StandardThermalLaw): pass", "class Fine:\n            def __init__(self, *_): ...")
+        code = code.replace(
+            "class Fine(StandardThermalLaw): pass", "class Fine:\n            def __init__(self, *_): ..."
+        )
     (tmp_path / "broken.py").write_text("def (:\n")
     (tmp_path / "needy.py").write_text("import not_installed\n")
     file = write(tmp_path, code, thermal=thermal)

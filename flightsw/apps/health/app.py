@@ -36,7 +36,7 @@ HEARTBEATS: dict[str, type[Message]] = {
 
 
 class Heartbeat(NamedTuple):
-    """Of a user's own process: it counts as heard until the next one is due."""
+    """Of a user's own process: it counts as heard until the next one is due, and for one period from the start."""
 
     app: str
     kind: type[Message]
@@ -60,7 +60,8 @@ class HealthApp:
         self._heartbeats = tuple(HEARTBEATS[app] for app in apps)
         self._apps = apps = (*apps, *(heartbeat.app for heartbeat in own))
         self._own = own
-        self._own_heard_ticks: list[int | None] = [None] * len(own)
+        self._own_ticks: dict[str, int] = {}
+        """when each was heard last"""
         self._dt_s = dt_s
         self._watched = tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
         self._law = law
@@ -85,7 +86,7 @@ class HealthApp:
         if (stored := inbox.last(self._critical_data)) is not None:
             self._state = self._law.restored(self._state, stored, self._apps)
             self._pointing = AttitudeCommand(stored.pointing, stored.latitude_deg, stored.longitude_deg)
-            self._own_heard_ticks = [now.tick] * len(self._own)  # each is given its period to be heard again
+            self._own_ticks.clear()
         before = self._state
         inputs = self._observe(now, inbox)
         self._state = self._law.observed(before, inputs, self._apps, self._config)
@@ -126,16 +127,12 @@ class HealthApp:
         )
 
     def _own_heard(self, now: Now, inbox: Inbox) -> tuple[bool, ...]:
-        heard = self._own_heard_ticks
-        for place, one in enumerate(self._own):
-            if inbox.last(one.kind) is not None:
-                heard[place] = now.tick
-        return tuple(
-            [
-                tick is not None and now.tick - tick < one.period_ticks
-                for one, tick in zip(self._own, heard, strict=True)
-            ]
-        )
+        heard, ticks = [], self._own_ticks
+        for one in self._own:
+            if inbox.last(one.kind) is not None or one.app not in ticks:
+                ticks[one.app] = now.tick
+            heard.append(now.tick - ticks[one.app] < one.period_ticks)
+        return tuple(heard)
 
     def _store(self, now: Now, out: list[Message]) -> None:
         state, last, pointing = self._state, self._stored, self._pointing
