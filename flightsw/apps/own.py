@@ -16,10 +16,10 @@ class AppConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Root of the applications' sections."""
 
     law: str | UnsetType = UNSET
-    """"package.module:Class" of a law of one's own, in place of the shipped one"""
+    """a law of one's own in place of the shipped one, as package.module:Class"""
     law_config: dict[str, Any] | UnsetType = UNSET
     """what that law is told: its `Config`"""
     app: str | UnsetType = UNSET
-    """"package.module:Class" of an application of one's own, in place of the shipped one"""
+    """an application of one's own in place of the shipped one, as package.module:Class"""
     app_config: dict[str, Any] | UnsetType = UNSET
     """what that application is told: its `Config`"""
