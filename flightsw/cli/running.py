@@ -56,7 +56,7 @@ def run(  # noqa: PLR0913  an option each
     pace = parse_speed(speed)
     loaded = load_scenario(scenario, scenario_overrides(overrides or [], duration, seed, execute), case)
     ticks = run_ticks(loaded)
-    order = parse_start_order(start_order)
+    order = parse_start_order(start_order, loaded)
     started = utc_now()
     run_dir = create_run_folder(out if out is not None else default_run_dir(loaded.name, loaded.seed, started))
     plan = RunPlan(scenario=loaded, run_dir=run_dir, ticks=ticks, speed=pace, in_process=in_process, start_order=order)
@@ -84,13 +84,13 @@ def parse_speed(text: str) -> float | None:
     return speed
 
 
-def parse_start_order(text: str) -> tuple[str, ...]:
+def parse_start_order(text: str, scenario: Scenario) -> tuple[str, ...]:
     """Process names parted by commas. Raises ConfigError for an unknown one."""
     from flightsw.messages.topics import BUS
     from flightsw.node.processes import process_table
 
     order = tuple(name.strip() for name in text.split(",") if name.strip())
-    known = [BUS, *(row.name for row in process_table().rows)]
+    known = [BUS, *(row.name for row in process_table(scenario).rows)]
     for name in order:
         if name not in known:
             raise ConfigError(f"start-order: {name!r}: must be one of {', '.join(known)}")
@@ -133,7 +133,7 @@ def _begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
     """Write the resolved scenario and the first manifest."""
     from flightsw.devices.models import load_card
     from flightsw.node.processes import process_table, table_hash
-    from flightsw.node.scenario import scenario_to_toml
+    from flightsw.node.scenario import identities, scenario_to_toml
     from flightsw.record.folder import SCENARIO_FILE, first_manifest, write_manifest
 
     scenario = plan.scenario
@@ -148,9 +148,10 @@ def _begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
         started=started,
         hashes={
             "scenario": hashlib.sha256(text.encode()).hexdigest(),
-            "schema": table_hash(process_table()),
+            "schema": table_hash(process_table(scenario)),
             "model": load_card(scenario.apps.inference.model).sha256,
         },
+        own_code=identities(scenario),
     )
     write_manifest(plan.run_dir, manifest)
     return manifest

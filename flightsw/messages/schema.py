@@ -12,6 +12,7 @@ from typing import get_args, get_origin
 
 import msgspec
 
+from flightsw.messages.base import Message
 from flightsw.messages.topics import TopicTable
 
 PROTOCOL = 1
@@ -68,6 +69,21 @@ def unit_of(field_name: str) -> str:
     return ""
 
 
+def unfit(kind: type[Message]) -> str | None:
+    """Why a message can't stand in a log whose header tells its fields; None: it can."""
+    shape = kind.__struct_config__
+    if not (shape.frozen and shape.array_like) or shape.tag is not None:
+        return "must be frozen, an array and without a tag, as Message is"
+    for field in msgspec.structs.fields(kind):
+        if _holds(field.type, (list, set, frozenset)):
+            return f"{field.name}: must be a tuple"
+    return None
+
+
+def _holds(kind: object, unwanted: tuple[object, ...]) -> bool:
+    return kind in unwanted or get_origin(kind) in unwanted or any(_holds(arg, unwanted) for arg in get_args(kind))
+
+
 def type_name(kind: object) -> str:
     """A type in the words of the schema: `float | null`, `float[]`, `enum(OFF=0, ON=1)`, ..."""
     if kind is type(None):
@@ -96,12 +112,17 @@ def topic_schemas(table: TopicTable) -> tuple[TopicSchema, ...]:
             producer=topic.producer,
             message=topic.kind.__name__,
             depth=topic.depth,
-            fields=tuple(
-                FieldSchema(name=field.name, type=type_name(field.type), unit=unit_of(field.name))
-                for field in msgspec.structs.fields(topic.kind)
-            ),
+            fields=field_schemas(topic.kind),
         )
         for topic in table.topics
+    )
+
+
+def field_schemas(kind: type[Message]) -> tuple[FieldSchema, ...]:
+    """A message's fields as data."""
+    return tuple(
+        FieldSchema(name=field.name, type=type_name(field.type), unit=unit_of(field.name))
+        for field in msgspec.structs.fields(kind)
     )
 
 

@@ -29,7 +29,16 @@ from flightsw.messages.comms import TcRequest
 from flightsw.messages.topics import BUS, OUTSIDE
 from flightsw.node.build import build_application
 from flightsw.node.processes import process_table
-from flightsw.node.run import OnProgress, Progress, RunOutcome, RunPlan, dt_ns_of, log_header, scheduled_commands
+from flightsw.node.run import (
+    MAX_RESTARTS,
+    OnProgress,
+    Progress,
+    RunOutcome,
+    RunPlan,
+    dt_ns_of,
+    log_header,
+    scheduled_commands,
+)
 from flightsw.node.scenario import Scenario
 
 PROGRESS_S = 0.2
@@ -49,7 +58,7 @@ class InProcessNode:
         build: Callable[[str, Scenario], Application] = build_application,
     ) -> None:
         self.scenario = scenario
-        self.table = table or process_table()
+        self.table = table or process_table(scenario)
         self._spoken: dict[tuple[int, ...], list[Entry]] = {}
         """the last tick's entries of each sequence of topics, the newest last"""
         self.lost: list[str] = []
@@ -95,6 +104,8 @@ class InProcessNode:
                 exchange.lose(name)
                 self._applications.pop(name, None)
                 self.lost.append(name)
+                if name not in lose and self.lost.count(name) > MAX_RESTARTS:
+                    raise RunError(f"{name} was lost {self.lost.count(name)} times")
             else:
                 exchange.accept(name, outbox)
         record = exchange.finish()
