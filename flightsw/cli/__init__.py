@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import typer
 
-from flightsw.cli import command, inspection, running, validation
+from flightsw.cli import command, inspection, running, sequences, validation
 from flightsw.cli.exits import BAD_INPUT, GOOD, INTERNAL, INTERRUPTED
 from flightsw.errors import ConfigError, FlightswError, LogError
 
@@ -37,6 +37,7 @@ app.command("validate-physics")(validation.validate_physics)
 app.command("log")(inspection.log)
 app.command("ledger")(inspection.ledger)
 app.command("cmd")(command.cmd)
+app.add_typer(sequences.app, name="sequence")
 app.command("replay")(inspection.replay)
 app.command("version")(inspection.version)
 

@@ -1,7 +1,8 @@
 """Communications: messages in, messages out. The decisions are in `ingest`, `law` (or a user's own law) and `store`.
 
-Reads `tc.request`, `tc.report.*`, `sensor.link`, `infer.result`, `power.status`, `health.mode`. Gives `comms.status`,
-`comms.radio`, `comms.frame`, `tc.verification`, `tc.dispatch`, `event.comms`, `cds.comms`.
+Reads `tc.request`, `tc.request.health`, `tc.report.*`, `sensor.link`, `infer.result`, `power.status`, `health.mode`,
+`time.status`. Gives `comms.status`, `comms.radio`, `comms.frame`, `comms.frame_time`, `tc.verification`,
+`tc.dispatch`, `event.comms`, `cds.comms`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from flightsw.messages.comms import (
     CommsCriticalData,
     CommsStatus,
     DownlinkFrame,
+    FrameTime,
     RadioCommand,
     TcDispatch,
     TcReport,
@@ -31,6 +33,7 @@ from flightsw.messages.health import Event, Mode, ModeStatus, Severity
 from flightsw.messages.inference import InferenceResult
 from flightsw.messages.plant import LinkSensors
 from flightsw.messages.power import PowerStatus
+from flightsw.messages.time import TimeStatus
 
 STORE_TICKS = 10
 NO_LINK = LinkSensors(None, None, 0.0)
@@ -40,7 +43,7 @@ class CommsApp:
     """The application.
 
     `stations`: names, by the number that the radio gives. `transmitter_tier`: the load-shed level at which the EPS
-    takes the transmitter's rail; None: never.
+    takes the transmitter's rail; None: never. `timed`: a clock is fitted, and frames bear its time.
     """
 
     name = "comms"
@@ -52,6 +55,8 @@ class CommsApp:
         dt_s: float,
         transmitter_tier: int | None = None,
         law: CommsLaw = STANDARD,
+        *,
+        timed: bool = False,
     ) -> None:
         self._config = config
         self._stations = stations
@@ -65,6 +70,8 @@ class CommsApp:
         self._state = law.initial()
         self._mode = Mode.BOOT
         self._shed_level = 0
+        self._timed = timed
+        self._time: TimeStatus | None = None
         self._sent_bytes = 0
         self._radio = Repeating()
         self._kept: tuple[int, bool, IngestState] | None = None
@@ -79,6 +86,8 @@ class CommsApp:
             self._mode = mode.mode
         if (power := inbox.last(PowerStatus)) is not None:
             self._shed_level = power.load_shed_level
+        if self._timed:
+            self._time = inbox.last(TimeStatus) or self._time
         out = self._telecommands(now, inbox)
         self._link = link = inbox.last(LinkSensors) or self._link
         store = self._store
@@ -88,7 +97,7 @@ class CommsApp:
             store.add_product(result.batch, product_bytes(result, self._config))
         if store.full and not was_full:
             out.append(Event(Severity.WARNING_LO, "store.full", {"waiting_bytes": store.waiting_bytes}))
-        transmitting = self._downlink(out)
+        transmitting = self._downlink(now, out)
         out.append(
             CommsStatus(
                 in_pass=link.station is not None,
@@ -125,7 +134,7 @@ class CommsApp:
         self._ingest = state
         return out
 
-    def _downlink(self, out: list[Message]) -> bool:
+    def _downlink(self, now: Now, out: list[Message]) -> bool:
         """Send what this tick has room for; whether the transmitter is wanted on."""
         link, store, tier = self._link, self._store, self._transmitter_tier
         inputs = Inputs(
@@ -152,6 +161,10 @@ class CommsApp:
             out.append(
                 DownlinkFrame(link.station, sent.housekeeping_bytes, sent.product_bytes, sent.products, sent.last_batch)
             )
+            if (time := self._time) is not None:  # carried on by ticks from health's last word
+                since_ns = now.t_ns - round(time.tick * now.dt_s * 1e9)
+                utc_ns = None if time.utc_ns is None else time.utc_ns + since_ns
+                out.append(FrameTime(time.met_ns + since_ns, utc_ns, time.sync))
         return True
 
     def _tell_pass(self, event: str, station: int, args: dict[str, Scalar], out: list[Message]) -> None:
