@@ -46,6 +46,7 @@ def upload(
 ) -> int:
     """Check a sequence file, send it up in parts, and wait for the node's word on each."""
     from flightsw.cli.command import await_verdict
+    from flightsw.messages.base import Scalar
     from flightsw.node.control import send_command
     from flightsw.node.sequencefiles import parts_of, read_sequence
 
@@ -56,7 +57,7 @@ def upload(
         raise ConfigError(f"{file}: can't be read: {error.strerror}") from None
     done, reason, tick = True, None, 0
     for number, text in enumerate(parts, 1):
-        args = {"name": sequence.name, "part": number, "parts": len(parts), "text": text}
+        args: dict[str, Scalar] = {"name": sequence.name, "part": number, "parts": len(parts), "text": text}
         reply = send_command(run_dir, "sequence.load", args)
         tick, verdict = await_verdict(run_dir, reply["request"])
         done, reason = verdict.stage.name == "COMPLETED", verdict.reason

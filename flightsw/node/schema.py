@@ -29,7 +29,7 @@ def scenario_schema() -> dict[str, Any]:
         if kind is not None:
             _describe(definition, kind)
     # an entry may stand for a file's content, which is put in its place before it is decoded
-    of_file = {"type": "object", "properties": {"file": {"type": "string"}}, "required": ["file"]}
+    of_file: dict[str, Any] = {"type": "object", "properties": {"file": {"type": "string"}}, "required": ["file"]}
     of_file["additionalProperties"] = False
     definitions["Sequence"] = {"anyOf": [of_file, definitions["Sequence"]]}
     profile = definitions["PlantConfig"]["properties"]["profile"]

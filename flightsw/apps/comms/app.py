@@ -15,6 +15,7 @@ from flightsw.apps.comms.interface import STANDARD, CommsLaw
 from flightsw.apps.comms.law import Inputs
 from flightsw.apps.comms.store import Store, product_bytes
 from flightsw.apps.repeating import Repeating
+from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message, Scalar
@@ -76,11 +77,14 @@ class CommsApp:
         self._radio = Repeating()
         self._kept: tuple[int, bool, IngestState] | None = None
         """what changed last when critical data was stored"""
-        self._handlers: Handlers = {CommsSetTransmitter: self._set_transmitter}
+        # the store's memory is set aside at the start
+        self._parameters = ParameterTable("comms", config, self._apply, fixed=("store_bytes",))
+        self._handlers: Handlers = {**self._parameters.handlers, CommsSetTransmitter: self._set_transmitter}
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
         if (stored := inbox.last(self._critical_data)) is not None:
+            self._parameters.restore(inbox)
             self._restore(stored)
         if (mode := inbox.last(ModeStatus)) is not None:
             self._mode = mode.mode
@@ -125,6 +129,7 @@ class CommsApp:
         if own:
             done = execute_own(own, self._handlers)
             reports += [("comms", report) for report in done if isinstance(report, TcReport)]
+            out += [message for message in done if not isinstance(message, TcReport)]
         for source, report in reports:
             state, answers = conclude(state, source, report)
             out += answers
@@ -202,6 +207,9 @@ class CommsApp:
         self._ingest = IngestState(
             tuple([OpenRequest(*one) for one in opened]), stored.seen_requests, stored.tc_accepted, stored.tc_rejected
         )
+
+    def _apply(self, config: CommsConfig) -> None:
+        self._config = config
 
     def _set_transmitter(self, command: CommsSetTransmitter) -> str | None:
         self._state = self._law.with_transmitter(self._state, allowed=command.on)

@@ -17,6 +17,7 @@ from flightsw.apps.health.law import Inputs, State
 from flightsw.apps.health.sequencer import Sequencer, SequencerConfig
 from flightsw.apps.health.timekeeper import OnboardClock, Timekeeper
 from flightsw.apps.repeating import Repeating
+from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message
@@ -29,6 +30,8 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
 
 STORE_TICKS = 10
+FIXED = ("wanted", "attitude", "time")
+"""Parameters that a start sets: ground has commands of their own for mode and attitude."""
 HEARTBEATS: dict[str, type[Message]] = {
     "power": PowerStatus,
     "thermal": ThermalStatus,
@@ -80,7 +83,9 @@ class HealthApp:
         self._attitude = Repeating()
         self._time = Timekeeper(clock, dt_s)
         self._sequencer = Sequencer(sequences, self._time)
+        self._parameters = ParameterTable("health", config, self._apply, fixed=FIXED)
         self._handlers: Handlers = {
+            **self._parameters.handlers,
             **self._time.handlers,
             **self._sequencer.handlers,
             HealthSetMode: self._set_mode,
@@ -93,6 +98,7 @@ class HealthApp:
         """One tick."""
         self._tick = now.tick
         if (stored := inbox.last(self._critical_data)) is not None:
+            self._parameters.restore(inbox)
             self._state = self._law.restored(self._state, stored, self._apps)
             self._pointing = AttitudeCommand(stored.pointing, stored.latitude_deg, stored.longitude_deg)
             self._own_ticks.clear()
@@ -112,7 +118,6 @@ class HealthApp:
             )
         )
         out += told
-        out += self._time.told()
         out += self._sequencer.step(inbox)
         self._attitude.send(self._law.attitude_of(state.mode, self._pointing), now.tick, out)
         self._store(now, out)
@@ -170,6 +175,10 @@ class HealthApp:
                 pointing.longitude_deg,
             )
             out.append(self._law.stored(state, standard))
+
+    def _apply(self, config: HealthConfig) -> None:
+        self._config = config
+        self._watched = tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
 
     def _point(self, command: HealthPoint) -> str | None:
         self._pointing = AttitudeCommand(Attitude[command.attitude.upper()])

@@ -13,7 +13,7 @@ import msgspec
 from flightsw.apps.health import clock
 from flightsw.apps.health.clock import State, TimeConfig
 from flightsw.apps.health.sequences import Instant
-from flightsw.apps.telecommands import Handlers
+from flightsw.apps.telecommands import Executed, Handlers, Outcome
 from flightsw.bus.application import Inbox
 from flightsw.messages.base import Message
 from flightsw.messages.commands import TimeSetCorrelation
@@ -36,7 +36,6 @@ class Timekeeper:
         self.dt_ns = round(dt_s * 1e9)
         self._state = clock.initial(config.epoch_utc_ns)
         self._tick = 0
-        self._told: list[Message] = []
         self.handlers: Handlers = {TimeSetCorrelation: self._set_correlation}
 
     def restore(self, inbox: Inbox) -> None:
@@ -57,13 +56,6 @@ class Timekeeper:
         self._state, told = clock.read(self._state, reading, tick, self.dt_ns, self._config.law)
         return [*told, *self._report()]
 
-    def told(self) -> Sequence[Message]:
-        """What telecommands have led to."""
-        if not self._told:
-            return ()
-        out, self._told = self._told, []
-        return out + self._report()
-
     def _report(self) -> list[Message]:
         state, now = self._state, self.instant()
         status = TimeStatus(
@@ -72,7 +64,7 @@ class Timekeeper:
         fields = TimeCriticalData.__struct_fields__
         return [status, TimeCriticalData(*[getattr(state, name) for name in fields])]
 
-    def _set_correlation(self, command: TimeSetCorrelation) -> str | None:
+    def _set_correlation(self, command: TimeSetCorrelation) -> Outcome:
         if not self._config.fitted:
             return "no clock is fitted: on-board time is exact"
         now = self.instant()
@@ -82,5 +74,4 @@ class Timekeeper:
         if isinstance(after, str):
             return after
         self._state, told = after
-        self._told += told
-        return None
+        return Executed((*told, *self._report()))
