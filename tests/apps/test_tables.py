@@ -1,4 +1,4 @@
-"""Parameter tables: load, validate, activate, dump; what is wrong changes nothing; what is active survives a restart."""
+"""Parameter tables: load, validate, activate, dump; what is wrong changes nothing; what is active survives."""
 
 from __future__ import annotations
 

@@ -64,8 +64,9 @@ def initial(epoch_utc_ns: int | None) -> State:
 
 
 def met_ns(state: State, tick: int, dt_ns: int) -> int:
-    """MET at the beginning of a tick, the last reading carried on by the scheduler's ticks."""
-    return max(0, state.counter_ns + state.offset_ns + (tick - state.tick) * dt_ns)
+    """MET at the beginning of a tick: the last reading, carried on by ticks at the oscillator's rate."""
+    since_ns = (tick - state.tick) * dt_ns
+    return max(0, state.counter_ns + state.offset_ns + since_ns - round(since_ns * state.rate_ppb * 1e-9))
 
 
 def utc_at(state: State, met: int) -> int | None:
