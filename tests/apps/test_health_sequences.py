@@ -57,7 +57,7 @@ class Bench:
         self.boot()
 
     def boot(self) -> None:
-        self.time = Timekeeper(OnboardClock(epoch_utc_ns=EPOCH_NS), 1.0)
+        self.time = Timekeeper(OnboardClock(epoch_utc_ns=EPOCH_NS), 1.0, lambda: self.tick)
         self.sequencer = Sequencer(self.config, self.time)
 
     def restart(self, away_ticks: int) -> None:
@@ -67,15 +67,13 @@ class Bench:
         self.sequencer.restore(Inbox(items))
 
     def command(self, command: Any) -> str | None:
-        self.time.step(self.tick, Inbox())
         return self.sequencer.handlers[type(command)](command)
 
     def run(self, ticks: int, *messages: tuple[str, Message]) -> None:
         for _ in range(ticks):
             arrived = [("comms", one) for one in self.answers.pop(self.tick, [])]
             inbox = Inbox([*arrived, *messages])
-            self.time.step(self.tick, inbox)
-            for message in self.sequencer.step(inbox):
+            for message in self.sequencer.step(inbox) if self.sequencer.awake else ():
                 self.take(message)
             messages = ()
             self.tick += 1

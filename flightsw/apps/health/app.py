@@ -81,7 +81,7 @@ class HealthApp:
         self._tick = 0
         self._pointing = AttitudeCommand(Attitude[config.attitude.upper()])
         self._attitude = Repeating()
-        self._time = Timekeeper(clock, dt_s)
+        self._time = Timekeeper(clock, dt_s, lambda: self._tick)
         self._sequencer = Sequencer(sequences, self._time)
         self._parameters = ParameterTable("health", config, self._apply, fixed=FIXED)
         self._handlers: Handlers = {
@@ -104,7 +104,7 @@ class HealthApp:
             self._own_ticks.clear()
             self._time.restore(inbox)
             self._sequencer.restore(inbox)
-        told = self._time.step(now.tick, inbox)
+        told = self._time.step(inbox) if self._time.fitted else ()
         before = self._state
         inputs = self._observe(now, inbox)
         self._state = self._law.observed(before, inputs, self._apps, self._config)
@@ -118,7 +118,8 @@ class HealthApp:
             )
         )
         out += told
-        out += self._sequencer.step(inbox)
+        if self._sequencer.awake:
+            out += self._sequencer.step(inbox)
         self._attitude.send(self._law.attitude_of(state.mode, self._pointing), now.tick, out)
         self._store(now, out)
         return out

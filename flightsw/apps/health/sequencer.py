@@ -46,6 +46,8 @@ class Sequencer:
         self._stored = self._state
         """as last sent"""
         self._boot = tuple(one.name for one in config.sequences if one.start == "boot")
+        self.awake = bool(config.sequences)
+        """there is something to do or to wait for; else `step` needn't be called"""
         self.handlers: Handlers = {
             commands.SequenceLoad: self._load,
             commands.SequenceStart: lambda command: self.start(command.name, "command"),
@@ -61,6 +63,7 @@ class Sequencer:
         self._boot = ()
         if (kept := inbox.last(SequenceCriticalData)) is not None:
             self._state = self._stored = sequences.restored(self._state, kept)
+            self.awake = True
 
     def start(self, name: str, by: str) -> str | None:
         """Start a sequence, `by` whom or what; None, or why not. For telecommands, events and actionpoints."""
@@ -76,6 +79,7 @@ class Sequencer:
         if self._state.runs:
             self._run(inbox)
         if self._state is self._stored and not self._told:
+            self.awake = bool(self._state.runs or self._config.triggers)
             return ()
         out, self._told = self._told, []
         if self._state is not self._stored:
@@ -120,6 +124,7 @@ class Sequencer:
             return after
         self._state, told = after
         self._told += told
+        self.awake = True
         return None
 
     def _switch(self, name: str, *, enabled: bool) -> str | None:
@@ -140,4 +145,5 @@ class Sequencer:
         if isinstance(after, str):
             return after
         self._state = after
+        self.awake = True
         return None

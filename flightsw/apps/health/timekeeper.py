@@ -6,7 +6,7 @@ clock is fitted, MET is simulated time and UTC its sum with the epoch: then noth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -19,6 +19,9 @@ from flightsw.messages.base import Message
 from flightsw.messages.commands import TimeSetCorrelation
 from flightsw.messages.time import ClockSensors, TimeCriticalData, TimeStatus
 
+STORE_READINGS = 6
+"""Critical data goes out with every sixth reading, and whenever something happened: in between, drift alone is lost."""
+
 
 class OnboardClock(msgspec.Struct, frozen=True, kw_only=True):
     """What a scenario says of the clock."""
@@ -29,13 +32,15 @@ class OnboardClock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Timekeeper:
-    """On-board time."""
+    """On-board time. `tick`: the one that is being run."""
 
-    def __init__(self, config: OnboardClock, dt_s: float) -> None:
+    def __init__(self, config: OnboardClock, dt_s: float, tick: Callable[[], int]) -> None:
         self._config = config
+        self.fitted = config.fitted
         self.dt_ns = round(dt_s * 1e9)
         self._state = clock.initial(config.epoch_utc_ns)
-        self._tick = 0
+        self._tick = tick
+        self._readings = 0
         self.handlers: Handlers = {TimeSetCorrelation: self._set_correlation}
 
     def restore(self, inbox: Inbox) -> None:
@@ -45,27 +50,31 @@ class Timekeeper:
 
     def instant(self) -> Instant:
         """Now."""
-        met = clock.met_ns(self._state, self._tick, self.dt_ns)
-        return Instant(self._tick, met, clock.utc_at(self._state, met))
+        tick = self._tick()
+        met = clock.met_ns(self._state, tick, self.dt_ns)
+        return Instant(tick, met, clock.utc_at(self._state, met))
 
-    def step(self, tick: int, inbox: Inbox) -> Sequence[Message]:
-        """One tick, before its telecommands."""
-        self._tick = tick
-        if not self._config.fitted or (reading := inbox.last(ClockSensors)) is None:
+    def step(self, inbox: Inbox) -> Sequence[Message]:
+        """One tick, before its telecommands, where a clock is fitted."""
+        if (reading := inbox.last(ClockSensors)) is None:
             return ()
-        self._state, told = clock.read(self._state, reading, tick, self.dt_ns, self._config.law)
-        return [*told, *self._report()]
+        self._state, told = clock.read(self._state, reading, self._tick(), self.dt_ns, self._config.law)
+        self._readings += 1
+        if told or self._readings % STORE_READINGS == 1:
+            return [*told, self._status(), self._kept()]
+        return [self._status()]
 
-    def _report(self) -> list[Message]:
+    def _status(self) -> TimeStatus:
         state, now = self._state, self.instant()
-        status = TimeStatus(
+        return TimeStatus(
             now.tick, now.met_ns, now.utc_ns, state.rate_ppb, state.sync, state.gnss_error_ns, state.jumps
         )
-        fields = TimeCriticalData.__struct_fields__
-        return [status, TimeCriticalData(*[getattr(state, name) for name in fields])]
+
+    def _kept(self) -> TimeCriticalData:
+        return TimeCriticalData(*[getattr(self._state, name) for name in TimeCriticalData.__struct_fields__])
 
     def _set_correlation(self, command: TimeSetCorrelation) -> Outcome:
-        if not self._config.fitted:
+        if not self.fitted:
             return "no clock is fitted: on-board time is exact"
         now = self.instant()
         after = clock.correlated(
@@ -74,4 +83,4 @@ class Timekeeper:
         if isinstance(after, str):
             return after
         self._state, told = after
-        return Executed((*told, *self._report()))
+        return Executed((*told, self._status(), self._kept()))
