@@ -26,6 +26,8 @@ from flightsw.errors import ConfigError
 from flightsw.messages.base import Label, Scalar
 from flightsw.messages.commands import parse_command
 from flightsw.node.durations import parse_duration_s
+from flightsw.node.faults import Fault, check_faults
+from flightsw.node.processes import process_table
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
 from flightsw.plant.cases import CASE_NAMES, in_case
 from flightsw.plant.config import PlantConfig
@@ -83,6 +85,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     plant: PlantConfig
     apps: AppsConfig
     commands: tuple[CommandConfig, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    """scripted: what goes wrong, and when"""
 
 
 def shipped_scenarios() -> list[str]:
@@ -158,6 +162,7 @@ def check(scenario: Scenario) -> None:
                 f'commands[{index}].at = "{command.at}": must be before the end of the run, '
                 f"{ticks * scenario.dt_s:.0f} s"
             )
+    check_faults(scenario.faults, process_table(), scenario.dt_s, ticks)
 
 
 def _check_flyable(scenario: Scenario) -> None:
