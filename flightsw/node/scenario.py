@@ -62,6 +62,18 @@ class CommandConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ConfigError(f"commands: {error}") from None
 
 
+class RequirementConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a run of the scenario must keep, as written; `regress` reads the formula."""
+
+    id: Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    text: Annotated[str, Meta(min_length=1, max_length=256)]
+    """the requirement in words"""
+    formula: Annotated[str, Meta(min_length=1, max_length=4000)]
+    """what must hold, in the language of docs/requirements.md"""
+    margin: Annotated[float, Meta(ge=0.0, le=1e18)] = 0.0
+    """by how much it must hold at least, in the unit of what is compared"""
+
+
 class AppsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What each flight application is told."""
 
@@ -87,6 +99,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     commands: tuple[CommandConfig, ...] = ()
     faults: tuple[Fault, ...] = ()
     """scripted: what goes wrong, and when"""
+    requirements: tuple[RequirementConfig, ...] = ()
+    """what a run must keep. They judge a run and can't change it: neither the log nor its hash knows them"""
 
 
 def shipped_scenarios() -> list[str]:
@@ -155,6 +169,7 @@ def check(scenario: Scenario) -> None:
                 f"plant.loads.{load.name}.shed_tier = {load.shed_tier}: must be at most {len(power.shed_soc)}, the "
                 "tiers of apps.power.shed_soc"
             )
+    _check_requirement_ids(scenario)
     ticks = run_ticks(scenario)
     for index, command in enumerate(scenario.commands):
         if round(command.at_s / scenario.dt_s) >= ticks:
@@ -163,6 +178,13 @@ def check(scenario: Scenario) -> None:
                 f"{ticks * scenario.dt_s:.0f} s"
             )
     check_faults(scenario.faults, process_table(), scenario.dt_s, ticks)
+
+
+def _check_requirement_ids(scenario: Scenario) -> None:
+    ids = [requirement.id for requirement in scenario.requirements]
+    for index, its_id in enumerate(ids):
+        if its_id in ids[:index]:
+            raise ConfigError(f"requirements[{index}].id = {its_id!r}: given twice: a requirement has an id of its own")
 
 
 def _check_flyable(scenario: Scenario) -> None:
