@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flightsw.cli.checking import SAMPLED
 from flightsw.cli.exits import GOOD
 from flightsw.errors import ConfigError, RunError
 
@@ -30,6 +31,7 @@ def update(
         str | None, typer.Option(help="Of the run; else the baseline's own, or the scenario's.")
     ] = None,
     seed: Annotated[str | None, typer.Option(help="Of the run; else the baseline's own, or the scenario's.")] = None,
+    execute: Annotated[str | None, typer.Option(help="Of the run; else the baseline's own, or sample:20.")] = None,
     file: FILE = None,
 ) -> int:
     """Fly the scenario and accept what comes of it. The only way to change a baseline."""
@@ -37,8 +39,8 @@ def update(
     from flightsw.cli.running import scenario_overrides
     from flightsw.node.run import RunPlan
     from flightsw.node.scenario import load_scenario, run_ticks
-    from flightsw.record.flying import fly_recorded
     from flightsw.record.folder import utc_now
+    from flightsw.record.recording import recorded_run
     from flightsw.regress.baseline import taken
     from flightsw.regress.baselinefile import baseline_path, load_baseline, read_for_baseline, save_baseline
 
@@ -49,11 +51,11 @@ def update(
     if before is not None:
         mine = before.conditions
         duration = duration or f"{mine.ticks * mine.dt_s:g}s"
-        seed = seed or str(mine.seed)
-    loaded = load_scenario(scenario, scenario_overrides([], duration, seed, "none"))
+        seed, execute = seed or str(mine.seed), execute or mine.execute
+    loaded = load_scenario(scenario, scenario_overrides([], duration, seed, execute or SAMPLED))
     with tempfile.TemporaryDirectory(prefix="flightsw-baseline-") as scratch:
         plan = RunPlan(scenario=loaded, run_dir=Path(scratch), ticks=run_ticks(loaded), in_process=True)
-        outcome = fly_recorded(plan, utc_now())
+        outcome = recorded_run(plan, utc_now())
         if outcome.exit != "completed":
             raise RunError(f"{scenario}: the run was {outcome.exit}: {outcome.error or 'nothing was accepted'}")
         columns, conditions = read_for_baseline(plan.run_dir)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from flightsw.node.run import RunOutcome, RunPlan
+    from flightsw.node.scenario import Scenario
     from flightsw.record.summary import Summary
 
 DEFAULT_SCENARIO = "cubesat-6u-orin-nano"
@@ -49,9 +50,11 @@ def run(  # noqa: PLR0913  an option each
     from flightsw.node.run import RunPlan
     from flightsw.node.scenario import load_scenario, run_ticks
     from flightsw.record.folder import create_run_folder, default_run_dir, utc_now
+    from flightsw.regress.requirement import resolve
 
     pace = parse_speed(speed)
     loaded = load_scenario(scenario, scenario_overrides(overrides or [], duration, seed, execute), case)
+    resolve(loaded)
     ticks = run_ticks(loaded)
     order = parse_start_order(start_order)
     started = utc_now()
@@ -102,25 +105,25 @@ def scenario_overrides(given: list[str], duration: str | None, seed: str | None,
 
 
 def _fly(plan: RunPlan, started: dt.datetime, *, quiet: bool) -> tuple[RunOutcome, Summary]:
-    """Run with its record; the summary is made of the log."""
+    """Run between the two manifests; the summary is made of the log."""
     from flightsw.node.scenario import orbit_period_s
-    from flightsw.record.flying import fly_recorded
     from flightsw.record.progress import open_progress
+    from flightsw.record.recording import recorded_run
     from flightsw.record.summary import summarise
     from flightsw.record.table import print_summary
 
-    scenario = plan.scenario
-    console = _console()
+    scenario: Scenario = plan.scenario
+    console = wide_console()
     title = f"{scenario.name}, seed {scenario.seed}"
     with open_progress(title, orbit_period_s(scenario), console, quiet=quiet) as on_progress:
-        outcome = fly_recorded(plan, started, on_progress)
+        outcome = recorded_run(plan, started, on_progress)
     summary = summarise(plan.run_dir, outcome)
     if not quiet:
         print_summary(summary, str(plan.run_dir), console)
     return outcome, summary
 
 
-def _console() -> Console:
+def wide_console() -> Console:
     """The terminal as it is; files and pipes get the full width."""
     from rich.console import Console
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -100,11 +101,13 @@ def is_event_topic(topic: TopicSchema) -> bool:
     return tuple(one.name for one in topic.fields) == EVENT_FIELDS
 
 
-def read_columns(run_dir: Path, signals: Sequence[str], topics: Sequence[str] = ()) -> Columns:
+def read_columns(
+    run_dir: Path, signals: Sequence[str], topics: Sequence[str] = (), most_ticks: int | None = None
+) -> Columns:
     """The columns of these signals, the message counts of their topics and of `topics`, and all events.
 
-    Reads up to the last whole tick. Raises ConfigError: a signal or a topic that the log doesn't know or that isn't a
-    number; LogError: no log, or one that was altered.
+    Reads up to the last whole tick, or the first `most_ticks`. Raises ConfigError: a signal or a topic that the log
+    doesn't know or that isn't a number; LogError: no log, or one that was altered.
     """
     reader = LogReader(run_dir)
     declared = reader.header.topics
@@ -120,7 +123,7 @@ def read_columns(run_dir: Path, signals: Sequence[str], topics: Sequence[str] = 
         tracks[signal.topic].wanted[signal.name] = (position, signal.index)
     events: dict[tuple[str, str], list[int]] = {}
     hearers = _hearers(declared, tracks, events)
-    ticks = _pass(reader, hearers)
+    ticks = _pass(reader, hearers, most_ticks)
     dt_s = reader.header.dt_ns / 1e9
     members = {name: members_of(one) for name, one in fields.items()}
     return Columns(
@@ -210,9 +213,9 @@ def _bus_hearer(topic: TopicSchema, events: dict[tuple[str, str], list[int]]) ->
     return hear
 
 
-def _pass(reader: LogReader, hearers: dict[int, list[_Hearer]]) -> int:
-    """Let every message be heard; ticks in the log."""
-    for record in reader.ticks():
+def _pass(reader: LogReader, hearers: dict[int, list[_Hearer]], most_ticks: int | None) -> int:
+    """Let every message be heard; ticks that were read."""
+    for record in islice(reader.ticks(), most_ticks):
         for item in record.inputs:
             if item[0] == MESSAGE:
                 for hear in hearers.get(item[1][0], ()):

@@ -5,7 +5,8 @@ reference traces beside it, which tell a failure's reader what moved first. `bas
 changed by `flightsw baseline update` alone, which stores the reason; tolerances are edited in the file.
 
 A run holds the baseline's run as its beginning when it is as long or longer: nothing in it knows when it will end. So
-a longer one is compared over the baseline's ticks. Which batches are computed for real changes no figure in it.
+a longer one is compared over the baseline's ticks. Which batches are computed for real must be the same: a computed
+result is worth another number of bytes to the ground.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     dt_s: float
     ticks: Annotated[int, Meta(ge=1)]
     execute: str
-    """as flown when the figures were taken; any other gives the same ones"""
+    """which batches were computed for real"""
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,6 +102,8 @@ class Comparison(msgspec.Struct, frozen=True):
     """with deviations: the signal that left its reference first"""
     accept: str
     """the command that accepts the change"""
+    room: float | None
+    """the least share of a tolerance that is left; None: no metric has a value and a tolerance"""
 
     @property
     def same(self) -> bool:
@@ -135,13 +138,14 @@ def compare(baseline: Baseline, columns: Columns, accept: str) -> Comparison:
         new=tuple(metric.name for metric in found if metric.name not in baseline.metrics),
         moved=first_moved(baseline.traces, span) if deviations else None,
         accept=accept,
+        room=_room(baseline.metrics, found),
     )
 
 
 def why_not(baseline: Baseline, conditions: Conditions) -> str | None:
     """Why a run under these conditions can't be held to the baseline; None: it can."""
     mine = baseline.conditions
-    for field in ("scenario", "seed", "dt_s"):
+    for field in ("scenario", "seed", "dt_s", "execute"):
         if getattr(mine, field) != getattr(conditions, field):
             return f"{field} = {getattr(conditions, field)}: the baseline holds for {getattr(mine, field)}"
     if conditions.ticks < mine.ticks:
@@ -194,6 +198,16 @@ def _within(figure: Figure, value: float | None) -> bool:
         return figure.value is value
     # accepted values are kept to six digits
     return abs(value - figure.value) <= figure.tolerance + 1e-5 * abs(figure.value)
+
+
+def _room(accepted: dict[str, Figure], found: Sequence[Metric]) -> float | None:
+    now = {metric.name: metric.value for metric in found if metric.value is not None}
+    shares = [
+        1.0 - abs(now[name] - figure.value) / figure.tolerance
+        for name, figure in accepted.items()
+        if name in now and figure.value is not None and figure.tolerance > 0.0
+    ]
+    return min(shares, default=None)
 
 
 def _shown(value: float | None) -> str:

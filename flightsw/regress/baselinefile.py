@@ -74,12 +74,13 @@ def save_baseline(path: Path, scenario: str, baseline: Baseline) -> None:
         raise ConfigError(f"{path}: can't be written: {error.strerror} (--file keeps it elsewhere)") from None
 
 
-def read_for_baseline(run_dir: Path) -> tuple[Columns, Conditions]:
-    """The columns that metrics and traces need, and what the run was. Raises LogError, ConfigError."""
+def read_for_baseline(run_dir: Path, most_ticks: int | None = None) -> tuple[Columns, Conditions]:
+    """What metrics and traces need of a run's first ticks, and what the run was. Raises LogError, ConfigError."""
     header = LogReader(run_dir).header
     events = [f"{topic.name}.severity" for topic in header.topics if is_event_topic(topic)]
     loads = len(header.scenario["plant"]["loads"])
-    columns = read_columns(run_dir, [*SIGNALS, *TRACE_SIGNALS, *switch_signals(loads), *events])
+    signals = [*SIGNALS, *TRACE_SIGNALS, *switch_signals(loads), *events]
+    columns = read_columns(run_dir, signals, most_ticks=most_ticks)
     return columns, Conditions(
         scenario=str(header.scenario["name"]),
         seed=header.seed,
@@ -92,7 +93,7 @@ def read_for_baseline(run_dir: Path) -> tuple[Columns, Conditions]:
 def compare_run(run_dir: Path, scenario: str, path: Path) -> Comparison:
     """Hold a run to the baseline in this file. Raises ConfigError: no such file, or it holds for another run."""
     baseline = load_baseline(path)
-    columns, conditions = read_for_baseline(run_dir)
+    columns, conditions = read_for_baseline(run_dir, baseline.conditions.ticks)
     reason = why_not(baseline, conditions)
     if reason is not None:
         raise ConfigError(f"{path}: {reason}")

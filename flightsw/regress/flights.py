@@ -27,8 +27,8 @@ from flightsw.node.hostlog import host_log
 from flightsw.node.run import RunPlan
 from flightsw.node.scenario import Scenario, check, load_scenario, run_ticks, scenario_to_toml
 from flightsw.record.columns import Columns, FloatArray, read_columns
-from flightsw.record.flying import fly_recorded
 from flightsw.record.folder import Manifest, read_manifest, utc_now
+from flightsw.record.recording import recorded_run
 from flightsw.record.summary import Summary, summarise
 
 Host = Literal["in-process", "processes"]
@@ -129,7 +129,7 @@ def _is_flown(run_dir: Path) -> bool:
 def _fly_here(scenario: Scenario, run_dir: Path) -> None:
     plan = RunPlan(scenario=scenario, run_dir=run_dir, ticks=run_ticks(scenario), in_process=True)
     with host_log(run_dir, "node"):
-        outcome = fly_recorded(plan, utc_now())
+        outcome = recorded_run(plan, utc_now())
     if outcome.exit != "completed":
         said = f"the run was {outcome.exit} at tick {outcome.ticks}: {outcome.error}"
         raise RunError(f"{scenario.name}: {said} (run folder: {run_dir})")

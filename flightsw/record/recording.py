@@ -1,6 +1,6 @@
-"""A run with its record: the resolved scenario and the manifest around what the host does.
+"""A run between its two manifests: the run folder as it is before the first tick and after the last.
 
-Called by the command line and by `regress`. The dates are for people; nothing reads them back into a run.
+Called by `flightsw run`, `flightsw check` and by tests; the run itself is `node.run`'s.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from flightsw.record.folder import (
 )
 
 
-def fly_recorded(plan: RunPlan, started: dt.datetime, on_progress: OnProgress | None = None) -> RunOutcome:
-    """Run to the plan's end between two manifests. Raises what `execute_run` raises, after noting it."""
-    manifest = _begin_record(plan, started)
+def recorded_run(plan: RunPlan, started: dt.datetime, on_progress: OnProgress | None = None) -> RunOutcome:
+    """Run a plan and leave a whole run folder, whatever comes. Raises as `execute_run`."""
+    manifest = begin_record(plan, started)
     try:
         outcome = execute_run(plan, on_progress)
     except BaseException as error:
@@ -35,7 +35,7 @@ def fly_recorded(plan: RunPlan, started: dt.datetime, on_progress: OnProgress | 
     return outcome
 
 
-def _begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
+def begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
     """Write the resolved scenario and the first manifest."""
     scenario = plan.scenario
     text = scenario_to_toml(scenario)
