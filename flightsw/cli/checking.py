@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from flightsw.node.scenario import Scenario
     from flightsw.regress.check import Assignment, Checked
 
-SAMPLED = "sample:20"
-"""Batches computed for real: timing, energy and thus every requirement on them are the same."""
 ALL_DURATION = "10orbits"
 
 
@@ -32,7 +30,9 @@ def check(  # noqa: PLR0913  an option each
     seed: Annotated[str | None, typer.Option(help="Seed of everything random.")] = None,
     overrides: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE")] = None,
     case: Annotated[str | None, typer.Option(metavar="hot-eol|hot-bol|cold-bol|cold-eol")] = None,
-    execute: Annotated[str, typer.Option(metavar="every|sample:N|none")] = SAMPLED,
+    execute: Annotated[
+        str | None, typer.Option(metavar="every|sample:N|none", help="Batches computed for real; else 1 in 20 at most.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Scenarios at a time, a process each.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Keep the run folders in this one.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML for CI.")] = None,
@@ -49,6 +49,7 @@ def check(  # noqa: PLR0913  an option each
     wanted_s = duration or (ALL_DURATION if every else None)
     options = scenario_overrides(overrides or [], wanted_s, seed, execute)
     loaded = [load_scenario(name, options, case) for name in _names(scenarios or [], every=every)]
+    loaded = loaded if execute is not None else [checking.sampled(scenario) for scenario in loaded]
     for scenario in loaded:
         checking.prepare(scenario)
     console = wide_console()
