@@ -64,7 +64,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sampled(scenario: Scenario) -> Scenario:
-    """The scenario with no more than one batch in `SAMPLE_STRIDE` computed: timing, energy and all control are the same."""
+    """The scenario with no more than one batch in `SAMPLE_STRIDE` computed: all else is the same."""
     inference = scenario.apps.inference
     if not 0 < inference.execute_stride < SAMPLE_STRIDE:
         return scenario
