@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flightsw.cli.checking import SAMPLED
 from flightsw.cli.exits import GOOD
 from flightsw.errors import ConfigError, RunError
 
@@ -31,7 +30,9 @@ def update(
         str | None, typer.Option(help="Of the run; else the baseline's own, or the scenario's.")
     ] = None,
     seed: Annotated[str | None, typer.Option(help="Of the run; else the baseline's own, or the scenario's.")] = None,
-    execute: Annotated[str | None, typer.Option(help="Of the run; else the baseline's own, or sample:20.")] = None,
+    execute: Annotated[
+        str | None, typer.Option(help="Of the run; else the baseline's own, or 1 in 20 at most.")
+    ] = None,
     file: FILE = None,
 ) -> int:
     """Fly the scenario and accept what comes of it. The only way to change a baseline."""
@@ -43,6 +44,7 @@ def update(
     from flightsw.record.recording import recorded_run
     from flightsw.regress.baseline import taken
     from flightsw.regress.baselinefile import baseline_path, load_baseline, read_for_baseline, save_baseline
+    from flightsw.regress.check import sampled
 
     if not reason.strip():
         raise ConfigError('reason = "": must say why the change is right (--reason "...")')
@@ -52,7 +54,8 @@ def update(
         mine = before.conditions
         duration = duration or f"{mine.ticks * mine.dt_s:g}s"
         seed, execute = seed or str(mine.seed), execute or mine.execute
-    loaded = load_scenario(scenario, scenario_overrides([], duration, seed, execute or SAMPLED))
+    loaded = load_scenario(scenario, scenario_overrides([], duration, seed, execute))
+    loaded = loaded if execute is not None else sampled(loaded)
     with tempfile.TemporaryDirectory(prefix="flightsw-baseline-") as scratch:
         plan = RunPlan(scenario=loaded, run_dir=Path(scratch), ticks=run_ticks(loaded), in_process=True)
         outcome = recorded_run(plan, utc_now())

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from flightsw.regress.check import Assignment, Checked
     from flightsw.regress.judging import Judge
 
-SAMPLED = "sample:20"
-"""Batches computed for real: timing, energy and thus every requirement on them are the same."""
 ALL_DURATION = "10orbits"
 
 
@@ -36,7 +34,9 @@ def check(  # noqa: PLR0913  an option each
     seed: Annotated[str | None, typer.Option(help="Seed of everything random.")] = None,
     overrides: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE")] = None,
     case: Annotated[str | None, typer.Option(metavar="hot-eol|hot-bol|cold-bol|cold-eol")] = None,
-    execute: Annotated[str, typer.Option(metavar="every|sample:N|none")] = SAMPLED,
+    execute: Annotated[
+        str | None, typer.Option(metavar="every|sample:N|none", help="Batches computed for real; else 1 in 20 at most.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Scenarios at a time, a process each.")] = 1,
     no_baseline: Annotated[bool, typer.Option("--no-baseline", help="Judge by requirements alone.")] = False,
     out: Annotated[Path | None, typer.Option(help="Keep the run folders in this one.")] = None,
@@ -55,6 +55,7 @@ def check(  # noqa: PLR0913  an option each
     options = scenario_overrides(overrides or [], wanted_s, seed, execute)
     names = _names(scenarios or [], every=every)
     loaded = [load_scenario(name, options, case) for name in names]
+    loaded = loaded if execute is not None else [checking.sampled(scenario) for scenario in loaded]
     baselines = [None if no_baseline or case is not None else _baseline_of(name) for name in names]
     for scenario, baseline in zip(loaded, baselines, strict=True):
         checking.prepare(scenario, _judges(baseline))

@@ -24,6 +24,8 @@ from flightsw.record.recording import recorded_run
 from flightsw.regress.judging import JUDGES, FinishedRun, Judge
 from flightsw.regress.verdict import Outcome, Verdict
 
+SAMPLE_STRIDE = 20
+
 
 @dataclass(frozen=True)
 class Assignment:
@@ -61,6 +63,15 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     def count(self, outcome: Outcome) -> int:
         """Verdicts of a kind."""
         return sum(one.outcome is outcome for one in self.verdicts)
+
+
+def sampled(scenario: Scenario) -> Scenario:
+    """The scenario with no more than one batch in `SAMPLE_STRIDE` computed: all else is the same."""
+    inference = scenario.apps.inference
+    if not 0 < inference.execute_stride < SAMPLE_STRIDE:
+        return scenario
+    inference = msgspec.structs.replace(inference, execute=f"sample:{SAMPLE_STRIDE}")
+    return msgspec.structs.replace(scenario, apps=msgspec.structs.replace(scenario.apps, inference=inference))
 
 
 def prepare(scenario: Scenario, judges: Sequence[Judge] = JUDGES) -> None:

@@ -44,7 +44,7 @@ def excerpts(run_dir: Path, columns: Columns, wanted: Sequence[Wanted]) -> dict[
     for one in wanted:
         own = {topic.name for topic in columns.topics if any(_is_of(name, topic.name) for name in one.signals)}
         told = [line for tick in _near(one.tick) for line in lines.get(tick, ()) if _shows(line, one.tick, rare, own)]
-        found[one.id] = (*_values(columns, one), *(as_text(line)[:MAX_COLUMNS] for line in told[:MAX_LINES]))
+        found[one.id] = (*_values(columns, one), *(as_text(line)[:MAX_COLUMNS] for line in told[-MAX_LINES:]))
     return found
 
 

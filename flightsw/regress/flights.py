@@ -30,6 +30,7 @@ from flightsw.record.columns import Columns, FloatArray, read_columns
 from flightsw.record.folder import Manifest, read_manifest, utc_now
 from flightsw.record.recording import recorded_run
 from flightsw.record.summary import Summary, summarise
+from flightsw.regress.check import sampled
 
 Host = Literal["in-process", "processes"]
 HOSTS: tuple[Host, ...] = ("in-process", "processes")
@@ -90,14 +91,14 @@ class Flights:
         overrides: Sequence[str] = (),
         faults: Sequence[Fault] = (),
         case: str | None = None,
-        execute: str | None = "sample:20",
+        execute: str | None = None,
         host: Host = "in-process",
     ) -> Flight:
         """The flight of a scenario (a shipped one or a file), flown now unless somebody has. Raises ConfigError,
         RunError.
 
-        `overrides` are like those of `--set`. `execute`: which batches are computed for real (timing and energy are
-        the same); None: as the scenario says.
+        `overrides` are like those of `--set`. `execute`: which batches are computed for real; None: as the
+        scenario says, and one in twenty at most, as `flightsw check` does.
         """
         if host not in HOSTS:
             raise ConfigError(f"host = {host!r}: must be one of {', '.join(HOSTS)}")
@@ -105,6 +106,7 @@ class Flights:
         named = [f'{path}="{text}"' for path, text in fields.items() if text is not None]
         seeded = [] if seed is None else [f"seed={seed}"]
         loaded = load_scenario(str(scenario), [*overrides, *named, *seeded], case)
+        loaded = loaded if execute is not None else sampled(loaded)
         if faults:
             loaded = msgspec.structs.replace(loaded, faults=(*loaded.faults, *faults))
             check(loaded)

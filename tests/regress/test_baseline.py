@@ -13,6 +13,7 @@ from flightsw.errors import ConfigError
 from flightsw.node.scenario import load_scenario, shipped_scenarios
 from flightsw.regress.baseline import Baseline, compare, seal_of, taken, why_not
 from flightsw.regress.baselinefile import baseline_path, load_baseline, save_baseline, told
+from flightsw.regress.check import sampled
 from tests.regress.columns import columns, conditions
 
 ACCEPT = 'flightsw baseline update toy --reason "..."'
@@ -151,6 +152,8 @@ def test_every_shipped_scenario_has_a_small_sealed_baseline_with_a_reason(scenar
     assert all(entry.reason for entry in baseline.history)
     assert len(baseline.traces) >= 15
     loaded = load_scenario(scenario)
-    asked = conditions(10**9, scenario=loaded.name, seed=loaded.seed, dt_s=loaded.dt_s, execute="sample:20")
+    asked = conditions(
+        10**9, scenario=loaded.name, seed=loaded.seed, dt_s=loaded.dt_s, execute=sampled(loaded).apps.inference.execute
+    )
     assert why_not(baseline, asked) is None, "it holds for what `flightsw check` flies"
     assert path.stat().st_size + path.with_suffix(".traces.json").stat().st_size < 60_000
