@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from flightsw.apps.thermal.interface import Inputs, ThermalConfig
 from flightsw.devices.profiles import shipped_profiles
 from flightsw.node.processes import process_table
 from flightsw.node.scenario import load_scenario, shipped_scenarios
@@ -51,6 +52,21 @@ def test_pages_link_to_files_that_exist() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_scenario_of_bring_your_own_is_the_example_it_shows() -> None:
+    page = (ROOT / "docs/bring-your-own.md").read_text()
+    example = (ROOT / "docs/examples/my_controller/my-node.toml").read_text()
+    shown = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert len(shown) == 2
+    for block in shown:
+        assert block in example
+    law = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
+    names: dict[str, type] = {}
+    exec(law, names)
+    config = ThermalConfig()
+    bang_bang = names["BangBang"]()
+    assert bang_bang.step(bang_bang.initial(config), Inputs(99.0, 20.0), config, 1.0)[1].chip_cap_w == config.cap_min_w
 
 
 def test_the_satellite_of_its_page_flies_as_shown(tmp_path: Path) -> None:

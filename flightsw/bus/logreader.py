@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ from flightsw.bus.exchange import MESSAGE, TickRecord
 from flightsw.bus.log import HashChain, LogHeader, LogPlace, segment_files
 from flightsw.errors import LogError
 from flightsw.messages.base import Message
+from flightsw.messages.declared import declared_topics
 from flightsw.messages.schema import PROTOCOL, topic_schemas
-from flightsw.messages.topics import TopicTable, shipped_topics
+from flightsw.messages.topics import TopicTable
 
 
 class _Record(msgspec.Struct, frozen=True, array_like=True):
@@ -72,6 +73,11 @@ class LogReader:
         """After a whole pass: where a writer would go on."""
         return LogPlace(len(self._files) - 1, self.tail_bytes, self.tick_count, self._chain)
 
+    @property
+    def topics(self) -> TopicTable:
+        """The log's topics, users' own among them, from its header alone."""
+        return declared_topics(self.header.topics)
+
     def raw_ticks(self) -> Iterator[bytes]:
         """The encoded records, hashed as they pass."""
         self._chain = HashChain(self._head)
@@ -109,7 +115,7 @@ class LogReader:
     def messages(self, topics: Iterable[str]) -> Iterator[tuple[int, str, Message]]:
         """(tick, topic, message) of the named topics, in order. Raises LogError for a topic the log hasn't."""
         names = [topic.name for topic in self.header.topics]
-        table = TopicTable(shipped_topics())
+        table = self.topics
         wanted: dict[int, tuple[str, msgspec.msgpack.Decoder[Message]]] = {}
         for name in topics:
             if name not in names:
@@ -125,11 +131,12 @@ class LogReader:
                     name, decoder = wanted[number]
                     yield record.tick, name, decoder.decode(payload)
 
-    def check_schema(self, table: TopicTable) -> None:
-        """Raise LogError when the log was made with other declarations than these."""
-        if self.header.topics != topic_schemas(table):
-            theirs = {topic.name: topic for topic in self.header.topics}
-            ours = {topic.name: topic for topic in topic_schemas(table)}
+    def check_schema(self, table: TopicTable, ignored: Collection[str] = ()) -> None:
+        """Raise LogError when the log was made with other declarations than these, of topics that aren't ignored."""
+        logged = [topic for topic in self.header.topics if topic.name not in ignored]
+        declared = [topic for topic in topic_schemas(table) if topic.name not in ignored]
+        if logged != declared:
+            theirs, ours = {topic.name: topic for topic in logged}, {topic.name: topic for topic in declared}
             changed = sorted(name for name in theirs.keys() | ours.keys() if theirs.get(name) != ours.get(name))
             raise LogError(f"{self.run_dir}: made with other message declarations: {', '.join(changed) or 'order'}")
 

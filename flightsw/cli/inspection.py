@@ -61,6 +61,8 @@ def validate(
     typer.echo(f"  power    array {figures.array_w:.1f} W, battery {figures.battery_wh:.1f} Wh")
     typer.echo(f"  payload  up to {figures.payload_w:.1f} W and leakage")
     typer.echo(f"  commands {figures.commands}, requirements {len(requirements)}")
+    for one in figures.own_code:
+        typer.echo(f'  own code {one.field} = "{one.path}", sha256 {one.sha256[:12]}, in {one.folder}')
     return GOOD
 
 

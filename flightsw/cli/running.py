@@ -56,7 +56,7 @@ def run(  # noqa: PLR0913  an option each
     loaded = load_scenario(scenario, scenario_overrides(overrides or [], duration, seed, execute), case)
     resolve(loaded)
     ticks = run_ticks(loaded)
-    order = parse_start_order(start_order)
+    order = parse_start_order(start_order, loaded)
     started = utc_now()
     run_dir = create_run_folder(out if out is not None else default_run_dir(loaded.name, loaded.seed, started))
     plan = RunPlan(scenario=loaded, run_dir=run_dir, ticks=ticks, speed=pace, in_process=in_process, start_order=order)
@@ -84,13 +84,13 @@ def parse_speed(text: str) -> float | None:
     return speed
 
 
-def parse_start_order(text: str) -> tuple[str, ...]:
+def parse_start_order(text: str, scenario: Scenario) -> tuple[str, ...]:
     """Process names parted by commas. Raises ConfigError for an unknown one."""
     from flightsw.messages.topics import BUS
     from flightsw.node.processes import process_table
 
     order = tuple(name.strip() for name in text.split(",") if name.strip())
-    known = [BUS, *(row.name for row in process_table().rows)]
+    known = [BUS, *(row.name for row in process_table(scenario).rows)]
     for name in order:
         if name not in known:
             raise ConfigError(f"start-order: {name!r}: must be one of {', '.join(known)}")

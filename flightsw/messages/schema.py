@@ -12,6 +12,7 @@ from typing import get_args, get_origin
 
 import msgspec
 
+from flightsw.messages.base import Message
 from flightsw.messages.topics import TopicTable
 
 PROTOCOL = 1
@@ -96,12 +97,17 @@ def topic_schemas(table: TopicTable) -> tuple[TopicSchema, ...]:
             producer=topic.producer,
             message=topic.kind.__name__,
             depth=topic.depth,
-            fields=tuple(
-                FieldSchema(name=field.name, type=type_name(field.type), unit=unit_of(field.name))
-                for field in msgspec.structs.fields(topic.kind)
-            ),
+            fields=field_schemas(topic.kind),
         )
         for topic in table.topics
+    )
+
+
+def field_schemas(kind: type[Message]) -> tuple[FieldSchema, ...]:
+    """A message's fields as data."""
+    return tuple(
+        FieldSchema(name=field.name, type=type_name(field.type), unit=unit_of(field.name))
+        for field in msgspec.structs.fields(kind)
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flightsw.apps.comms.app import CommsApp
-from flightsw.apps.health.app import HealthApp
+from flightsw.apps.health.app import HealthApp, Heartbeat
 from flightsw.apps.inference.app import InferenceApp
 from flightsw.apps.inference.engine import OnnxEngine
+from flightsw.apps.own import AppConfig
 from flightsw.apps.power.app import PowerApp
 from flightsw.apps.power.config import LoadRow
 from flightsw.apps.thermal.app import ThermalApp
@@ -16,6 +18,9 @@ from flightsw.devices.models import load_card
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.virtual import VirtualDevice
 from flightsw.messages.topics import FLIGHT_APPS
+from flightsw.node.imports import check_methods, find_class, make
+from flightsw.node.laws import law_of
+from flightsw.node.ownprocess import heartbeat_kind
 from flightsw.node.scenario import Scenario
 from flightsw.plant.config import TRANSMITTER
 from flightsw.plant.process import PlantProcess
@@ -23,7 +28,25 @@ from flightsw.plant.process import PlantProcess
 
 def build_application(name: str, scenario: Scenario) -> Application:
     """The application of this process, at its cold start."""
-    return _BUILDERS[name](scenario)
+    if name in _BUILDERS:
+        return _BUILDERS[name](scenario)
+    process = next(process for process in scenario.own_processes if process.name == name)
+    return _own(f"{process.field}.app", process.app, f"{process.field}.config", process.config, scenario.dt_s)
+
+
+def _flight(name: str, config: AppConfig, shipped: Callable[..., Application], *args: Any) -> Application:
+    """The shipped application with its law, or a user's own in its place, which is made with the same arguments."""
+    if not isinstance(config.app, str):
+        return shipped(*args, law=law_of(name, config))
+    told = config.app_config if isinstance(config.app_config, dict) else {}
+    return _own(f"apps.{name}.app", config.app, f"apps.{name}.app_config", told, *args)
+
+
+def _own(field: str, path: str, table_field: str, table: dict[str, Any], *args: Any) -> Application:
+    """An application of a user's own. Raises ConfigError."""
+    application: Application = make(field, find_class(field, path), path, table, table_field, *args)
+    check_methods(field, path, application, Application)
+    return application
 
 
 def _plant(scenario: Scenario) -> Application:
@@ -32,11 +55,13 @@ def _plant(scenario: Scenario) -> Application:
 
 def _power(scenario: Scenario) -> Application:
     loads = tuple(LoadRow(load.name, load.shed_tier, load.initially_on) for load in scenario.plant.loads)
-    return PowerApp(scenario.apps.power, loads, scenario.dt_s)
+    config = scenario.apps.power
+    return _flight("power", config, PowerApp, config, loads, scenario.dt_s)
 
 
 def _thermal(scenario: Scenario) -> Application:
-    return ThermalApp(scenario.apps.thermal, scenario.dt_s)
+    config = scenario.apps.thermal
+    return _flight("thermal", config, ThermalApp, config, scenario.dt_s)
 
 
 def _inference(scenario: Scenario) -> Application:
@@ -45,18 +70,26 @@ def _inference(scenario: Scenario) -> Application:
     card = load_card(config.model)
     device = VirtualDevice(silicon, card.work_gop)
     engine = OnnxEngine(card, scenario.seed) if config.execute_stride else None
-    return InferenceApp(config, silicon, card.work_gop, device, engine)
+    return _flight("inference", config, InferenceApp, config, silicon, card.work_gop, device, engine)
 
 
 def _comms(scenario: Scenario) -> Application:
     stations = tuple(station.name for station in scenario.plant.stations)
     tiers = {load.name: load.shed_tier for load in scenario.plant.loads}
-    return CommsApp(scenario.apps.comms, stations, scenario.dt_s, tiers[TRANSMITTER])
+    config = scenario.apps.comms
+    return _flight("comms", config, CommsApp, config, stations, scenario.dt_s, tiers[TRANSMITTER])
 
 
 def _health(scenario: Scenario) -> Application:
     others = tuple(app for app in FLIGHT_APPS if app != "health")
-    return HealthApp(scenario.apps.health, others, scenario.dt_s)
+    config = scenario.apps.health
+    return _flight("health", config, HealthApp, config, others, scenario.dt_s, _heartbeats(scenario))
+
+
+def _heartbeats(scenario: Scenario) -> tuple[Heartbeat, ...]:
+    """Of the user's own processes that are to be watched."""
+    own = [(process, heartbeat_kind(process)) for process in scenario.own_processes]
+    return tuple(Heartbeat(one.name, kind, one.period_ticks) for one, kind in own if kind is not None)
 
 
 _BUILDERS: dict[str, Callable[[Scenario], Application]] = {

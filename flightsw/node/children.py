@@ -64,14 +64,14 @@ def _end_with_launcher(lifeline: int) -> None:
 
 def worker_main(plan: RunPlan, sockets: Path, name: str, incarnation: int) -> None:
     """Serve one application."""
-    table = process_table()
+    table = process_table(plan.scenario)
     seat = WorkerSeat(f"ipc://{sockets / BUS_SOCKET}", name, incarnation, table_hash(table))
     Worker(seat, table.topics, lambda _: build_application(name, plan.scenario)).run()
 
 
 def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool, peers: Mapping[str, bytes]) -> None:
     """Be the bus, and tell the launcher what came of it."""
-    table = process_table()
+    table = process_table(plan.scenario)
     commands = scheduled_commands(plan.scenario)
     broker_plan = BrokerPlan(
         run_dir=plan.run_dir,

@@ -8,7 +8,8 @@ from __future__ import annotations
 import msgspec
 
 from flightsw.devices.profiles import load_profile
-from flightsw.node.scenario import Scenario, orbit_period_s, run_ticks
+from flightsw.node.imports import Identity
+from flightsw.node.scenario import Scenario, identities, orbit_period_s, run_ticks
 from flightsw.plant.array import SolarArray
 from flightsw.plant.config import sky_of
 from flightsw.plant.constants import SOLAR_CONSTANT_W_M2
@@ -35,6 +36,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     payload_w: float
     """working in its highest mode, without leakage"""
     commands: int
+    own_code: tuple[Identity, ...]
+    """of the user's that flies"""
 
 
 def derived_figures(scenario: Scenario) -> Figures:
@@ -55,4 +58,5 @@ def derived_figures(scenario: Scenario) -> Figures:
         battery_wh=plant.battery.capacity_ah * volts,
         payload_w=load_profile(plant.profile).silicon().working_w[-1],
         commands=len(scenario.commands),
+        own_code=identities(scenario),
     )

@@ -50,7 +50,7 @@ class InProcessNode:
         build: Callable[[str, Scenario], Application] = build_application,
     ) -> None:
         self.scenario = scenario
-        self.table = table or process_table()
+        self.table = table or process_table(scenario)
         self._spoken: dict[tuple[int, ...], list[Entry]] = {}
         """the last tick's entries of each sequence of topics, the newest last"""
         self.lost: list[str] = []

@@ -47,7 +47,7 @@ class Launcher:
             )
         self._plan = plan
         self._on_progress = on_progress
-        self._table = process_table()
+        self._table = process_table(plan.scenario)
         self._codec = Codec(self._table.topics)
         self._log = structlog.get_logger()
         self._sockets = socket_dir()

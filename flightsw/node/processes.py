@@ -1,4 +1,4 @@
-"""The one table that says which processes a node has, and how each is built from a scenario.
+"""The one table that says which processes a node has, and which topics, as its scenario makes them.
 
 Read by the launcher (who to start), by both hosts of the Exchange (order, subscriptions) and by the log's header.
 An application hears what it subscribes to here and nothing else.
@@ -6,10 +6,17 @@ An application hears what it subscribes to here and nothing else.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flightsw.bus.log import ProcessSchema
 from flightsw.bus.table import ProcessRow, ProcessTable, Role
+from flightsw.errors import ConfigError
+from flightsw.messages.health import Event
 from flightsw.messages.schema import schema_hash, topic_schemas
-from flightsw.messages.topics import FLIGHT_APPS, TopicTable, shipped_topics
+from flightsw.messages.topics import FLIGHT_APPS, Topic, TopicTable, shipped_topics
+from flightsw.node.laws import critical_data_of
+from flightsw.node.ownprocess import row_of, topics_of_process
+from flightsw.node.scenario import Scenario, app_configs
 
 REPORTS = tuple(f"tc.report.{name}" for name in FLIGHT_APPS)
 
@@ -75,9 +82,36 @@ def process_rows() -> tuple[ProcessRow, ...]:
     )
 
 
-def process_table() -> ProcessTable:
-    """The checked table. Raises TableError."""
-    return ProcessTable(process_rows(), TopicTable(shipped_topics()))
+def process_table(scenario: Scenario | None = None) -> ProcessTable:
+    """The checked table of a scenario's node; without one, of the shipped node. Raises TableError, ConfigError."""
+    if scenario is None:
+        return ProcessTable(process_rows(), TopicTable(shipped_topics()))
+    return ProcessTable(rows_of(scenario), TopicTable(topics_of(scenario)))
+
+
+def rows_of(scenario: Scenario) -> tuple[ProcessRow, ...]:
+    """The shipped rows, and the user's own behind them; health hears the heartbeats of these too."""
+    own = scenario.own_processes
+    for place, process in enumerate(own):
+        if process.name in [other.name for other in own[:place]]:
+            raise ConfigError(f"{process.field}.name: taken by another of the processes")
+    heartbeats = tuple(process.heartbeat for process in own if process.heartbeat is not None)
+    shipped = [
+        replace(row, subscribes=row.subscribes + heartbeats) if row.name == "health" else row for row in process_rows()
+    ]
+    return (*shipped, *(row_of(process, place) for place, process in enumerate(own)))
+
+
+def topics_of(scenario: Scenario) -> tuple[Topic, ...]:
+    """Every topic of the scenario's node, in wire order: the shipped ones first, with the critical data of its laws."""
+    own = {f"cds.{app}": critical_data_of(app, config) for app, config in app_configs(scenario)}
+    shipped = [replace(topic, kind=own.get(topic.name, topic.kind)) for topic in shipped_topics()]
+    more = [topic for process in scenario.own_processes for topic in topics_of_process(process)]
+    kinds = [topic.kind for topic in more if topic.kind is not Event]
+    for topic in more:
+        if kinds.count(topic.kind) > 1:
+            raise ConfigError(f"processes: topic {topic.name!r}: carries {topic.kind.__name__}, as another one does")
+    return (*shipped, *more)
 
 
 def process_schemas(table: ProcessTable) -> tuple[ProcessSchema, ...]:

@@ -22,9 +22,10 @@ from flightsw.errors import ConfigError, LogError
 from flightsw.messages.comms import TcRequest
 from flightsw.messages.topics import TopicTable
 from flightsw.node.build import build_application
+from flightsw.node.imports import look_where_it_flew
 from flightsw.node.inprocess import InProcessNode
 from flightsw.node.processes import process_table
-from flightsw.node.scenario import Scenario
+from flightsw.node.scenario import Scenario, own_code
 
 _Said = tuple[int, bytes]
 """(topic number, payload)."""
@@ -62,17 +63,21 @@ class Replay:
 def scenario_of(reader: LogReader) -> Scenario:
     """The scenario that a log was made from. Raises LogError when this version can't read it."""
     try:
-        return msgspec.convert(reader.header.scenario, Scenario)
+        scenario = msgspec.convert(reader.header.scenario, Scenario)
     except (msgspec.ValidationError, ConfigError) as error:
         raise LogError(f"{reader.run_dir}: its scenario doesn't fit this version: {error}") from None
+    if own_code(scenario):
+        look_where_it_flew(reader.run_dir)
+    return scenario
 
 
 def replay_run(run_dir: Path) -> Replay:
     """Run the whole node again from the log's outside inputs. Raises LogError."""
     reader = LogReader(run_dir)
-    table = process_table()
+    scenario = scenario_of(reader)
+    table = process_table(scenario)
     reader.check_schema(table.topics)
-    node = InProcessNode(scenario_of(reader), table=table)
+    node = InProcessNode(scenario, table=table)
     node.forget_commands()
     encode = RecordEncoder()
     chain = HashChain(reader.header.encode())
@@ -102,11 +107,11 @@ def replay_application(run_dir: Path, name: str) -> Replay:
     Raises ConfigError for an unknown name, LogError when there is nothing to compare.
     """
     reader = LogReader(run_dir)
-    table = process_table()
+    scenario = scenario_of(reader)
+    table = process_table(scenario)
     reader.check_schema(table.topics)
     if name not in table.by_name:
         raise ConfigError(f"app = {name!r}: must be one of {', '.join(table.by_name)}")
-    scenario = scenario_of(reader)
     codec = Codec(table.topics)
     port = Port(name, codec)
     application = None

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from flightsw.apps.comms.config import CommsConfig
 from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.inference.config import InferenceConfig
+from flightsw.apps.own import AppConfig
 from flightsw.apps.power.config import PowerConfig
 from flightsw.apps.thermal.config import ThermalConfig
 from flightsw.devices.models import load_card, verified_model_path
@@ -27,7 +28,8 @@ from flightsw.messages.base import Label, Scalar
 from flightsw.messages.commands import parse_command
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.faults import Fault, check_faults
-from flightsw.node.processes import process_table
+from flightsw.node.imports import Identity, identity, look_in
+from flightsw.node.ownprocess import ProcessConfig
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
 from flightsw.plant.cases import CASE_NAMES, in_case
 from flightsw.plant.config import PlantConfig
@@ -101,6 +103,13 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """scripted: what goes wrong, and when"""
     requirements: tuple[RequirementConfig, ...] = ()
     """what a run must keep. They judge a run and can't change it: neither the log nor its hash knows them"""
+    processes: tuple[ProcessConfig, ...] | UnsetType = UNSET
+    """applications of the user's own, beside the shipped ones"""
+
+    @property
+    def own_processes(self) -> tuple[ProcessConfig, ...]:
+        """The user's additional processes; none where the scenario says nothing of them."""
+        return self.processes if isinstance(self.processes, tuple) else ()
 
 
 def shipped_scenarios() -> list[str]:
@@ -119,9 +128,55 @@ def load_scenario(name_or_path: str, overrides: Sequence[str] = (), case: str | 
         scenario = msgspec.structs.replace(scenario, description=described, plant=plant_in_case(scenario.plant, case))
     try:
         check(scenario)
+        _check_own_code(scenario, Path(name_or_path))
+        check_scripted(scenario)
     except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from None
+        raise ConfigError(f"{where}: {error}") from error
     return scenario
+
+
+def check_scripted(scenario: Scenario) -> None:
+    """Raise ConfigError for a scripted fault that can't happen in this scenario's node."""
+    if scenario.faults:
+        from flightsw.node.processes import process_table  # it is made from scenarios
+
+        check_faults(scenario.faults, process_table(scenario), scenario.dt_s, run_ticks(scenario))
+
+
+def app_configs(scenario: Scenario) -> list[tuple[str, AppConfig]]:
+    """What each shipped application is told, by its name."""
+    apps = scenario.apps
+    return [(name, getattr(apps, name)) for name in apps.__struct_fields__]
+
+
+def own_code(scenario: Scenario) -> dict[str, tuple[str, str]]:
+    """(field, import path) of the user's own code, by the process that runs it."""
+    found = {
+        name: (f"apps.{name}.{what}", path)
+        for name, config in app_configs(scenario)
+        for what, path in (("law", config.law), ("app", config.app))
+        if isinstance(path, str)
+    }
+    return found | {process.name: (f"{process.field}.app", process.app) for process in scenario.own_processes}
+
+
+def identities(scenario: Scenario) -> tuple[Identity, ...]:
+    """Which code of the user's own flies."""
+    return tuple(identity(field, path) for field, path in own_code(scenario).values())
+
+
+def _check_own_code(scenario: Scenario, file: Path) -> None:
+    for name, config in app_configs(scenario):
+        for what, other, table in (("law", config.law, config.law_config), ("app", config.app, config.app_config)):
+            if isinstance(table, dict) and not isinstance(other, str):
+                raise ConfigError(f"apps.{name}.{what}_config: given without apps.{name}.{what}: must be left out")
+        if isinstance(config.law, str) and isinstance(config.app, str):
+            raise ConfigError(f"apps.{name}.law: given beside apps.{name}.app: an application brings its own law")
+    if own_code(scenario):
+        from flightsw.node.rehearsal import rehearse
+
+        look_in(file.parent if file.is_file() else Path())
+        rehearse(scenario)
 
 
 def plant_in_case(plant: PlantConfig, case: str) -> PlantConfig:
@@ -177,7 +232,6 @@ def check(scenario: Scenario) -> None:
                 f'commands[{index}].at = "{command.at}": must be before the end of the run, '
                 f"{ticks * scenario.dt_s:.0f} s"
             )
-    check_faults(scenario.faults, process_table(), scenario.dt_s, ticks)
 
 
 def _check_requirement_ids(scenario: Scenario) -> None:

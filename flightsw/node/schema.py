@@ -61,7 +61,15 @@ def _describe(definition: dict[str, Any], kind: type[msgspec.Struct]) -> None:
 
 
 def _field_docs(kind: type[msgspec.Struct]) -> dict[str, str]:
-    """Docstrings that stand under the fields of a class."""
+    """Docstrings that stand under the fields of a class and of its bases."""
+    docs: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        if issubclass(base, msgspec.Struct) and base is not msgspec.Struct:
+            docs |= _docs_in(base)
+    return docs
+
+
+def _docs_in(kind: type[msgspec.Struct]) -> dict[str, str]:
     tree = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
     assert isinstance(tree, ast.ClassDef)
     docs: dict[str, str] = {}

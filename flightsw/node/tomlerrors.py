@@ -78,6 +78,28 @@ def place(error: ConfigError, table: Mapping[str, Any], kind: Any) -> str:
     return f"{_name(steps)}{'.' if said[0] in known else ': '}{text}"
 
 
+def unknown_key(table: Mapping[str, Any], kind: Any) -> str | None:
+    """The refusal of a key that a Struct of `kind`, or one inside it, doesn't know, whether it forbids them or not."""
+    return _unknown_below(table, kind, [], kind)
+
+
+def _unknown_below(value: object, kind: Any, steps: list[str | int], root: Any) -> str | None:
+    inner: Iterator[tuple[str | int, object]] = iter(())
+    if isinstance(value, Mapping):
+        known = [field.encode_name for struct in _structs(kind) for field in msgspec.structs.fields(struct)]
+        for key in value if known else ():
+            if key not in known:
+                return _unknown_key(steps, key, root)
+        inner = iter(value.items())
+    elif isinstance(value, list | tuple):
+        inner = iter(enumerate(value))
+    for step, below in inner:
+        found = _unknown_below(below, _type_at(kind, [step]), [*steps, step], root)
+        if found is not None:
+            return found
+    return None
+
+
 def _refusing(value: object, kind: Any, steps: list[str | int], text: str) -> list[str | int] | None:
     """Path of the innermost section that says this; None: none does."""
     if isinstance(value, Mapping):

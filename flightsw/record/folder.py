@@ -23,6 +23,7 @@ import msgspec
 
 from flightsw import __version__
 from flightsw.errors import ConfigError, LogError
+from flightsw.node.imports import Identity
 
 if TYPE_CHECKING:
     from flightsw.node.run import RunOutcome
@@ -51,6 +52,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     package_versions: dict[str, str]
     hashes: dict[str, str] = {}
     """sha256 of what went in: scenario (the resolved file), schema (tables and messages), model (the ONNX file)"""
+    own_code: tuple[Identity, ...] = ()
+    """users' own code that flew; a replay looks for it where it was found"""
     started_utc: str
     ended_utc: str | None = None
     outcome: str = RUNNING
@@ -104,6 +107,7 @@ def first_manifest(
     in_process: bool,
     started: dt.datetime,
     hashes: dict[str, str] | None = None,
+    own_code: tuple[Identity, ...] = (),
 ) -> Manifest:
     """The manifest of a run that is about to start, on this machine."""
     return Manifest(
@@ -118,6 +122,7 @@ def first_manifest(
         machine=platform.machine(),
         package_versions={name: _version(name) for name in _PACKAGES},
         hashes=hashes or {},
+        own_code=own_code,
         started_utc=f"{started:%Y-%m-%dT%H:%M:%SZ}",
     )
 

@@ -11,7 +11,7 @@ import hashlib
 from flightsw.devices.models import load_card
 from flightsw.node.processes import process_table, table_hash
 from flightsw.node.run import OnProgress, RunOutcome, RunPlan, execute_run
-from flightsw.node.scenario import scenario_to_toml
+from flightsw.node.scenario import identities, scenario_to_toml
 from flightsw.record.folder import (
     SCENARIO_FILE,
     Manifest,
@@ -49,9 +49,10 @@ def begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
         started=started,
         hashes={
             "scenario": hashlib.sha256(text.encode()).hexdigest(),
-            "schema": table_hash(process_table()),
+            "schema": table_hash(process_table(scenario)),
             "model": load_card(scenario.apps.inference.model).sha256,
         },
+        own_code=identities(scenario),
     )
     write_manifest(plan.run_dir, manifest)
     return manifest

@@ -16,7 +16,7 @@ from flightsw.messages.health import BusEvent, BusEventKind, Event, ModeStatus, 
 from flightsw.messages.inference import Binding, InferenceResult, InferenceStatus
 from flightsw.messages.plant import DeviceReadings, Truth
 from flightsw.messages.power import PowerStatus
-from flightsw.messages.topics import shipped_topics
+from flightsw.messages.topics import TopicTable
 
 IN_ECLIPSE = 0.5
 """Sunlit share below which the node counts as eclipsed, as in the plant."""
@@ -30,7 +30,7 @@ _Grant = tuple[float, bool]
 class Tally:
     """Figures so far. `events` takes one JSON line an event."""
 
-    def __init__(self, dt_s: float, events: BinaryIO) -> None:
+    def __init__(self, dt_s: float, events: BinaryIO, topics: TopicTable) -> None:
         self.truth: Truth | None = None
         self.infer: InferenceStatus | None = None
         self.comms: CommsStatus | None = None
@@ -82,7 +82,7 @@ class Tally:
             "bus.event": self._bus_event,
         }
         """by topic; messages of one tick come in log order, then `end_tick`"""
-        for topic in shipped_topics():
+        for topic in topics.topics:
             if topic.kind is Event:
                 self.handlers[topic.name] = self._event_of(topic.producer)
 

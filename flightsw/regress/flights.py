@@ -25,7 +25,7 @@ from flightsw.errors import ConfigError, LogError, RunError
 from flightsw.node.faults import Fault
 from flightsw.node.hostlog import host_log
 from flightsw.node.run import RunPlan
-from flightsw.node.scenario import Scenario, check, load_scenario, run_ticks, scenario_to_toml
+from flightsw.node.scenario import Scenario, check_scripted, load_scenario, run_ticks, scenario_to_toml
 from flightsw.record.columns import Columns, FloatArray, read_columns
 from flightsw.record.folder import Manifest, read_manifest, utc_now
 from flightsw.record.recording import recorded_run
@@ -109,7 +109,7 @@ class Flights:
         loaded = loaded if execute is not None else sampled(loaded)
         if faults:
             loaded = msgspec.structs.replace(loaded, faults=(*loaded.faults, *faults))
-            check(loaded)
+            check_scripted(loaded)
         key = hashlib.sha256(f"{host}\n{scenario_to_toml(loaded)}".encode()).hexdigest()[:12]
         run_dir = self.root / f"{loaded.name}-s{loaded.seed}-{host}-{key}"
         self.root.mkdir(parents=True, exist_ok=True)

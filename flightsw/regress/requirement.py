@@ -32,7 +32,7 @@ class Requirement:
 
 def vocabulary_of(scenario: Scenario) -> Vocabulary:
     """What a requirement of this scenario may name."""
-    return Vocabulary(topic_schemas(process_table().topics), scenario.dt_s, orbit_period_s(scenario))
+    return Vocabulary(topic_schemas(process_table(scenario).topics), scenario.dt_s, orbit_period_s(scenario))
 
 
 def resolve(scenario: Scenario, more: Sequence[RequirementConfig] = ()) -> tuple[Requirement, ...]:

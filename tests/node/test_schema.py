@@ -32,6 +32,17 @@ def test_shipped_scenarios_fit(name: str) -> None:
     assert [error.message for error in VALIDATOR.iter_errors(table(name))] == []
 
 
+def test_a_scenario_with_users_code_fits_and_its_fields_are_described() -> None:
+    example = Path(__file__).resolve().parents[2] / "docs/examples/my_controller/my-node.toml"
+    scenario = tomllib.loads(example.read_text())
+    assert scenario["apps"]["thermal"]["law"]
+    assert scenario["processes"]
+    assert [error.message for error in VALIDATOR.iter_errors(scenario)] == []
+    for section in ("PowerConfig", "ThermalConfig", "InferenceConfig", "CommsConfig", "HealthConfig"):
+        assert "package.module:Class" in SCHEMA["$defs"][section]["properties"]["law"]["description"]
+    assert SCHEMA["$defs"]["ProcessConfig"]["properties"]["heartbeat"]["description"]
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
@@ -41,6 +52,9 @@ def test_shipped_scenarios_fit(name: str) -> None:
         (["plant", "battery", "capacity_ah"], -5.0),
         (["plant", "thermal", "nodes"], "chip"),
         (["plant", "attitude"], {"initial": "upside-down"}),
+        (["apps", "thermal", "law"], 3),
+        (["processes"], [{"name": "tracker"}]),
+        (["processes"], [{"name": "Tracker", "app": "mine:Tracker"}]),
     ],
 )
 def test_what_the_loader_refuses_does_not_fit(path: list[str], value: object) -> None:

@@ -1,4 +1,4 @@
-"""Communications: messages in, messages out. The decisions are in `ingest`, `law` and `store`.
+"""Communications: messages in, messages out. The decisions are in `ingest`, `law` (or a user's own law) and `store`.
 
 Reads `tc.request`, `tc.report.*`, `sensor.link`, `infer.result`, `power.status`, `health.mode`. Gives `comms.status`,
 `comms.radio`, `comms.frame`, `tc.verification`, `tc.dispatch`, `event.comms`, `cds.comms`.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flightsw.apps.comms import law
 from flightsw.apps.comms.config import CommsConfig
 from flightsw.apps.comms.ingest import IngestState, OpenRequest, conclude, receive, time_out
+from flightsw.apps.comms.interface import STANDARD, CommsLaw
+from flightsw.apps.comms.law import Inputs
 from flightsw.apps.comms.store import Store, product_bytes
 from flightsw.apps.repeating import Repeating
 from flightsw.apps.telecommands import Handlers, execute_own
@@ -45,7 +46,12 @@ class CommsApp:
     name = "comms"
 
     def __init__(
-        self, config: CommsConfig, stations: tuple[str, ...], dt_s: float, transmitter_tier: int | None = None
+        self,
+        config: CommsConfig,
+        stations: tuple[str, ...],
+        dt_s: float,
+        transmitter_tier: int | None = None,
+        law: CommsLaw = STANDARD,
     ) -> None:
         self._config = config
         self._stations = stations
@@ -54,7 +60,9 @@ class CommsApp:
         self._ingest = IngestState()
         self._store = Store(config.store_bytes)
         self._link = NO_LINK
-        self._state = law.State()
+        self._law = law
+        self._critical_data = law.CriticalData
+        self._state = law.initial()
         self._mode = Mode.BOOT
         self._shed_level = 0
         self._sent_bytes = 0
@@ -65,7 +73,7 @@ class CommsApp:
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
-        if (stored := inbox.last(CommsCriticalData)) is not None:
+        if (stored := inbox.last(self._critical_data)) is not None:
             self._restore(stored)
         if (mode := inbox.last(ModeStatus)) is not None:
             self._mode = mode.mode
@@ -120,7 +128,7 @@ class CommsApp:
     def _downlink(self, out: list[Message]) -> bool:
         """Send what this tick has room for; whether the transmitter is wanted on."""
         link, store, tier = self._link, self._store, self._transmitter_tier
-        inputs = law.Inputs(
+        inputs = Inputs(
             link.station,
             link.rate_bps,
             self._mode,
@@ -129,7 +137,7 @@ class CommsApp:
             store.product_bytes,
         )
         before = self._state
-        self._state, outputs = law.step(before, inputs, self._dt_s)
+        self._state, outputs = self._law.step(before, inputs, self._dt_s)
         if outputs.ended is not None:
             self._tell_pass("pass.end", outputs.ended, {"sent_bytes": before.pass_bytes}, out)
         if outputs.began is not None:
@@ -139,7 +147,7 @@ class CommsApp:
         sent = store.send(outputs.budget_bytes, products=outputs.products)
         size_bytes = sent.housekeeping_bytes + sent.product_bytes
         if size_bytes:
-            self._state = law.counted(self._state, size_bytes)
+            self._state = self._law.counted(self._state, size_bytes)
             self._sent_bytes += size_bytes
             out.append(
                 DownlinkFrame(link.station, sent.housekeeping_bytes, sent.product_bytes, sent.products, sent.last_batch)
@@ -156,33 +164,32 @@ class CommsApp:
         if now.tick % STORE_TICKS and self._kept is not None and kept == self._kept:
             return
         self._kept = kept
-        out.append(
-            CommsCriticalData(
-                sent_bytes=self._sent_bytes,
-                dropped_products=store.dropped,
-                queued_products=store.products,
-                next_batch=store.next_batch,
-                transmitter_allowed=self._state.allowed,
-                tc_accepted=ingest.accepted,
-                tc_rejected=ingest.rejected,
-                seen_requests=ingest.seen,
-                open_requests=tuple([one.request for one in ingest.open]),
-                open_names=tuple([one.name for one in ingest.open]),
-                open_due_ticks=tuple([one.due_tick for one in ingest.open]),
-            )
+        standard = CommsCriticalData(
+            sent_bytes=self._sent_bytes,
+            dropped_products=store.dropped,
+            queued_products=store.products,
+            next_batch=store.next_batch,
+            transmitter_allowed=self._state.allowed,
+            tc_accepted=ingest.accepted,
+            tc_rejected=ingest.rejected,
+            seen_requests=ingest.seen,
+            open_requests=tuple([one.request for one in ingest.open]),
+            open_names=tuple([one.name for one in ingest.open]),
+            open_due_ticks=tuple([one.due_tick for one in ingest.open]),
         )
+        out.append(self._law.stored(self._state, standard))
 
     def _restore(self, stored: CommsCriticalData) -> None:
         """The store itself was volatile: what was in it counts as dropped."""
         self._sent_bytes = stored.sent_bytes
         self._store.dropped = stored.dropped_products + stored.queued_products
         self._store.next_batch = stored.next_batch
-        self._state = law.with_transmitter(self._state, allowed=stored.transmitter_allowed)
+        self._state = self._law.restored(self._state, stored)
         opened = zip(stored.open_requests, stored.open_names, stored.open_due_ticks, strict=True)
         self._ingest = IngestState(
             tuple([OpenRequest(*one) for one in opened]), stored.seen_requests, stored.tc_accepted, stored.tc_rejected
         )
 
     def _set_transmitter(self, command: CommsSetTransmitter) -> str | None:
-        self._state = law.with_transmitter(self._state, allowed=command.on)
+        self._state = self._law.with_transmitter(self._state, allowed=command.on)
         return None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
+
+from flightsw.apps.own import AppConfig
 
 Bytes = Annotated[int, Meta(ge=0, le=10**12)]
 
 
-class CommsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CommsConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Communications: what is sent home, how much is stored, how long an owner may take for a command."""
 
     housekeeping_bytes_per_tick: Bytes = 200

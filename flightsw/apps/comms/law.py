@@ -7,6 +7,7 @@ the node's mode is known, and while booting, it is silent.
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from flightsw.messages.health import Mode
 
@@ -77,9 +78,9 @@ def step(state: State, inputs: Inputs, dt_s: float) -> tuple[State, Outputs]:
 
 def counted(state: State, sent_bytes: int) -> State:
     """So much was sent in this tick."""
-    return State(state.station, state.allowed, state.pass_bytes + sent_bytes, state.carry_bits)
+    return replace(state, pass_bytes=state.pass_bytes + sent_bytes)
 
 
 def with_transmitter(state: State, *, allowed: bool) -> State:
     """Ground allows or forbids the transmitter."""
-    return State(state.station, allowed, state.pass_bytes, state.carry_bits)
+    return replace(state, allowed=allowed)

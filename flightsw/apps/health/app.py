@@ -1,4 +1,4 @@
-"""Health: messages in, messages out. The decisions are in `law` and what it composes.
+"""Health: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
 Reads the others' status messages (their heartbeats), `sensor.power`, `sensor.thermal`, `bus.event`, `tc.dispatch`.
 Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`.
@@ -7,10 +7,12 @@ Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from flightsw.apps.health import law
 from flightsw.apps.health.config import SIGNALS, HealthConfig
 from flightsw.apps.health.events import changes, of_bus
+from flightsw.apps.health.interface import STANDARD, HealthLaw
+from flightsw.apps.health.law import Inputs, State
 from flightsw.apps.repeating import Repeating
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
@@ -33,19 +35,39 @@ HEARTBEATS: dict[str, type[Message]] = {
 """By application: the message of every tick that says it is alive."""
 
 
+class Heartbeat(NamedTuple):
+    """Of a user's own process: it counts as heard until the next one is due, and for one period from the start."""
+
+    app: str
+    kind: type[Message]
+    period_ticks: int
+
+
 class HealthApp:
-    """The application. `apps`: the others that are to be heard."""
+    """The application. `apps`: the others that are to be heard; `own`: users' processes that are, too."""
 
     name = "health"
 
-    def __init__(self, config: HealthConfig, apps: tuple[str, ...], dt_s: float) -> None:
+    def __init__(
+        self,
+        config: HealthConfig,
+        apps: tuple[str, ...],
+        dt_s: float,
+        own: tuple[Heartbeat, ...] = (),
+        law: HealthLaw = STANDARD,
+    ) -> None:
         self._config = config
-        self._apps = apps
-        self._dt_s = dt_s
         self._heartbeats = tuple(HEARTBEATS[app] for app in apps)
+        self._apps = apps = (*apps, *(heartbeat.app for heartbeat in own))
+        self._own = own
+        self._own_ticks: dict[str, int] = {}
+        """when each was heard last"""
+        self._dt_s = dt_s
         self._watched = tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
+        self._law = law
+        self._critical_data = law.CriticalData
         self._state = law.initial(config, apps)
-        self._stored: law.State | None = None
+        self._stored: State | None = None
         self._stored_pointing: AttitudeCommand | None = None
         self._eclipse = self._ground_pass = False
         self._tick = 0
@@ -61,14 +83,15 @@ class HealthApp:
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
         self._tick = now.tick
-        if (stored := inbox.last(HealthCriticalData)) is not None:
-            self._state = law.restored(self._state, stored, self._apps)
+        if (stored := inbox.last(self._critical_data)) is not None:
+            self._state = self._law.restored(self._state, stored, self._apps)
             self._pointing = AttitudeCommand(stored.pointing, stored.latitude_deg, stored.longitude_deg)
+            self._own_ticks.clear()
         before = self._state
         inputs = self._observe(now, inbox)
-        self._state = law.observed(before, inputs, self._apps, self._config)
+        self._state = self._law.observed(before, inputs, self._apps, self._config)
         out = execute_own(inbox, self._handlers)
-        state = self._state = law.decided(self._state, now.tick, self._apps, self._config)
+        state = self._state = self._law.decided(self._state, now.tick, self._apps, self._config)
         out += [of_bus(event) for event in inbox.all(BusEvent)]
         out += changes(before, state, inputs, self._config)
         out.append(
@@ -76,11 +99,11 @@ class HealthApp:
                 state.mode, state.since_tick, state.reason, self._eclipse, self._ground_pass, state.pulse.overdue
             )
         )
-        self._attitude.send(law.attitude_of(state.mode, self._pointing), now.tick, out)
+        self._attitude.send(self._law.attitude_of(state.mode, self._pointing), now.tick, out)
         self._store(now, out)
         return out
 
-    def _observe(self, now: Now, inbox: Inbox) -> law.Inputs:
+    def _observe(self, now: Now, inbox: Inbox) -> Inputs:
         last = inbox.last
         power, sensors, thermal, comms = last(PowerStatus), last(PowerSensors), last(ThermalSensors), last(CommsStatus)
         if power is not None:
@@ -95,13 +118,21 @@ class HealthApp:
             thermal.bus_c if thermal else None,
             sensors.battery_voltage_v if sensors else None,
         )
-        return law.Inputs(
+        return Inputs(
             now.tick,
-            tuple([last(kind) is not None for kind in self._heartbeats]),
+            tuple([last(kind) is not None for kind in self._heartbeats]) + self._own_heard(now, inbox),
             tuple([values[place] for place in self._watched]),
             soc,
             sensors is not None and sensors.brownout,
         )
+
+    def _own_heard(self, now: Now, inbox: Inbox) -> tuple[bool, ...]:
+        heard, ticks = [], self._own_ticks
+        for one in self._own:
+            if inbox.last(one.kind) is not None or one.app not in ticks:
+                ticks[one.app] = now.tick
+            heard.append(now.tick - ticks[one.app] < one.period_ticks)
+        return tuple(heard)
 
     def _store(self, now: Now, out: list[Message]) -> None:
         state, last, pointing = self._state, self._stored, self._pointing
@@ -114,17 +145,16 @@ class HealthApp:
             or state.since_tick != last.since_tick
         ):
             self._stored, self._stored_pointing = state, pointing
-            out.append(
-                HealthCriticalData(
-                    state.mode,
-                    state.since_tick,
-                    state.reason,
-                    state.wanted,
-                    pointing.attitude,
-                    pointing.latitude_deg,
-                    pointing.longitude_deg,
-                )
+            standard = HealthCriticalData(
+                state.mode,
+                state.since_tick,
+                state.reason,
+                state.wanted,
+                pointing.attitude,
+                pointing.latitude_deg,
+                pointing.longitude_deg,
             )
+            out.append(self._law.stored(state, standard))
 
     def _point(self, command: HealthPoint) -> str | None:
         self._pointing = AttitudeCommand(Attitude[command.attitude.upper()])
@@ -135,7 +165,7 @@ class HealthApp:
         return None
 
     def _set_mode(self, command: HealthSetMode) -> str | None:
-        after = law.commanded(self._state, Mode[command.mode], self._tick, self._apps, self._config)
+        after = self._law.commanded(self._state, Mode[command.mode], self._tick, self._apps, self._config)
         if isinstance(after, str):
             return after
         self._state = after

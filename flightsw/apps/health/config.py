@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from flightsw.apps.own import AppConfig
 from flightsw.errors import ConfigError
 
 Ticks = Annotated[int, Meta(ge=1, le=10_000_000)]
@@ -46,7 +47,7 @@ class WatchpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
                 )
 
 
-class HealthConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class HealthConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Health: heartbeats, limits, modes."""
 
     wanted: Literal["STANDBY", "NOMINAL", "PAYLOAD"] = "PAYLOAD"

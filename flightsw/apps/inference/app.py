@@ -1,4 +1,4 @@
-"""Payload manager: messages in, messages out. The decisions are in `law`, `source`, `queue` and `events`.
+"""Payload manager: messages in, messages out. The decisions are in `law` (or a user's), `source`, `queue`, `events`.
 
 Reads `sensor.nav`, `power.status`, `thermal.status`, `health.mode`, `tc.dispatch`; `hw.device` goes to the device
 unread. Gives `infer.status`, `infer.result`, `hw.activity`, `event.inference`, `tc.report.inference`, `cds.inference`.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flightsw.apps.inference import law
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.inference.engine import Engine
 from flightsw.apps.inference.events import Seen, changes, full_latch
 from flightsw.apps.inference.governor import Decision, mode_rates
+from flightsw.apps.inference.interface import STANDARD, InferenceLaw
+from flightsw.apps.inference.law import Inputs, Outputs
 from flightsw.apps.inference.queue import SceneQueue
 from flightsw.apps.inference.sessions import in_session
 from flightsw.apps.inference.source import View, frames_in, view_below
@@ -44,6 +45,7 @@ class InferenceApp:
         work_gop: float,
         device: Accelerator,
         engine: Engine | None,
+        law: InferenceLaw = STANDARD,
     ) -> None:
         self._config = config
         self._silicon = silicon
@@ -53,7 +55,9 @@ class InferenceApp:
         self._device = device
         self._engine = engine
         self._queue = SceneQueue(config.queue_scenes, config.deadline_s)
-        self._state = law.State()
+        self._law = law
+        self._critical_data = law.CriticalData
+        self._state = law.initial()
         self._node_mode: Mode | None = None
         self._enabled = True
         """ground's wish"""
@@ -66,7 +70,7 @@ class InferenceApp:
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
-        if (stored := inbox.last(InferenceCriticalData)) is not None:
+        if (stored := inbox.last(self._critical_data)) is not None:
             self._restore(stored)
         out = execute_own(inbox, self._handlers)
         if (readings := inbox.last(DeviceReadings)) is not None:
@@ -97,9 +101,9 @@ class InferenceApp:
         self._queue.expect(frames_in(now.t_ns, now.dt_s, self._view, self._config))
         return self._imaging_per_s if self._view.cos_zenith >= self._config.min_cos_zenith else 0.0
 
-    def _decide(self, now: Now, inbox: Inbox, telemetry: Telemetry, arriving_per_s: float) -> law.Outputs:
+    def _decide(self, now: Now, inbox: Inbox, telemetry: Telemetry, arriving_per_s: float) -> Outputs:
         power, thermal = inbox.last(PowerStatus), inbox.last(ThermalStatus)
-        inputs = law.Inputs(
+        inputs = Inputs(
             mode=Mode.BOOT if self._node_mode is None else self._node_mode,
             enabled=self._enabled and in_session(now.t_ns, self._config),
             power_cap_w=None if power is None else power.compute_cap_w,
@@ -108,7 +112,7 @@ class InferenceApp:
             waiting=self._queue.waiting + self._in_flight,
             arriving_per_s=arriving_per_s,
         )
-        after, outputs = law.step(self._state, inputs, self._silicon, self._rates, self._config)
+        after, outputs = self._law.step(self._state, inputs, self._silicon, self._rates, self._config)
         if self._node_mode is not None:
             self._state = after
             self._device.command(power_on=outputs.power_on, mode=outputs.decision.mode)
@@ -150,7 +154,7 @@ class InferenceApp:
             output_sha256=seen.output_sha256 if seen else None,
         )
 
-    def _events(self, telemetry: Telemetry, outputs: law.Outputs, refused: int) -> list[Message]:
+    def _events(self, telemetry: Telemetry, outputs: Outputs, refused: int) -> list[Message]:
         queue, decision, before = self._queue, outputs.decision, self._seen
         self._seen = Seen(
             decision.mode,
@@ -205,10 +209,11 @@ class InferenceApp:
         )
         if now.tick % STORE_TICKS == 0 or data != self._stored:
             self._stored = data
-            out.append(data)
+            out.append(self._law.stored(self._state, data))
 
     def _restore(self, stored: InferenceCriticalData) -> None:
         queue = self._queue
+        self._state = self._law.restored(self._state, stored)
         self._enabled = stored.enabled
         self._items_done = stored.items_done
         self._next_batch = self._batches_done = stored.batches_done

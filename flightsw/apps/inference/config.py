@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
+from flightsw.apps.own import AppConfig
 from flightsw.errors import ConfigError
 
 _SAMPLE = re.compile(r"^sample:([1-9][0-9]{0,8})$")
 
 
-class InferenceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class InferenceConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Payload manager: imaging, queue, governor."""
 
     model: str = "cloudseg"

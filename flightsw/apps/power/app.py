@@ -1,4 +1,4 @@
-"""EPS manager: messages in, messages out. The decisions are in `law` and what it composes.
+"""EPS manager: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
 Reads `sensor.power`, `sensor.nav`, `health.mode`, `tc.dispatch`. Gives `power.status`, `power.switches`,
 `event.power`, `tc.report.power`, `cds.power`.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from flightsw.apps.power import law
 from flightsw.apps.power.config import LoadRow, PowerConfig
 from flightsw.apps.power.events import changes
+from flightsw.apps.power.interface import STANDARD, PowerLaw
+from flightsw.apps.power.law import Inputs, Outputs, State, locked_out
 from flightsw.apps.power.shedding import load_table
 from flightsw.apps.repeating import Repeating
 from flightsw.apps.telecommands import Handlers, execute_own
@@ -30,12 +31,14 @@ class PowerApp:
 
     name = "power"
 
-    def __init__(self, config: PowerConfig, loads: tuple[LoadRow, ...], dt_s: float) -> None:
+    def __init__(self, config: PowerConfig, loads: tuple[LoadRow, ...], dt_s: float, law: PowerLaw = STANDARD) -> None:
         self._config = config
         self._table = load_table(loads)
         self._dt_s = dt_s
+        self._law = law
+        self._critical_data = law.CriticalData
         self._state = law.initial(self._table, config)
-        self._stored: law.State | None = None
+        self._stored: State | None = None
         self._switches = Repeating()
         self._handlers: Handlers = {
             PowerSetReserve: self._set_reserve,
@@ -45,21 +48,21 @@ class PowerApp:
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
-        if (stored := inbox.last(PowerCriticalData)) is not None:
-            self._state = law.restored(self._state, stored)
+        if (stored := inbox.last(self._critical_data)) is not None:
+            self._state = self._law.restored(self._state, stored)
         before = self._state
         out = execute_own(inbox, self._handlers)
         sensors = inbox.last(PowerSensors)
         mode = inbox.last(ModeStatus)
-        inputs = law.Inputs(sensors, inbox.last(NavSensors), None if mode is None else mode.mode)
-        self._state, outputs = law.step(self._state, inputs, self._table, self._config, self._dt_s)
+        inputs = Inputs(sensors, inbox.last(NavSensors), None if mode is None else mode.mode)
+        self._state, outputs = self._law.step(self._state, inputs, self._table, self._config, self._dt_s)
         out += changes(before, self._state, self._table, self._config.blind_ticks)
         out.append(self._status(sensors, outputs))
         self._switches.send(SwitchCommand(outputs.load_on), now.tick, out)
         self._store(now, out)
         return out
 
-    def _status(self, sensors: PowerSensors | None, outputs: law.Outputs) -> PowerStatus:
+    def _status(self, sensors: PowerSensors | None, outputs: Outputs) -> PowerStatus:
         state = self._state
         soc, ahead = state.soc, state.ahead
         battery_w = None
@@ -86,32 +89,31 @@ class PowerApp:
             and state.shed.level == last.shed.level
             and state.enabled is last.enabled
             and state.reserve_soc == last.reserve_soc
-            and (state.care is last.care or law.locked_out(state) == law.locked_out(last))
+            and (state.care is last.care or locked_out(state) == locked_out(last))
         ):
             return
         self._stored = state
-        out.append(
-            PowerCriticalData(
-                state.soc.soc,
-                math.sqrt(state.soc.variance),
-                state.shed.level,
-                state.reserve_soc,
-                state.enabled,
-                law.locked_out(state),
-            )
+        standard = PowerCriticalData(
+            state.soc.soc,
+            math.sqrt(state.soc.variance),
+            state.shed.level,
+            state.reserve_soc,
+            state.enabled,
+            locked_out(state),
         )
+        out.append(self._law.stored(state, standard))
 
     def _set_reserve(self, command: PowerSetReserve) -> str | None:
-        self._state = law.with_reserve(self._state, command.soc)
+        self._state = self._law.with_reserve(self._state, command.soc)
         return None
 
     def _set_load(self, command: PowerSetLoad) -> str | None:
-        return self._follow(law.with_load(self._state, command.load, self._table, on=command.on))
+        return self._follow(self._law.with_load(self._state, command.load, self._table, on=command.on))
 
     def _clear_shed(self, _command: PowerClearShed) -> str | None:
-        return self._follow(law.with_shed_cleared(self._state, self._config))
+        return self._follow(self._law.with_shed_cleared(self._state, self._config))
 
-    def _follow(self, after: law.State | str) -> str | None:
+    def _follow(self, after: State | str) -> str | None:
         if isinstance(after, str):
             return after
         self._state = after

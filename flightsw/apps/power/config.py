@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
+from flightsw.apps.own import AppConfig
 from flightsw.errors import ConfigError
 
 PAYLOAD = "payload"
@@ -32,7 +32,7 @@ class LoadRow:
     initially_on: bool
 
 
-class PowerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PowerConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """EPS manager."""
 
     capacity_ah: Annotated[float, Meta(gt=0.0, le=1e6)]

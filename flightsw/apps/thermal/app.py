@@ -1,4 +1,4 @@
-"""TCS manager: messages in, messages out. The decisions are in `law` and what it composes.
+"""TCS manager: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
 Reads `sensor.thermal`, `tc.dispatch`. Gives `thermal.status`, `thermal.heaters`, `event.thermal`,
 `tc.report.thermal`, `cds.thermal`.
@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from flightsw.apps.repeating import Repeating
 from flightsw.apps.telecommands import Handlers, execute_own
-from flightsw.apps.thermal import law
 from flightsw.apps.thermal.config import ThermalConfig
 from flightsw.apps.thermal.events import changes
+from flightsw.apps.thermal.interface import STANDARD, ThermalLaw
+from flightsw.apps.thermal.law import Inputs, State
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message
 from flightsw.messages.commands import ThermalSetChipLimit
@@ -27,23 +28,25 @@ class ThermalApp:
 
     name = "thermal"
 
-    def __init__(self, config: ThermalConfig, dt_s: float) -> None:
+    def __init__(self, config: ThermalConfig, dt_s: float, law: ThermalLaw = STANDARD) -> None:
         self._config = config
         self._dt_s = dt_s
+        self._law = law
+        self._critical_data = law.CriticalData
         self._state = law.initial(config)
-        self._stored: law.State | None = None
+        self._stored: State | None = None
         self._heaters = Repeating()
         self._handlers: Handlers = {ThermalSetChipLimit: self._set_chip_limit}
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
-        if (stored := inbox.last(ThermalCriticalData)) is not None:
-            self._state = law.restored(stored)
+        if (stored := inbox.last(self._critical_data)) is not None:
+            self._state = self._law.restored(self._state, stored)
         out = execute_own(inbox, self._handlers)
         sensors = inbox.last(ThermalSensors)
-        inputs = law.Inputs(sensors.chip_c, sensors.battery_c) if sensors else law.Inputs(None, None)
+        inputs = Inputs(sensors.chip_c, sensors.battery_c) if sensors else Inputs(None, None)
         before = self._state
-        self._state, outputs = law.step(before, inputs, self._config, self._dt_s)
+        self._state, outputs = self._law.step(before, inputs, self._config, self._dt_s)
         state = self._state
         out += changes(before, state, self._config.lost_ticks)
         out.append(
@@ -69,10 +72,11 @@ class ThermalApp:
             or state.heater_on is not last.heater_on
         ):
             self._stored = state
-            out.append(ThermalCriticalData(state.chip_limit_c, state.integral_w, state.heater_on))
+            standard = ThermalCriticalData(state.chip_limit_c, state.integral_w, state.heater_on)
+            out.append(self._law.stored(state, standard))
 
     def _set_chip_limit(self, command: ThermalSetChipLimit) -> str | None:
-        after = law.with_limit(self._state, command.limit_c, self._config)
+        after = self._law.with_limit(self._state, command.limit_c, self._config)
         if isinstance(after, str):
             return after
         self._state = after

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
+from flightsw.apps.own import AppConfig
 from flightsw.errors import ConfigError
 
 LimitC = Annotated[float, Meta(ge=-100.0, le=150.0)]
 Ticks = Annotated[int, Meta(ge=0, le=100000)]
 
 
-class ThermalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ThermalConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """TCS manager."""
 
     heater_on_c: LimitC = 5.0

@@ -61,6 +61,11 @@ def with_limit(state: State, limit_c: float, config: ThermalConfig) -> State | s
     return replace(state, chip_limit_c=limit_c)
 
 
-def restored(stored: ThermalCriticalData) -> State:
+def restored(state: State, stored: ThermalCriticalData) -> State:
     """A warm start from critical data."""
-    return State(stored.integral_w, stored.battery_heater_on, stored.chip_limit_c)
+    return replace(
+        state,
+        integral_w=stored.integral_w,
+        heater_on=stored.battery_heater_on,
+        chip_limit_c=stored.chip_limit_c,
+    )

@@ -1,0 +1,54 @@
+"""The law of each application: the shipped one, or a user's own that the scenario names.
+
+Called by the builder of applications, and by the topic table, since a law may keep critical data of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flightsw.apps.comms.interface import CommsLaw, StandardCommsLaw
+from flightsw.apps.health.interface import HealthLaw, StandardHealthLaw
+from flightsw.apps.inference.interface import InferenceLaw, StandardInferenceLaw
+from flightsw.apps.own import AppConfig
+from flightsw.apps.power.interface import PowerLaw, StandardPowerLaw
+from flightsw.apps.thermal.interface import StandardThermalLaw, ThermalLaw
+from flightsw.errors import ConfigError
+from flightsw.messages.base import Message
+from flightsw.node import imports
+
+STANDARD: dict[str, tuple[type[Any], type[Any]]] = {
+    "power": (PowerLaw, StandardPowerLaw),
+    "thermal": (ThermalLaw, StandardThermalLaw),
+    "inference": (InferenceLaw, StandardInferenceLaw),
+    "comms": (CommsLaw, StandardCommsLaw),
+    "health": (HealthLaw, StandardHealthLaw),
+}
+"""By application: what a law of it is, and the shipped one. Read only."""
+
+
+def law_of(app: str, config: AppConfig) -> Any:
+    """The law of this application, made anew. Raises ConfigError: not found, of another shape, can't be made."""
+    protocol, standard = STANDARD[app]
+    if not isinstance(config.law, str):
+        return standard()
+    field = f"apps.{app}.law"
+    found = imports.find_class(field, config.law)
+    table = config.law_config if isinstance(config.law_config, dict) else {}
+    law = imports.make(field, found, config.law, table, f"{field}_config")
+    imports.check_methods(field, config.law, law, protocol)
+    _check_critical_data(field, config.law, getattr(law, "CriticalData", None), standard.CriticalData)
+    return law
+
+
+def critical_data_of(app: str, config: AppConfig) -> type[Message]:
+    """The message that the application's law keeps through a restart."""
+    kind: type[Message] = law_of(app, config).CriticalData
+    return kind
+
+
+def _check_critical_data(field: str, path: str, kind: object, standard: type[Message]) -> None:
+    if not (isinstance(kind, type) and issubclass(kind, standard)):
+        raise ConfigError(
+            f'{field} = "{path}": its CriticalData is {kind!r}: must be {standard.__name__} or a subclass of it'
+        )
