@@ -20,7 +20,7 @@ from flightsw.node.tomlfile import convert, load_toml, to_toml
 from flightsw.record.columns import Columns, is_event_topic, read_columns
 from flightsw.regress.baseline import Baseline, Comparison, Conditions, compare, seal_of, why_not
 from flightsw.regress.metrics import SIGNALS, switch_signals
-from flightsw.regress.traces import TRACE_SIGNALS, Trace
+from flightsw.regress.traces import TRACE_SIGNALS, Moved, Trace
 
 HEADING = """\
 # What a run of this scenario amounts to. Tolerances may be edited here; values are changed by
@@ -104,19 +104,18 @@ def told(comparison: Comparison) -> list[str]:
     """A comparison in lines for people."""
     if comparison.same:
         return [f"{comparison.scenario}: {comparison.compared} figures as in the baseline"]
-    lines = [f"{comparison.scenario}: {len(comparison.deviations)} of {comparison.compared} figures left the baseline"]
-    lines += [f"  {deviation}" for deviation in comparison.deviations]
-    moved = comparison.moved
+    headline = f"{comparison.scenario}: {len(comparison.deviations)} of {comparison.compared} figures left the baseline"
+    changes = [f"  {deviation}" for deviation in comparison.deviations]
+    return [headline, f"  {_moved(comparison.moved)}", *changes, f"  accept with: {comparison.accept}"]
+
+
+def _moved(moved: Moved | None) -> str:
     if moved is None:
-        lines.append("  moved first: no key signal left its reference for long")
-    else:
-        value, reference = ("none" if x is None else f"{x:.6g}" for x in (moved.value, moved.reference))
-        lines.append(
-            f"  moved first: {moved.signal} at tick {moved.tick}: {value} where the reference has {reference} "
-            f"{moved.unit}".rstrip()
-            + f", tolerance {moved.tolerance:.3g}"
-        )
-    return [*lines, f"  accept with: {comparison.accept}"]
+        return "moved first: no key signal left its reference for long"
+    value, reference = ("none" if one is None else f"{one:.6g}" for one in (moved.value, moved.reference))
+    unit = f" {moved.unit}" if moved.unit not in ("", "1") else ""
+    at = f"moved first: {moved.signal} at tick {moved.tick}"
+    return f"{at}: {value} where the reference has {reference}{unit}, tolerance {moved.tolerance:.3g}"
 
 
 def _inline(figure: dict[str, Any]) -> str:
