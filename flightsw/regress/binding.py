@@ -200,7 +200,7 @@ def _says_when(node: Node) -> bool:
             return isinstance(of, Number)
     if type(node).__name__ in ("Always", "Eventually", "Until", "After"):
         return True
-    if type(node).__name__ in ("Not", "And", "Or", "Implies"):
+    if type(node).__name__ in ("Not", "Holds", "And", "Or", "Implies"):
         return all(_says_when(one) for one in node.below())
     return False
 

@@ -21,6 +21,7 @@ from flightsw.regress.nodes import (
     Eventually,
     Formula,
     Historically,
+    Holds,
     Implies,
     Not,
     Once,
@@ -55,6 +56,8 @@ class Blame:
         match formula:
             case Not(of):
                 return self.place(of, tick, high=not high)
+            case Holds(of):
+                return self.place(of, tick, high=high)
             case And(left, right):
                 return self.place(self._chosen(left, right, tick, high=high, least=True), tick, high=high)
             case Or(left, right):

@@ -36,6 +36,7 @@ from flightsw.regress.nodes import (
     Eventually,
     Formula,
     Historically,
+    Holds,
     Implies,
     Known,
     Not,
@@ -123,6 +124,8 @@ class Evaluator:
                 return self._leaf(formula)
             case Not(of):
                 return -self.band(of)
+            case Holds(of):
+                return combine(lambda margins: np.copysign(np.inf, margins), self.band(of))
             case And(left, right):
                 return combine(np.minimum, *self._even(left, right))
             case Or(left, right):

@@ -26,6 +26,7 @@ from flightsw.regress.nodes import (
     Expr,
     Formula,
     Historically,
+    Holds,
     Known,
     Name,
     Not,
@@ -77,6 +78,11 @@ def changed(of: Expr) -> Formula:
 def known(of: Expr) -> Formula:
     """There is a value."""
     return Known(of)
+
+
+def holds(of: Formula) -> Formula:
+    """Whether it holds, without its margin."""
+    return Holds(of)
 
 
 def always(of: Formula, first: Time | None = None, last: Time | None = None) -> Formula:

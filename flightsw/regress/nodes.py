@@ -252,6 +252,13 @@ class Not(Formula):
 
 
 @dataclass(frozen=True)
+class Holds(Formula):
+    """Whether the other holds, without its margin: so that the margin of what stands beside it shows through."""
+
+    of: Formula
+
+
+@dataclass(frozen=True)
 class And(Formula):
     """Both hold."""
 

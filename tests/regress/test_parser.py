@@ -42,6 +42,7 @@ MODE = stl.signal("health.mode")
             "after(sensor.chip_c > 90, 0s..600s, sensor.chip_c <= 95)",
             stl.after(CHIP > 90, CHIP <= 95, "0s", "600s"),
         ),
+        ("always(holds(power.soc > 0.4) implies power.soc < 1)", stl.always(stl.holds(SOC > 0.4).implies(SOC < 1))),
         ("settles(sensor.chip_c, 60, 5, 20min)", stl.settles(CHIP, 60, 5, "20min")),
         ("settles(sensor.chip_c, 60, 5, 20min, 10min)", stl.settles(CHIP, 60, 5, "20min", "10min")),
         ("(power.soc < 1) until[0s,5s] (power.soc > 0)", stl.until(SOC < 1, SOC > 0, 0, "5s")),

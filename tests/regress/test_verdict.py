@@ -63,6 +63,7 @@ def verdict_of(run_dir: Path, formula: str, margin: float = 0.0) -> Verdict:
         ("after(eclipse_entry, 0s..3s, hw.chip_c <= 85)", 5.0, "degC", 4),
         ("after(hw.chip_c > 65, 1s..2s, hw.chip_c > 70)", 5.0, "degC", 5),
         ("always(health.mode == PAYLOAD implies hw.chip_c >= 55)", 5.0, "degC", 8),
+        ("always(holds(hw.chip_c > 60) implies power.soc > 0.3)", 0.05, "1", 4),
         ("always(once[0s,2s](hw.chip_c >= 45) or hw.chip_c < 45)", 5.0, "degC", 0),
     ],
 )

@@ -18,6 +18,7 @@ from flightsw.regress.nodes import (
     Eventually,
     Formula,
     Historically,
+    Holds,
     Implies,
     Logged,
     Not,
@@ -73,6 +74,8 @@ class Twin:
                 return margin or (LEAST if "=" in relation and relation != "!=" else -LEAST)
             case Not(of):
                 return -self.margin(of, t)
+            case Holds(of):
+                return math.copysign(math.inf, self.margin(of, t))
             case And(left, right):
                 return min(self.margin(left, t), self.margin(right, t))
             case Or(left, right):
@@ -93,9 +96,13 @@ class Twin:
                     for u in self._ahead(t, window, And(left, right))
                 )
             case After(anchor, of):
-                at = [u for u in range(t, self._size - reach(of)) if self._rises(anchor, u)]
+                at = [u for u in range(t, self._size - reach(of)) if self.rises(anchor, u)]
                 return min((self.margin(of, u) for u in at), default=math.inf)
         raise TypeError(formula)
+
+    def rises(self, anchor: Formula, t: int) -> bool:
+        known = self._size - reach(anchor)
+        return 0 < t < known and self.holds(anchor, t) and not self.holds(anchor, t - 1)
 
     def holds(self, formula: Formula, t: int) -> bool:
         """Boolean semantics, told apart from margins altogether."""
@@ -114,6 +121,8 @@ class Twin:
                 )
             case Not(of):
                 return not self.holds(of, t)
+            case Holds(of):
+                return self.holds(of, t)
             case And(left, right):
                 return self.holds(left, t) and self.holds(right, t)
             case Or(left, right):
@@ -134,13 +143,9 @@ class Twin:
                     for u in self._ahead(t, window, And(left, right))
                 )
             case After(anchor, of):
-                at = [u for u in range(t, self._size - reach(of)) if self._rises(anchor, u)]
+                at = [u for u in range(t, self._size - reach(of)) if self.rises(anchor, u)]
                 return all(self.holds(of, u) for u in at)
         raise TypeError(formula)
-
-    def _rises(self, anchor: Formula, t: int) -> bool:
-        known = self._size - reach(anchor)
-        return 0 < t < known and self.holds(anchor, t) and not self.holds(anchor, t - 1)
 
     def _ahead(self, t: int, window: Window | None, of: Formula) -> range:
         if window is None:
