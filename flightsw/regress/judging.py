@@ -48,18 +48,22 @@ class RequirementJudge:
         return len(resolve(scenario))
 
     def judge(self, run: FinishedRun) -> Sequence[Verdict]:
-        """A verdict each; one that failed shows what was said around the tick that breaks it."""
-        requirements = resolve(run.scenario)
-        formulas = [requirement.formula for requirement in requirements]
-        columns = read_columns(run.run_dir, signals_of(formulas), topics_of(formulas))
-        verdicts = [judge(requirement, columns) for requirement in requirements]
-        wanted = [
-            _wanted(requirement, verdict)
-            for requirement, verdict in zip(requirements, verdicts, strict=True)
-            if verdict.outcome is Outcome.FAILED
-        ]
-        shown = excerpts(run.run_dir, columns, wanted) if wanted else {}
-        return [msgspec.structs.replace(verdict, excerpt=shown.get(verdict.id, ())) for verdict in verdicts]
+        """A verdict each."""
+        return judged(run.run_dir, resolve(run.scenario))
+
+
+def judged(run_dir: Path, requirements: Sequence[Requirement]) -> list[Verdict]:
+    """Verdicts on a run; one that failed shows what was said around the tick that breaks it."""
+    formulas = [requirement.formula for requirement in requirements]
+    columns = read_columns(run_dir, signals_of(formulas), topics_of(formulas))
+    verdicts = [judge(requirement, columns) for requirement in requirements]
+    wanted = [
+        _wanted(requirement, verdict)
+        for requirement, verdict in zip(requirements, verdicts, strict=True)
+        if verdict.outcome is Outcome.FAILED
+    ]
+    shown = excerpts(run_dir, columns, wanted) if wanted else {}
+    return [msgspec.structs.replace(verdict, excerpt=shown.get(verdict.id, ())) for verdict in verdicts]
 
 
 def _wanted(requirement: Requirement, verdict: Verdict) -> Wanted:

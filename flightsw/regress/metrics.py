@@ -24,6 +24,7 @@ from flightsw.record.columns import Columns, FloatArray
 
 BAND_K = 1.0
 HOLD_S = 120.0
+ENERGIES = ("array", "load", "payload", "curtailed")
 IN_ECLIPSE = 0.5
 """Sunlit share below which the node counts as eclipsed, as in the plant."""
 BoolArray = npt.NDArray[np.bool_]
@@ -121,9 +122,11 @@ def _modes(columns: Columns) -> Iterable[Metric]:
 
 
 def _energy(columns: Columns) -> Iterable[Metric]:
-    for name in ("array", "load", "payload", "curtailed"):
-        total_j = _last(columns[f"truth.plant.{name}_energy_j"])
-        yield Metric(f"{name}_energy", None if total_j is None else total_j / 3600.0, "Wh", ENERGY)
+    total_wh = {name: _last(columns[f"truth.plant.{name}_energy_j"] / 3600.0) for name in ENERGIES}
+    # what is left over is a small difference of large numbers
+    left_over = Kind(max(ENERGY.absolute, ENERGY.relative * (total_wh["array"] or 0.0)), ENERGY.relative)
+    for name, value in total_wh.items():
+        yield Metric(f"{name}_energy", value, "Wh", left_over if name == "curtailed" else ENERGY)
 
 
 def _throughput(columns: Columns) -> Iterable[Metric]:

@@ -16,7 +16,7 @@ by the fixtures.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,17 +117,24 @@ class HoldToBaseline:
 class HoldToRequirements:
     """What `requirements` gives."""
 
-    def __call__(self, run: Flight, *formulas: str) -> Sequence[Verdict]:
-        """Fail the test when the run breaks a requirement of its scenario, or one of these formulas."""
-        from flightsw.node.scenario import RequirementConfig
-        from flightsw.regress.requirement import resolve
-        from flightsw.regress.verdict import judge_run
+    def __call__(self, run: Flight, *formulas: str, ids: Collection[str] | None = None) -> Sequence[Verdict]:
+        """Fail the test when the run breaks a requirement of its scenario, or one of these formulas.
 
+        `ids`: those of the scenario's that are meant; None: all of them.
+        """
+        from flightsw.node.scenario import RequirementConfig
+        from flightsw.regress.judging import judged
+        from flightsw.regress.requirement import resolve
+
+        known = [one.id for one in run.scenario.requirements]
+        unknown = [one for one in ids or () if one not in known]
+        if unknown:
+            pytest.fail(f"ids = {', '.join(unknown)}: must be among {', '.join(known) or 'none'}", pytrace=False)
         more = [RequirementConfig(id=f"TEST-{n}", text=text, formula=text) for n, text in enumerate(formulas, 1)]
-        wanted = resolve(run.scenario, more)
-        if not wanted:
-            pytest.fail(f"{run.source}: has no requirements, and none was given: there is nothing to hold it to")
-        verdicts = judge_run(run.run_dir, wanted)
+        meant = [one for one in resolve(run.scenario, more) if ids is None or one.id in ids or one.id not in known]
+        if not meant:
+            pytest.fail(f"{run.source}: no requirements, and none was given: there is nothing to hold it to")
+        verdicts = judged(run.run_dir, meant)
         failed = [verdict for verdict in verdicts if not verdict.passed]
         if failed:
             pytest.fail("\n".join(line for verdict in failed for line in _told(verdict)), pytrace=False)
@@ -135,10 +142,10 @@ class HoldToRequirements:
 
 
 def _told(verdict: Verdict) -> list[str]:
-    margin = "" if verdict.margin is None else f", margin {verdict.margin:.4g} {verdict.unit}".rstrip()
-    tick = "" if verdict.first_tick is None else f", first at tick {verdict.first_tick}"
-    head = f"{verdict.id} {verdict.outcome.value}: {verdict.text}{margin}{tick}"
-    return [head, *([f"  {verdict.reason}"] if verdict.reason else []), *(f"  {line}" for line in verdict.excerpt)]
+    from flightsw.regress.shown import first_break
+
+    head = f"{verdict.id} {verdict.text}: {first_break(verdict)}"
+    return [head, *(f"  {line}" for line in (verdict.formula, *verdict.excerpt))]
 
 
 class ReplayRun:
@@ -197,7 +204,7 @@ def baseline() -> HoldToBaseline:
 
 @pytest.fixture(scope="session")
 def requirements() -> HoldToRequirements:
-    """`requirements(run, *formulas)`: the run keeps its scenario's requirements, and these."""
+    """`requirements(run, *formulas, ids=)`: the run keeps its scenario's requirements, and these."""
     return HoldToRequirements()
 
 
