@@ -56,6 +56,8 @@ class BrokerPlan:
     ticks: int
     commands: Mapping[int, tuple[TcRequest, ...]]
     """the scenario's telecommands by tick"""
+    crashes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """scripted losses by tick"""
     resume: bool = False
     """the bus was lost: go on from the log"""
     peers: Mapping[str, bytes] = field(default_factory=dict)
@@ -111,6 +113,9 @@ class Broker:
                     break
                 self._run_tick()
                 self.first_tick_s = self.first_tick_s or monotonic_s()
+            else:
+                for name in self._exchange.absent():  # lost near the end: who isn't here can't be sent home
+                    self._await_successor(name)
         except _StopRequested:
             verdict = "interrupted"
         finally:
@@ -142,10 +147,15 @@ class Broker:
         exchange, encode, run_id, welcomed = self._exchange, self._encode, self._run_id, self._welcomed
         tick = exchange.tick
         requests = (*self._plan.commands.get(tick, ()), *self._umbilical.due(tick))
+        crashing = self._plan.crashes.get(tick, ())
         for name, inbox in exchange.begin([self._outside.entry(request)[:2] for request in requests]):
+            if name in crashing:
+                continue
             self._steps[name] = frame = encode(Step(run_id, tick, tick, [inbox]))
             if name in welcomed:
                 self._send(name, frame)
+        for name in crashing:
+            self._crash(name, tick)
         self._collect(tick)
         record = exchange.finish()
         self._writer.append(self._record_bytes(record))
@@ -185,6 +195,13 @@ class Broker:
             self._exchange.accept(name, frame.outboxes[0])
         elif frame.first_tick > self._exchange.tick:
             raise BusError(f"{name} answered tick {frame.first_tick}, which it was never granted")
+
+    def _crash(self, name: str, tick: int) -> None:
+        """A scripted loss: it never gets this tick. Its successor's HELLO is awaited as after any loss."""
+        self._log.warning("app.crashed", process=name, tick=tick)
+        self._launcher.ask_kill(name)
+        if name not in self._exchange.absent():
+            self._exchange.lose(name)
 
     def _kill_silent(self, tick: int) -> None:
         for name in sorted(self._exchange.waiting):

@@ -48,16 +48,19 @@ def validate(
 
     from flightsw.node.figures import derived_figures
     from flightsw.node.scenario import load_scenario
+    from flightsw.regress.requirement import resolve
 
-    figures = derived_figures(load_scenario(scenario, overrides or [], case))
+    loaded = load_scenario(scenario, overrides or [], case)
+    requirements = resolve(loaded)
+    figures = derived_figures(loaded)
     if as_json:
-        typer.echo(json.dumps(msgspec.to_builtins(figures)))
+        typer.echo(json.dumps(msgspec.to_builtins(figures) | {"requirements": len(requirements)}))
         return GOOD
     typer.echo(f"{figures.name}: good, {figures.ticks} ticks of {figures.dt_s} s, seed {figures.seed}")
     typer.echo(f"  orbit    {figures.orbit_s / 60.0:.1f} min, of it in eclipse {figures.eclipse_s / 60.0:.1f} min")
     typer.echo(f"  power    array {figures.array_w:.1f} W, battery {figures.battery_wh:.1f} Wh")
     typer.echo(f"  payload  up to {figures.payload_w:.1f} W and leakage")
-    typer.echo(f"  commands {figures.commands}")
+    typer.echo(f"  commands {figures.commands}, requirements {len(requirements)}")
     for one in figures.own_code:
         typer.echo(f'  own code {one.field} = "{one.path}", sha256 {one.sha256[:12]}, in {one.folder}')
     return GOOD

@@ -25,6 +25,7 @@ from flightsw.bus.umbilical import LauncherLink, Umbilical
 from flightsw.bus.worker import Worker, WorkerSeat
 from flightsw.errors import FlightswError
 from flightsw.node.build import build_application
+from flightsw.node.faults import crashes_by_tick
 from flightsw.node.hostlog import host_log
 from flightsw.node.processes import process_table, table_hash
 from flightsw.node.run import RunPlan, log_header, scheduled_commands
@@ -79,6 +80,7 @@ def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool,
         schema_hash=table_hash(table),
         ticks=plan.ticks,
         commands=commands,
+        crashes=crashes_by_tick(plan.scenario.faults, plan.scenario.dt_s),
         resume=resume,
         peers=peers,
     )

@@ -28,6 +28,7 @@ from flightsw.messages.base import Message
 from flightsw.messages.comms import TcRequest
 from flightsw.messages.topics import BUS, OUTSIDE
 from flightsw.node.build import build_application
+from flightsw.node.faults import crashes_by_tick
 from flightsw.node.processes import process_table
 from flightsw.node.run import (
     MAX_RESTARTS,
@@ -69,6 +70,7 @@ class InProcessNode:
         self.exchange = Exchange(self.table, Port(BUS, codec).entry)
         self._applications: dict[str, Application] = {}
         self._commands = scheduled_commands(scenario)
+        self._crashes = crashes_by_tick(scenario.faults, scenario.dt_s)
         self._next_request = 1 + sum(len(requests) for requests in self._commands.values())
         self._topic_names = [topic.name for topic in self.table.topics.topics]
         self._dt_ns = dt_ns_of(scenario)
@@ -84,8 +86,9 @@ class InProcessNode:
         self._commands[tick] = (*self._commands.get(tick, ()), request)
 
     def forget_commands(self) -> None:
-        """Drop the scenario's own commands: a replay takes them from the log."""
+        """Drop the scenario's own commands and scripted losses: a replay takes them from the log."""
         self._commands = {}
+        self._crashes = {}
 
     def next_request(self) -> int:
         """A fresh request number."""
@@ -96,22 +99,30 @@ class InProcessNode:
         """Run one tick; `lose`: processes that a replayed log says were lost in it. Raises RunError."""
         exchange = self.exchange
         tick = exchange.tick
+        if tick in self._crashes:
+            lose = {*lose, *self._crashes[tick]}
         requests = self._commands.get(tick, ())
         now = Now(tick, tick * self._dt_ns, self.scenario.dt_s)
         for name, inbox in exchange.begin([self._outside.entry(request) for request in requests]):
             outbox = None if name in lose else self._step(name, now, inbox)
             if outbox is None:
-                exchange.lose(name)
-                self._applications.pop(name, None)
-                self.lost.append(name)
+                self._lose(name)
                 if name not in lose and self.lost.count(name) > MAX_RESTARTS:
                     raise RunError(f"{name} was lost {self.lost.count(name)} times")
             else:
                 exchange.accept(name, outbox)
+        for name in sorted(lose):  # those that were not due in this tick
+            if name not in exchange.absent():
+                self._lose(name)
         record = exchange.finish()
         self._spoken.pop(exchange.sequence, None)  # and in again, behind the others
         self._spoken[exchange.sequence] = record.entries
         return record
+
+    def _lose(self, name: str) -> None:
+        self.exchange.lose(name)
+        self._applications.pop(name, None)
+        self.lost.append(name)
 
     @property
     def latest(self) -> dict[str, Message]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -88,10 +89,14 @@ def dt_ns_of(scenario: Scenario) -> int:
 
 
 def log_header(scenario: Scenario, table: ProcessTable) -> LogHeader:
-    """The header of this scenario's log."""
+    """The header of this scenario's log. What judges a run is no part of it: a log is the same however it is judged."""
+    told: dict[str, Any] = msgspec.to_builtins(scenario)
+    del told["requirements"]
+    if not told["faults"]:
+        del told["faults"]
     return LogHeader(
         flightsw_log=PROTOCOL,
-        scenario=msgspec.to_builtins(scenario),
+        scenario=told,
         seed=scenario.seed,
         dt_ns=dt_ns_of(scenario),
         topics=topic_schemas(table.topics),

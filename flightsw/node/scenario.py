@@ -27,6 +27,7 @@ from flightsw.errors import ConfigError
 from flightsw.messages.base import Label, Scalar
 from flightsw.messages.commands import parse_command
 from flightsw.node.durations import parse_duration_s
+from flightsw.node.faults import Fault, check_faults
 from flightsw.node.imports import Identity, identity, look_in
 from flightsw.node.ownprocess import ProcessConfig
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
@@ -63,6 +64,18 @@ class CommandConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ConfigError(f"commands: {error}") from None
 
 
+class RequirementConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a run of the scenario must keep, as written; `regress` reads the formula."""
+
+    id: Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    text: Annotated[str, Meta(min_length=1, max_length=256)]
+    """the requirement in words"""
+    formula: Annotated[str, Meta(min_length=1, max_length=4000)]
+    """what must hold, in the language of docs/requirements.md"""
+    margin: Annotated[float, Meta(ge=0.0, le=1e18)] = 0.0
+    """by how much it must hold at least, in the unit of what is compared"""
+
+
 class AppsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What each flight application is told."""
 
@@ -86,6 +99,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     plant: PlantConfig
     apps: AppsConfig
     commands: tuple[CommandConfig, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    """scripted: what goes wrong, and when"""
+    requirements: tuple[RequirementConfig, ...] = ()
+    """what a run must keep. They judge a run and can't change it: neither the log nor its hash knows them"""
     processes: tuple[ProcessConfig, ...] | UnsetType = UNSET
     """applications of the user's own, beside the shipped ones"""
 
@@ -112,9 +129,18 @@ def load_scenario(name_or_path: str, overrides: Sequence[str] = (), case: str | 
     try:
         check(scenario)
         _check_own_code(scenario, Path(name_or_path))
+        check_scripted(scenario)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
     return scenario
+
+
+def check_scripted(scenario: Scenario) -> None:
+    """Raise ConfigError for a scripted fault that can't happen in this scenario's node."""
+    if scenario.faults:
+        from flightsw.node.processes import process_table  # it is made from scenarios
+
+        check_faults(scenario.faults, process_table(scenario), scenario.dt_s, run_ticks(scenario))
 
 
 def app_configs(scenario: Scenario) -> list[tuple[str, AppConfig]]:
@@ -198,6 +224,7 @@ def check(scenario: Scenario) -> None:
                 f"plant.loads.{load.name}.shed_tier = {load.shed_tier}: must be at most {len(power.shed_soc)}, the "
                 "tiers of apps.power.shed_soc"
             )
+    _check_requirement_ids(scenario)
     ticks = run_ticks(scenario)
     for index, command in enumerate(scenario.commands):
         if round(command.at_s / scenario.dt_s) >= ticks:
@@ -205,6 +232,13 @@ def check(scenario: Scenario) -> None:
                 f'commands[{index}].at = "{command.at}": must be before the end of the run, '
                 f"{ticks * scenario.dt_s:.0f} s"
             )
+
+
+def _check_requirement_ids(scenario: Scenario) -> None:
+    ids = [requirement.id for requirement in scenario.requirements]
+    for index, its_id in enumerate(ids):
+        if its_id in ids[:index]:
+            raise ConfigError(f"requirements[{index}].id = {its_id!r}: given twice: a requirement has an id of its own")
 
 
 def _check_flyable(scenario: Scenario) -> None:
