@@ -17,7 +17,7 @@ from typing import Any
 import msgpack
 import msgspec
 
-from flightsw.bus.exchange import MESSAGE, TickRecord
+from flightsw.bus.exchange import MESSAGE, RECONFIGURE, TickRecord
 from flightsw.bus.log import HashChain, LogHeader, LogPlace, segment_files
 from flightsw.errors import LogError
 from flightsw.messages.base import Message
@@ -173,6 +173,8 @@ def _decode_input(raw: msgspec.Raw) -> tuple[Any, ...]:
     if kind == MESSAGE:
         _, number, payload = _MESSAGE_INPUT.decode(raw)
         return MESSAGE, (number, payload)
+    if kind == RECONFIGURE:
+        return msgspec.msgpack.decode(raw, type=tuple[str, dict[str, Any]])
     return msgspec.msgpack.decode(raw, type=tuple[str, str, int])
 
 

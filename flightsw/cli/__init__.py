@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import typer
 
-from flightsw.cli import command, inspection, running, validation
+from flightsw.cli import command, comparing, inspection, resuming, running, validation
 from flightsw.cli.exits import BAD_INPUT, GOOD, INTERNAL, INTERRUPTED
 from flightsw.errors import ConfigError, FlightswError, LogError
 
@@ -37,7 +37,9 @@ app.command("validate-physics")(validation.validate_physics)
 app.command("log")(inspection.log)
 app.command("ledger")(inspection.ledger)
 app.command("cmd")(command.cmd)
-app.command("replay")(inspection.replay)
+app.command("replay")(comparing.replay)
+app.command("diff")(comparing.diff)
+app.command("resume")(resuming.resume)
 app.command("version")(inspection.version)
 
 

@@ -49,7 +49,7 @@ def run(  # noqa: PLR0913  an option each
 ) -> int:
     """Run a node: separate processes over ZeroMQ, as fast as the machine allows."""
     from flightsw.node.hostlog import host_log
-    from flightsw.node.run import RunPlan, execute_run
+    from flightsw.node.run import RunPlan
     from flightsw.node.scenario import load_scenario, run_ticks
     from flightsw.record.folder import create_run_folder, default_run_dir, utc_now
 
@@ -61,7 +61,12 @@ def run(  # noqa: PLR0913  an option each
     run_dir = create_run_folder(out if out is not None else default_run_dir(loaded.name, loaded.seed, started))
     plan = RunPlan(scenario=loaded, run_dir=run_dir, ticks=ticks, speed=pace, in_process=in_process, start_order=order)
     with host_log(run_dir, "node" if in_process else "launcher"):
-        outcome, summary = _fly(plan, execute_run, started, quiet=as_json)
+        outcome, summary = fly(plan, begin_record(plan, started), quiet=as_json)
+    return tell_outcome(outcome, summary, as_json=as_json)
+
+
+def tell_outcome(outcome: RunOutcome, summary: Summary, *, as_json: bool) -> int:
+    """Say what went wrong, or all as JSON; the exit code."""
     if outcome.error is not None:
         typer.echo(f"error: {' '.join(outcome.error.split())}", err=True)
     if as_json:
@@ -104,8 +109,9 @@ def scenario_overrides(given: list[str], duration: str | None, seed: str | None,
     return [*given, *texts, *([] if seed is None else [f"seed={seed}"])]
 
 
-def _fly(plan: RunPlan, execute_run: Any, started: dt.datetime, *, quiet: bool) -> tuple[RunOutcome, Summary]:
-    """Run between the two manifests; the summary is made of the log."""
+def fly(plan: RunPlan, manifest: Manifest, *, quiet: bool) -> tuple[RunOutcome, Summary]:
+    """Run between the two manifests, of which the first is written; the summary is made of the log."""
+    from flightsw.node.run import execute_run
     from flightsw.node.scenario import orbit_period_s
     from flightsw.record.folder import broken_manifest, last_manifest, utc_now, write_manifest
     from flightsw.record.progress import open_progress
@@ -114,7 +120,6 @@ def _fly(plan: RunPlan, execute_run: Any, started: dt.datetime, *, quiet: bool) 
 
     scenario: Scenario = plan.scenario
     console = _console()
-    manifest = _begin_record(plan, started)
     title = f"{scenario.name}, seed {scenario.seed}"
     try:
         with open_progress(title, orbit_period_s(scenario), console, quiet=quiet) as on_progress:
@@ -129,10 +134,11 @@ def _fly(plan: RunPlan, execute_run: Any, started: dt.datetime, *, quiet: bool) 
     return outcome, summary
 
 
-def _begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
+def begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
     """Write the resolved scenario and the first manifest."""
     from flightsw.devices.models import load_card
-    from flightsw.node.processes import process_table, table_hash
+    from flightsw.node.processes import table_hash
+    from flightsw.node.replay import table_of
     from flightsw.node.scenario import scenario_to_toml
     from flightsw.record.folder import SCENARIO_FILE, first_manifest, write_manifest
 
@@ -148,7 +154,7 @@ def _begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
         started=started,
         hashes={
             "scenario": hashlib.sha256(text.encode()).hexdigest(),
-            "schema": table_hash(process_table()),
+            "schema": table_hash(table_of(scenario)),
             "model": load_card(scenario.apps.inference.model).sha256,
         },
     )

@@ -28,6 +28,7 @@ from flightsw.errors import RunError
 from flightsw.messages.base import Message
 from flightsw.messages.topics import BUS
 from flightsw.node import children
+from flightsw.node.hostlog import HOST_LOG
 from flightsw.node.processes import process_table
 from flightsw.node.run import OnProgress, Progress, RunOutcome, RunPlan
 from flightsw.node.rundir import note_children, socket_dir, sweep_leftovers
@@ -186,8 +187,11 @@ class Launcher:
             return
         self._lost.append(name)
         self._log.warning("process.died", process=name, status=status, incarnation=self._incarnations[name])
-        if self._incarnations[name] >= MAX_RESTARTS:
+        if status == children.UNLIKE_ITS_LOG:
+            self._error = f"{name}: rebuilt from the log, it is not what it was ({HOST_LOG} says where)"
+        elif self._incarnations[name] >= MAX_RESTARTS:
             self._error = f"{name} was lost {self._incarnations[name] + 1} times"
+        if self._error is not None:
             self._tell_bus("fail", self._error)
             self._stop_at_s = monotonic_s() + STOP_GUARD_S
             if name == BUS:

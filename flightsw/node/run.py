@@ -7,8 +7,9 @@ Called by the command line and by tests; `execute_run` picks the host. The hosts
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -20,6 +21,20 @@ from flightsw.messages.comms import TcRequest
 from flightsw.messages.schema import PROTOCOL, topic_schemas
 from flightsw.node.processes import process_schemas
 from flightsw.node.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class TakenUp:
+    """A run that goes on from the ticks that its log has already, and what is new from there on."""
+
+    tick: int
+    """the first one that isn't in the log"""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """of the configuration, by path, in that tick"""
+    commands: Mapping[int, tuple[TcRequest, ...]] = field(default_factory=dict)
+    """telecommands beside the scenario's, by tick"""
+    next_request: int = 1
+    """above all request numbers so far"""
 
 
 @dataclass(frozen=True)
@@ -36,6 +51,8 @@ class RunPlan:
     in_process: bool = False
     start_order: tuple[str, ...] = ()
     """processes in the order to start them; the rest follow. It can't change a result"""
+    taken_up: TakenUp | None = None
+    """None: from the start. Otherwise `run_dir` holds the log so far"""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import platform
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -33,6 +33,25 @@ RUNNING = "running"
 """Outcome of a run that hasn't ended, or never could say how."""
 _PACKAGES = ("numpy", "onnxruntime", "pyzmq", "msgspec", "msgpack", "sgp4", "pyerfa")
 """What results, and thus the hash, may depend on."""
+
+
+class Parent(msgspec.Struct, frozen=True, kw_only=True):
+    """The run that this one was taken up from."""
+
+    run: str
+    """its folder"""
+    tick: int
+    """the first one that isn't the parent's"""
+    ticks: int
+    """that the parent's log had then"""
+    log_hash: str
+    """of these"""
+    changes: dict[str, Any] = {}
+    """of the configuration at that tick, by path"""
+    commands: tuple[str, ...] = ()
+    """telecommands that the parent hadn't"""
+    not_repeated: int = 0
+    """what entered the parent from outside after that tick, beside its scenario's commands"""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +84,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     slips: int | None = None
     cpu_s: dict[str, float] = {}
     error: str | None = None
+    parent: Parent | None = None
+    """None: it was flown from the start"""
 
 
 def utc_now() -> dt.datetime:
@@ -132,7 +153,7 @@ def last_manifest(first: Manifest, outcome: RunOutcome, ended: dt.datetime) -> M
         simulated_s=outcome.simulated_s,
         wall_s=outcome.wall_s,
         log_hash=outcome.log_hash,
-        perturbed=outcome.perturbed,
+        perturbed=outcome.perturbed or bool(first.perturbed),
         lost=outcome.lost,
         slips=outcome.slips,
         cpu_s=outcome.cpu_s,

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from flightsw.bus.exchange import MESSAGE, TickRecord
+from flightsw.bus.exchange import MESSAGE, RECONFIGURE, TickRecord
 from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import LogReader
 from flightsw.errors import ConfigError
@@ -29,7 +29,7 @@ class Line(msgspec.Struct, frozen=True):
     tick: int
     t_s: float
     topic: str
-    """for a process that was lost or came back: `bus.lost`, `bus.rejoin`"""
+    """for a process that was lost or came back: `bus.lost`, `bus.rejoin`; for a branch: `bus.reconfigure`"""
     message: dict[str, Any]
 
 
@@ -57,6 +57,8 @@ class LogView:
         for item in record.inputs:
             if item[0] == MESSAGE:
                 yield from self._message(record.tick, t_s, *item[1])
+            elif self._all and item[0] == RECONFIGURE:
+                yield Line(record.tick, t_s, "bus.reconfigure", dict(item[1]))
             elif self._all:
                 yield Line(record.tick, t_s, f"bus.{item[0]}", {"process": item[1], "incarnation": item[2]})
         for number, payload in record.entries:

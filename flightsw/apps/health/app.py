@@ -33,6 +33,11 @@ HEARTBEATS: dict[str, type[Message]] = {
 """By application: the message of every tick that says it is alive."""
 
 
+def watched_places(config: HealthConfig) -> tuple[int, ...]:
+    """Per watchpoint, which of SIGNALS it watches."""
+    return tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
+
+
 class HealthApp:
     """The application. `apps`: the others that are to be heard."""
 
@@ -43,7 +48,7 @@ class HealthApp:
         self._apps = apps
         self._dt_s = dt_s
         self._heartbeats = tuple(HEARTBEATS[app] for app in apps)
-        self._watched = tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
+        self._watched = watched_places(config)
         self._state = law.initial(config, apps)
         self._stored: law.State | None = None
         self._stored_pointing: AttitudeCommand | None = None
@@ -79,6 +84,14 @@ class HealthApp:
         self._attitude.send(law.attitude_of(state.mode, self._pointing), now.tick, out)
         self._store(now, out)
         return out
+
+    def reconfigure(self, config: HealthConfig) -> None:
+        """Go on with another configuration; mode and attitude of the mission plan are asked for where they changed."""
+        before, self._config = self._config, config
+        self._watched = watched_places(config)
+        self._state = law.reconfigured(self._state, before, config)
+        if config.attitude != before.attitude:
+            self._pointing = AttitudeCommand(Attitude[config.attitude.upper()])
 
     def _observe(self, now: Now, inbox: Inbox) -> law.Inputs:
         last = inbox.last
