@@ -231,7 +231,7 @@ def test_replay_of_a_log_that_says_something_else_exits_1_and_names_the_place(
     assert changed == 1
     result = cli("replay", "told")
     assert result.code == 1
-    assert result.out.startswith("diverged at tick 20, power.status:")
+    assert result.out.startswith("diverged at tick 20, power.status.compute_cap_w:\n")
     assert cli("replay", "told", "--app", "nobody").code == 2
 
 

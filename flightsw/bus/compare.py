@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from flightsw.messages.schema import TopicSchema
+from flightsw.messages.schema import TopicSchema, enum_words, worded
 
 NOTHING = "nothing"
 WHOLE_TOPIC = "*"
@@ -111,6 +111,9 @@ class _Pair(NamedTuple):
     tally: FieldTally
     left: int
     right: int
+    left_words: dict[int, str] | None
+    """names of an enumeration's values"""
+    right_words: dict[int, str] | None
 
 
 class _Lane(NamedTuple):
@@ -179,23 +182,24 @@ class Comparison:
 
     def _pair(self, tick: int, ours: list[_Said], theirs: list[_Said]) -> bool:
         """Compare what has a partner, count what hasn't; whether there was a difference."""
-        waiting: dict[str, list[bytes]] = {}
-        for name, payload in reversed(theirs):
-            waiting.setdefault(name, []).append(payload)
-        found: list[Difference] = []
-        for name, payload in ours:
+        waiting: dict[str, list[tuple[int, bytes]]] = {}
+        for place, (name, payload) in reversed(list(enumerate(theirs))):
+            waiting.setdefault(name, []).append((place, payload))
+        placed: list[tuple[int, Difference]] = []
+        for place, (name, payload) in enumerate(ours):
             lane = self._lanes.get(name)
             if lane is None:
                 continue
             if partners := waiting.get(name):
-                found += self._compare(tick, lane, payload, partners.pop())
+                placed += [(place, one) for one in self._compare(tick, lane, payload, partners.pop()[1])]
             else:
                 lane.tally.missing += 1
-                found.append(Difference(tick, name, "", _message(lane, payload, 1), NOTHING))
+                placed.append((place, Difference(tick, name, "", _message(lane, payload, 1), NOTHING)))
         for name, lane in self._lanes.items():
-            for payload in reversed(waiting.get(name, ())):
+            for place, payload in waiting.get(name, ()):
                 lane.tally.extra += 1
-                found.append(Difference(tick, name, "", NOTHING, _message(lane, payload, 2)))
+                placed.append((place, Difference(tick, name, "", NOTHING, _message(lane, payload, 2))))
+        found = [difference for _, difference in sorted(placed, key=lambda one: one[0])]
         for difference in found:
             tally = self._lanes[difference.topic].tally
             if tally.first_tick is None:
@@ -219,11 +223,11 @@ class Comparison:
             return []
         left, right = msgspec.msgpack.decode(ours), msgspec.msgpack.decode(theirs)
         differences = []
-        for field, place, other in lane.fields:
+        for field, place, other, words, others in lane.fields:
             if field.ignored:
                 continue
             found = _Deviation()
-            found.look(_at(left, place), _at(right, other), "", field.tolerance)
+            found.look(worded(_at(left, place), words), worded(_at(right, other), others), "", field.tolerance)
             field.worst_absolute = _larger(field.worst_absolute, found.absolute)
             field.worst_relative = _larger(field.worst_relative, found.relative)
             if found.first is not None:
@@ -264,14 +268,15 @@ class _Deviation:
 
 
 def _lane(topic: TopicSchema, other: TopicSchema, rules: Rules) -> _Lane:
-    places = {field.name: place for place, field in enumerate(other.fields)}
-    common = [(field.name, place) for place, field in enumerate(topic.fields) if field.name in places]
-    tallies = [
-        FieldTally(name, rules.ignores(topic.name, name), rules.tolerances.get((topic.name, name)))
-        for name, _ in common
-    ]
-    fields = [_Pair(tally, place, places[name]) for tally, (name, place) in zip(tallies, common, strict=True)]
-    return _Lane(TopicTally(topic.name, tallies), tuple(fields))
+    others = {field.name: (place, field) for place, field in enumerate(other.fields)}
+    pairs = []
+    for place, field in enumerate(topic.fields):
+        if field.name in others:
+            tolerance = rules.tolerances.get((topic.name, field.name))
+            tally = FieldTally(field.name, rules.ignores(topic.name, field.name), tolerance)
+            other_place, other_field = others[field.name]
+            pairs.append(_Pair(tally, place, other_place, enum_words(field), enum_words(other_field)))
+    return _Lane(TopicTally(topic.name, [pair.tally for pair in pairs]), tuple(pairs))
 
 
 def _message(lane: _Lane, payload: bytes, side: int) -> str:

@@ -19,9 +19,10 @@ import msgspec
 
 from flightsw.bus.exchange import MESSAGE, RECONFIGURE, TickRecord
 from flightsw.bus.log import HashChain, LogHeader, LogPlace, segment_files
+from flightsw.bus.migrations import CHANGES, FORMATS, Format, Upgrade
 from flightsw.errors import LogError
 from flightsw.messages.base import Message
-from flightsw.messages.schema import PROTOCOL, topic_schemas
+from flightsw.messages.schema import PROTOCOL, TopicSchema, topic_schemas
 from flightsw.messages.topics import TopicTable, shipped_topics
 
 
@@ -31,6 +32,11 @@ class _Record(msgspec.Struct, frozen=True, array_like=True):
     entries: list[tuple[int, msgspec.Raw]]
 
 
+class _Manifest(msgspec.Struct, frozen=True):
+    flightsw_version: str
+
+
+_MANIFEST = msgspec.json.Decoder(_Manifest)
 _HEADER = msgspec.msgpack.Decoder(LogHeader)
 _RECORD = msgspec.msgpack.Decoder(_Record)
 _INPUT = msgspec.msgpack.Decoder(list[msgspec.Raw])
@@ -48,12 +54,11 @@ class LogReader:
         if first is None:
             raise LogError(f"{run_dir}: the log ends before its header is whole")
         self._head = first[1]
-        try:
-            self.header = _HEADER.decode(self._head)
-        except msgspec.DecodeError as error:
-            raise LogError(f"{self._files[0]}: not a flightsw log: {error}") from None
-        if self.header.flightsw_log != PROTOCOL:
-            raise LogError(f"{self._files[0]}: log format {self.header.flightsw_log}: this version reads {PROTOCOL}")
+        self._formats: list[Format] = []
+        """steps from the log's format to today's"""
+        self.header = self._read_header()
+        self.upgrade: Upgrade | None = None
+        """what `read_as` found to be done"""
         self.complete = False
         """after a whole pass: the writer ended the log in order"""
         self.tick_count = 0
@@ -71,6 +76,30 @@ class LogReader:
     def place(self) -> LogPlace:
         """After a whole pass: where a writer would go on."""
         return LogPlace(len(self._files) - 1, self.tail_bytes, self.tick_count, self._chain)
+
+    @property
+    def topics(self) -> tuple[TopicSchema, ...]:
+        """What the entries of `ticks` mean: the log's own declarations, or those that it is read as."""
+        return self.header.topics if self.upgrade is None else self.upgrade.topics
+
+    def _read_header(self) -> LogHeader:
+        """Today's header, whichever format the log has."""
+        try:
+            header = _MARK.decode(self._head)
+            version = header["flightsw_log"]
+            while version in FORMATS and version < PROTOCOL:
+                self._formats.append(FORMATS[version])
+                header = self._formats[-1].header(header)
+                version += 1
+            if version != PROTOCOL:
+                raise LogError(
+                    f"{self._files[0]}: log format {version}, {written_by(self.run_dir)}: this version reads "
+                    f"{', '.join(str(known) for known in (*FORMATS, PROTOCOL))}"
+                )
+            header["flightsw_log"] = PROTOCOL
+            return msgspec.convert(header, LogHeader) if self._formats else _HEADER.decode(self._head)
+        except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError) as error:
+            raise LogError(f"{self._files[0]}: not a flightsw log: {error}") from None
 
     def raw_ticks(self) -> Iterator[bytes]:
         """The encoded records, hashed as they pass."""
@@ -101,15 +130,18 @@ class LogReader:
     def ticks(self) -> Iterator[TickRecord]:
         """The records in order. Entries and message inputs are (topic number, payload)."""
         for due, data in enumerate(self.raw_ticks()):
+            for step in self._formats:
+                data = msgspec.msgpack.encode(step.record(msgspec.msgpack.decode(data)))  # noqa: PLW2901
             record = decode_record(data)
             if record.tick != due:
                 raise LogError(f"{self.run_dir}: tick {record.tick} stands where tick {due} is due")
-            yield record
+            yield record if self.upgrade is None else self.upgrade.record(record)
 
     def messages(self, topics: Iterable[str]) -> Iterator[tuple[int, str, Message]]:
         """(tick, topic, message) of the named topics, in order. Raises LogError for a topic the log hasn't."""
-        names = [topic.name for topic in self.header.topics]
         table = TopicTable(shipped_topics())
+        self.read_as(table)
+        names = [topic.name for topic in self.topics]
         wanted: dict[int, tuple[str, msgspec.msgpack.Decoder[Message]]] = {}
         for name in topics:
             if name not in names:
@@ -125,13 +157,28 @@ class LogReader:
                     name, decoder = wanted[number]
                     yield record.tick, name, decoder.decode(payload)
 
+    def read_as(self, table: TopicTable) -> None:
+        """Let `ticks` give what today's version would have written: an older log is upgraded by declared steps.
+
+        Raises LogError, naming the topics, when there is a difference that no step explains.
+        """
+        ours = topic_schemas(table)
+        if self.header.topics == ours:
+            return
+        try:
+            self.upgrade = Upgrade(self.header.topics, ours, CHANGES)
+        except LogError as strange:
+            raise LogError(
+                f"{self.run_dir}: {written_by(self.run_dir)} with other declarations of {strange}, "
+                "and no migration is declared for them"
+            ) from None
+
     def check_schema(self, table: TopicTable) -> None:
-        """Raise LogError when the log was made with other declarations than these."""
-        if self.header.topics != topic_schemas(table):
-            theirs = {topic.name: topic for topic in self.header.topics}
-            ours = {topic.name: topic for topic in topic_schemas(table)}
-            changed = sorted(name for name in theirs.keys() | ours.keys() if theirs.get(name) != ours.get(name))
-            raise LogError(f"{self.run_dir}: made with other message declarations: {', '.join(changed) or 'order'}")
+        """Raise LogError when the log was made with other declarations than these, upgradable or not."""
+        self.read_as(table)
+        if self.upgrade is not None:
+            changed = ", ".join(self.upgrade.changed) or "the order of topics"
+            raise LogError(f"{self.run_dir}: {written_by(self.run_dir)} with other declarations of {changed}")
 
     def _mark(self, data: bytes) -> dict[str, Any]:
         try:
@@ -156,6 +203,15 @@ class LogReader:
                 end = unpacker.tell()
                 yield index, data[start:end], end
                 start = end
+
+
+def written_by(run_dir: Path) -> str:
+    """Who wrote a log, for messages: its own folder says it, where it says anything."""
+    try:
+        version = _MANIFEST.decode((run_dir / "manifest.json").read_bytes()).flightsw_version
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return "written by an unknown version"
+    return f"written by flightsw {version}"
 
 
 def decode_record(data: bytes) -> TickRecord:

@@ -105,6 +105,8 @@ def _rules_of(
 
 def _tell_replay(result: Replay, *, as_json: bool) -> int:
     cut = "" if result.complete else " (the log was cut: replayed to its last whole tick)"
+    if result.upgraded:
+        cut += f" (an older log, upgraded in {', '.join(result.upgraded)}: hashes can't be compared)"
     if as_json:
         _print_json(result, same=result.same)
     elif result.same:

@@ -20,7 +20,7 @@ from flightsw.messages.schema import TopicSchema, topic_schemas
 from flightsw.node.build import build_application
 from flightsw.node.rebuilding import FedApplication
 from flightsw.node.reconfigure import with_changes
-from flightsw.node.replay import Build, scenario_of, table_of
+from flightsw.node.replay import Build, overlooked, scenario_of, table_of
 
 RAISED = "raised"
 
@@ -66,13 +66,16 @@ def replay_application(
     table = table_of(scenario)
     if name not in table.by_name:
         raise ConfigError(f"app = {name!r}: must be one of {', '.join(table.by_name)}")
-    reader.check_schema(table.topics)
+    reader.read_as(table.topics)
     if changes:
         _check_own(name, changes)
         scenario = with_changes(scenario, changes)
     schemas = topic_schemas(table.topics)
     declared = rules([topic for topic in schemas if topic.producer == name])
-    comparison = Comparison(schemas, schemas, declared, lambda topic: table.topics[topic].producer == name)
+    never_said, has_topic = overlooked(reader)
+    declared = Rules(declared.ignored | never_said.ignored, declared.tolerances)
+    own = {topic.name for topic in schemas if topic.producer == name and has_topic(topic.name)}
+    comparison = Comparison(schemas, schemas, declared, own.__contains__)
     fed = FedApplication(name, scenario, table, reader.header.dt_ns, build)
     ticks, failure = 0, None
     for step in logged_steps(reader, table, name):

@@ -39,11 +39,10 @@ def rebuilt_node(run_dir: Path, scenario: Scenario, taken_up: TakenUp) -> tuple[
     for record in reader.ticks():
         told = again.run_tick(record)
         if encode(told) != encode(record):
-            topics = reader.header.topics
+            topics = reader.topics
             first = difference_of(record, told, Comparison(topics, topics))
-            raise UnlikeItsLog(
-                f"tick {first.tick}: {first.place}: the log says {first.logged}, rebuilt it is {first.replayed}"
-            )
+            where = "" if first is None else f", {first.place}: the log says {first.logged}, rebuilt {first.replayed}"
+            raise UnlikeItsLog(f"rebuilt from its log, the node says something else at tick {record.tick}{where}")
     node = again.node
     for tick, requests in (*scheduled_commands(scenario).items(), *taken_up.commands.items()):
         for request in requests if tick >= node.tick else ():

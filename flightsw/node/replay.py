@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from flightsw.bus.application import Application
-from flightsw.bus.compare import Comparison, Difference
+from flightsw.bus.compare import EXACT, Comparison, Difference, Rules
 from flightsw.bus.exchange import LOST, MESSAGE, TickRecord, changes_of
 from flightsw.bus.log import HashChain, RecordEncoder
 from flightsw.bus.logreader import LogReader
@@ -43,11 +43,13 @@ class Replay:
     replay_hash: str
     """of the replay; up to the divergence, if there is one"""
     divergence: Difference | None
+    upgraded: tuple[str, ...] = ()
+    """topics of an older log that were brought to today's declarations: the hashes can't be equal then"""
 
     @property
     def same(self) -> bool:
         """Every message was the same, byte for byte."""
-        return self.divergence is None and self.replay_hash == self.log_hash
+        return self.divergence is None and (bool(self.upgraded) or self.replay_hash == self.log_hash)
 
 
 def scenario_of(reader: LogReader) -> Scenario:
@@ -71,11 +73,11 @@ def replay_run(run_dir: Path, build: Build = build_application) -> Replay:
     reader = LogReader(run_dir)
     scenario = scenario_of(reader)
     table = table_of(scenario)
-    reader.check_schema(table.topics)
+    reader.read_as(table.topics)
     again = NodeAgain(scenario, table, build)
     encode = RecordEncoder()
     chain = HashChain(reader.header.encode())
-    topics = reader.header.topics
+    comparison = Comparison(reader.topics, reader.topics, *overlooked(reader))
     divergence: Difference | None = None
     messages = 0
     for record in reader.ticks():
@@ -83,13 +85,15 @@ def replay_run(run_dir: Path, build: Build = build_application) -> Replay:
         chain.add(encode(told))
         messages += len(record.entries)
         if encode(told) != encode(record):
-            divergence = difference_of(record, told, Comparison(topics, topics))
-            break
+            divergence = difference_of(record, told, comparison)
+            if divergence is not None:
+                break
     ticks = again.node.tick
     whole = _whole(LogReader(run_dir))
     if not messages:
         raise LogError(f"{run_dir}: {ticks} ticks and no message in it: there is nothing to compare")
-    return Replay(ticks, messages, whole.complete, whole.log_hash, chain.hexdigest(), divergence)
+    upgraded = () if reader.upgrade is None else tuple(reader.upgrade.changed)
+    return Replay(ticks, messages, whole.complete, whole.log_hash, chain.hexdigest(), divergence, upgraded)
 
 
 class NodeAgain:
@@ -112,12 +116,22 @@ class NodeAgain:
         return self.node.run_tick(lose=[item[1] for item in record.inputs if item[0] == LOST])
 
 
-def difference_of(record: TickRecord, told: TickRecord, comparison: Comparison) -> Difference:
-    """The first difference between a logged tick and its replay, which differ."""
+def overlooked(reader: LogReader) -> tuple[Rules, Callable[[str], bool]]:
+    """What an older log never said: fields that were filled in, and which topics it has."""
+    upgrade = reader.upgrade
+    if upgrade is None:
+        return EXACT, lambda _: True
+    return Rules(upgrade.filled), lambda topic: topic not in upgrade.added
+
+
+def difference_of(record: TickRecord, told: TickRecord, comparison: Comparison) -> Difference | None:
+    """The first difference that counts between a logged tick and its replay."""
     comparison.add(record.tick, record.entries, told.entries)
     if comparison.first is not None:
         return comparison.first
     logged, replayed = ([item for item in one.inputs if item[0] != MESSAGE] for one in (record, told))
+    if logged == replayed:
+        return None
     return Difference(record.tick, "bus.inputs", "", str(logged), str(replayed))
 
 

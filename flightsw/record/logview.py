@@ -7,7 +7,6 @@ Everything is taken from the log's own header, so that a log of another version 
 from __future__ import annotations
 
 import fnmatch
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,7 @@ from flightsw.bus.exchange import MESSAGE, RECONFIGURE, TickRecord
 from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import LogReader
 from flightsw.errors import ConfigError
-from flightsw.messages.schema import FieldSchema
-
-_ENUM = re.compile(r"enum\((?P<members>[^)]*)\)")
+from flightsw.messages.schema import enum_words, worded
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -44,7 +41,7 @@ class LogView:
         self._dt_ns = header.dt_ns
         self._all = not topics
         self._fields = [
-            [(field.name, _enum_of(field)) for field in topic.fields]
+            [(field.name, enum_words(field)) for field in topic.fields]
             if self._all or any(fnmatch.fnmatchcase(topic.name, pattern) for pattern in topics)
             else None
             for topic in header.topics
@@ -69,7 +66,7 @@ class LogView:
         if fields is None:
             return
         values = msgspec.msgpack.decode(payload)
-        message = {name: _worded(value, words) for (name, words), value in zip(fields, values, strict=False)}
+        message = {name: worded(value, words) for (name, words), value in zip(fields, values, strict=False)}
         yield Line(tick, t_s, self._names[number], message)
 
 
@@ -95,22 +92,6 @@ def as_text(line: Line) -> str:
 def as_json(line: Line) -> str:
     """For programs: one JSON object."""
     return msgspec.json.encode(line).decode()
-
-
-def _enum_of(field: FieldSchema) -> dict[int, str] | None:
-    match = _ENUM.search(field.type)
-    if match is None:
-        return None
-    pairs = [member.split("=", 1) for member in match["members"].split(", ")]
-    return {int(value): name for name, value in pairs if value.lstrip("-").isdigit()}
-
-
-def _worded(value: Any, words: dict[int, str] | None) -> Any:
-    if words is None:
-        return value
-    if isinstance(value, list):
-        return [_worded(inner, words) for inner in value]
-    return words.get(value, value) if isinstance(value, int) else value
 
 
 def _short(value: Any) -> str:

@@ -85,7 +85,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 def summarise(run_dir: Path, outcome: RunOutcome | None = None) -> Summary:
     """One pass over the run's log; writes its events.jsonl. Raises LogError: missing, foreign, altered."""
     reader = LogReader(run_dir)
-    reader.check_schema(TopicTable(shipped_topics()))
+    reader.read_as(TopicTable(shipped_topics()))
     dt_s = reader.header.dt_ns / 1e9
     temporary = run_dir / f"{EVENTS_FILE}.tmp"
     with temporary.open("wb") as events:
@@ -110,7 +110,7 @@ def summarise(run_dir: Path, outcome: RunOutcome | None = None) -> Summary:
 
 def _read(reader: LogReader, tally: Tally) -> tuple[str, ...]:
     """Pass the log through the tally; the processes lost, in order."""
-    names = [topic.name for topic in reader.header.topics]
+    names = [topic.name for topic in reader.topics]
     handlers = [tally.handlers.get(name) for name in names]
     lost: list[str] = []
     for record in reader.ticks():
