@@ -100,7 +100,8 @@ class _Old:
 
     def __init__(self, schema: TopicSchema) -> None:
         self.producer = schema.producer
-        self.types = {field.name: field.type for field in schema.fields}
+        self.types: dict[str, str | None] = dict(_types(schema))
+        """None: whatever it is today, by a step's word"""
         self.place: dict[str, int | None] = {field.name: place for place, field in enumerate(schema.fields)}
         self.values: dict[str, Any] = {}
 
@@ -147,7 +148,7 @@ class Upgrade:
                 plan = [(topic.place[field.name], topic.values.get(field.name)) for field in schema.fields]
                 alike = [source for source, _ in plan] == list(range(len(theirs[number].fields)))
                 self._plans[number] = None if alike else plan
-                if theirs[number].name != name or theirs[number].fields != schema.fields:
+                if theirs[number].name != name or _types(theirs[number]) != _types(schema):
                     self.changed.append(name)
         self.changed += [schema.name for number, schema in enumerate(theirs) if number not in self._numbers]
 
@@ -185,18 +186,18 @@ def _apply(change: Change, old: _OldTopics, today: Mapping[str, TopicSchema], ad
         case TopicRenamed(to=to) if topic is not None and to not in old:
             old[to] = old.pop(name)
         case FieldAdded(field=field, value=value) if topic is not None and field not in topic.types:
-            topic.place[field], topic.values[field] = None, value
-            topic.types[field] = _type_in(today.get(name), field)
+            topic.types[field], topic.place[field], topic.values[field] = None, None, value
         case FieldRemoved(field=field) if topic is not None and field in topic.types:
             topic.drop(field)
         case FieldRenamed(field=field, to=to) if topic is not None and field in topic.types and to not in topic.types:
             topic.rename(field, to)
         case FieldWidened(field=field, was=was) if topic is not None and topic.types.get(field) == was:
-            topic.types[field] = _type_in(today.get(name), field)
+            topic.types[field] = None
 
 
-def _type_in(schema: TopicSchema | None, field: str) -> str:
-    return next((one.type for one in schema.fields if one.name == field), "") if schema is not None else ""
+def _types(schema: TopicSchema) -> list[tuple[str, str]]:
+    """What decides how a payload reads; a unit follows from the field's name."""
+    return [(field.name, field.type) for field in schema.fields]
 
 
 def _explained(old: tuple[int, _Old] | None, schema: TopicSchema | None) -> bool:
@@ -204,4 +205,9 @@ def _explained(old: tuple[int, _Old] | None, schema: TopicSchema | None) -> bool
     if old is None or schema is None:
         return False
     _, topic = old
-    return topic.producer == schema.producer and topic.types == {field.name: field.type for field in schema.fields}
+    kinds = dict(_types(schema))
+    return (
+        topic.producer == schema.producer
+        and topic.types.keys() == kinds.keys()
+        and all(kind in (None, kinds[field]) for field, kind in topic.types.items())
+    )
