@@ -89,7 +89,7 @@ def _with_parent(manifest: Manifest, found: Resumption, folder: Path) -> Manifes
         ),
         not_repeated=found.not_repeated,
     )
-    manifest = msgspec.structs.replace(manifest, parent=parent, perturbed=found.perturbed)
+    manifest = msgspec.structs.replace(manifest, parent=parent, perturbed=found.taken_up.perturbed)
     write_manifest(folder, manifest)
     return manifest
 

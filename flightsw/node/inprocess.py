@@ -31,7 +31,16 @@ from flightsw.messages.topics import BUS, OUTSIDE
 from flightsw.node.build import build_application
 from flightsw.node.processes import process_table
 from flightsw.node.reconfigure import reconfigure_application, reconfigured
-from flightsw.node.run import OnProgress, Progress, RunOutcome, RunPlan, dt_ns_of, log_header, scheduled_commands
+from flightsw.node.run import (
+    OnProgress,
+    Progress,
+    RunOutcome,
+    RunPlan,
+    dt_ns_of,
+    log_header,
+    scheduled_commands,
+    was_perturbed,
+)
 from flightsw.node.scenario import Scenario
 
 PROGRESS_S = 0.2
@@ -211,6 +220,7 @@ def run_in_process(plan: RunPlan, on_progress: OnProgress | None = None) -> RunO
         exit=verdict,
         run_dir=plan.run_dir,
         lost=tuple(node.lost),
+        perturbed=was_perturbed(plan),
         slips=pacer.slips,
         error=error,
         startup_s=None if first_s is None else first_s - begin_s,

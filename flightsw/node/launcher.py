@@ -30,7 +30,7 @@ from flightsw.messages.topics import BUS
 from flightsw.node import children
 from flightsw.node.hostlog import HOST_LOG
 from flightsw.node.processes import process_table
-from flightsw.node.run import OnProgress, Progress, RunOutcome, RunPlan
+from flightsw.node.run import OnProgress, Progress, RunOutcome, RunPlan, was_perturbed
 from flightsw.node.rundir import note_children, socket_dir, sweep_leftovers
 
 MAX_RESTARTS = 5
@@ -249,7 +249,7 @@ class Launcher:
             exit=str(verdict["exit"]),
             run_dir=self._plan.run_dir,
             lost=tuple(self._lost),
-            perturbed=bool(verdict.get("perturbed", False)),
+            perturbed=was_perturbed(self._plan) or bool(verdict.get("perturbed", False)),
             slips=int(verdict.get("slips", 0)),
             error=verdict.get("error"),
             startup_s=None if first_s is None else first_s - self._begin_s,

@@ -57,8 +57,6 @@ class Resumption:
     parent_hash: str
     """of the source's log as far as it goes"""
     parent_ticks: int
-    perturbed: bool
-    """scenario and seed alone don't give this log: live commands or changes on the way, or new ones"""
     not_repeated: int
     """outside inputs of the source after that tick that aren't the scenario's own"""
 
@@ -88,14 +86,14 @@ def prepare(source: Path, wanted: Wanted) -> Resumption:
         )
     changes = _changes(wanted.overrides, past.flown)
     commands = _commands(wanted.commands, scenario, range(tick, ticks), past.next_request)
+    perturbed = past.perturbed or bool(changes or commands)
     return Resumption(
         source=source,
         scenario=scenario,
         ticks=ticks,
-        taken_up=TakenUp(tick, changes, commands, past.next_request + len(wanted.commands)),
+        taken_up=TakenUp(tick, changes, commands, past.next_request + len(wanted.commands), perturbed),
         parent_hash=reader.log_hash,
         parent_ticks=reader.tick_count,
-        perturbed=past.perturbed or bool(changes or commands),
         not_repeated=past.not_repeated,
     )
 

@@ -35,6 +35,8 @@ class TakenUp:
     """telecommands beside the scenario's, by tick"""
     next_request: int = 1
     """above all request numbers so far"""
+    perturbed: bool = False
+    """scenario and seed alone don't give this log: live commands or changes on the way, or new ones"""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class RunOutcome:
     lost: tuple[str, ...] = ()
     """processes that were lost, in order"""
     perturbed: bool = False
-    """a live command came in over the umbilical"""
+    """a live command came in over the umbilical, or the run was branched"""
     slips: int = 0
     error: str | None = None
     startup_s: float | None = None
@@ -120,6 +122,11 @@ def scheduled_commands(scenario: Scenario) -> dict[int, tuple[TcRequest, ...]]:
         tick = round(command.at_s / scenario.dt_s)
         by_tick[tick] = (*by_tick.get(tick, ()), TcRequest(number, command.name, command.args))
     return by_tick
+
+
+def was_perturbed(plan: RunPlan) -> bool:
+    """Before it began: a branch is, and so is what goes on from a perturbed run."""
+    return plan.taken_up is not None and plan.taken_up.perturbed
 
 
 def execute_run(plan: RunPlan, on_progress: OnProgress | None = None) -> RunOutcome:

@@ -79,7 +79,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     wall_s: float | None = None
     log_hash: str | None = None
     perturbed: bool | None = None
-    """a live command came in: scenario and seed alone don't give this log"""
+    """a live command came in, or it is a branch: scenario and seed alone don't give this log"""
     lost: tuple[str, ...] = ()
     slips: int | None = None
     cpu_s: dict[str, float] = {}
@@ -153,7 +153,7 @@ def last_manifest(first: Manifest, outcome: RunOutcome, ended: dt.datetime) -> M
         simulated_s=outcome.simulated_s,
         wall_s=outcome.wall_s,
         log_hash=outcome.log_hash,
-        perturbed=outcome.perturbed or bool(first.perturbed),
+        perturbed=outcome.perturbed,
         lost=outcome.lost,
         slips=outcome.slips,
         cpu_s=outcome.cpu_s,

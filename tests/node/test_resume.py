@@ -132,7 +132,7 @@ def test_a_gain_that_changes_where_the_law_saturates_changes_no_message(flown: P
 def test_a_branch_by_telecommand_logs_it_as_any_other(flown: Path, tmp_path: Path) -> None:
     branch = tmp_path / "branch"
     found = prepare(flown, Wanted(at="100", commands=(("120", "power.set_reserve", {"soc": 0.9}),)))
-    assert found.perturbed
+    assert found.taken_up.perturbed
     take_up(flown, branch, Wanted(at="100", commands=(("120", "power.set_reserve", {"soc": 0.9}),)))
     requests = [(tick, message) for tick, _, message in LogReader(branch).messages(["tc.request"])]
     assert [tick for tick, _ in requests] == [40, 120, 200]
