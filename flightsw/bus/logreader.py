@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ class LogReader:
         return LogPlace(len(self._files) - 1, self.tail_bytes, self.tick_count, self._chain)
 
     @property
-    def topics(self) -> tuple[TopicSchema, ...]:
+    def schemas(self) -> tuple[TopicSchema, ...]:
         """What the entries of `ticks` mean: the log's own declarations, or those that it is read as."""
         return self.header.topics if self.upgrade is None else self.upgrade.topics
 
@@ -141,7 +141,7 @@ class LogReader:
         """(tick, topic, message) of the named topics, in order. Raises LogError for a topic the log hasn't."""
         table = TopicTable(shipped_topics())
         self.read_as(table)
-        names = [topic.name for topic in self.topics]
+        names = [topic.name for topic in self.schemas]
         wanted: dict[int, tuple[str, msgspec.msgpack.Decoder[Message]]] = {}
         for name in topics:
             if name not in names:
@@ -157,12 +157,19 @@ class LogReader:
                     name, decoder = wanted[number]
                     yield record.tick, name, decoder.decode(payload)
 
-    def read_as(self, table: TopicTable) -> None:
+    def read_as(self, table: TopicTable, ignored: Collection[str] = ()) -> None:
         """Let `ticks` give what today's version would have written: an older log is upgraded by declared steps.
 
-        Raises LogError, naming the topics, when there is a difference that no step explains.
+        `ignored` topics may be anything, and stay what they are in the log; the numbers are then the log's as far as
+        they go. Raises LogError, naming the topics, when there is a difference that no step explains.
         """
         ours = topic_schemas(table)
+        if ignored:
+            known = {schema.name: schema for schema in ours if schema.name not in ignored}
+            kept = [
+                known.pop(schema.name, schema) for schema in self.header.topics if schema.name in {*known, *ignored}
+            ]
+            ours = (*kept, *known.values())
         if self.header.topics == ours:
             return
         try:

@@ -13,7 +13,7 @@ from flightsw.errors import ConfigError
 
 if TYPE_CHECKING:
     from flightsw.node.resume import Resumption
-    from flightsw.record.folder import Manifest
+    from flightsw.record.folder import Parent
 
 
 def resume(
@@ -42,7 +42,7 @@ def resume(
     The ticks before are run again first, and must say what the log says. Without changes the run ends with the hash
     that it would have had uninterrupted.
     """
-    from flightsw.cli.running import begin_record, fly, tell_outcome
+    from flightsw.cli.running import fly, tell_outcome
     from flightsw.node.hostlog import host_log
     from flightsw.node.resume import Wanted, copy_log, prepare
     from flightsw.node.run import RunPlan
@@ -56,10 +56,9 @@ def resume(
     plan = RunPlan(scenario=scenario, run_dir=folder, ticks=found.ticks, in_process=in_process, taken_up=found.taken_up)
     copy_log(found, folder)
     with host_log(folder, "node" if in_process else "launcher"):
-        manifest = _with_parent(begin_record(plan, started), found, plan.run_dir)
         if not as_json:
             _tell(found)
-        outcome, summary = fly(plan, manifest, quiet=as_json)
+        outcome, summary = fly(plan, started, quiet=as_json, parent=_parent(found))
     return tell_outcome(outcome, summary, as_json=as_json)
 
 
@@ -71,12 +70,10 @@ def _command(text: str) -> tuple[str, str, dict[str, Any]]:
     return when, name, parse_arguments(pairs)
 
 
-def _with_parent(manifest: Manifest, found: Resumption, folder: Path) -> Manifest:
-    import msgspec
+def _parent(found: Resumption) -> Parent:
+    from flightsw.record.folder import Parent
 
-    from flightsw.record.folder import Parent, write_manifest
-
-    parent = Parent(
+    return Parent(
         run=str(found.source.resolve()),
         tick=found.taken_up.tick,
         ticks=found.parent_ticks,
@@ -89,9 +86,6 @@ def _with_parent(manifest: Manifest, found: Resumption, folder: Path) -> Manifes
         ),
         not_repeated=found.not_repeated,
     )
-    manifest = msgspec.structs.replace(manifest, parent=parent, perturbed=found.taken_up.perturbed)
-    write_manifest(folder, manifest)
-    return manifest
 
 
 def _tell(found: Resumption) -> None:

@@ -17,10 +17,10 @@ from flightsw.bus.logreader import LogReader
 from flightsw.bus.rebuild import logged_steps
 from flightsw.errors import ConfigError, LogError
 from flightsw.messages.schema import TopicSchema, topic_schemas
+from flightsw.node.again import Build, overlooked, scenario_of, table_of
 from flightsw.node.build import build_application
 from flightsw.node.rebuilding import FedApplication
 from flightsw.node.reconfigure import with_changes
-from flightsw.node.replay import Build, overlooked, scenario_of, table_of
 
 RAISED = "raised"
 

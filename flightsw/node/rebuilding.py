@@ -19,10 +19,10 @@ from flightsw.bus.port import Codec, Port
 from flightsw.bus.rebuild import LoggedStep, logged_steps, wire_exchange
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.errors import RunError
+from flightsw.node.again import Build, NodeAgain, difference_of, table_of
 from flightsw.node.build import build_application
 from flightsw.node.inprocess import InProcessNode
 from flightsw.node.reconfigure import reconfigure_application, reconfigured
-from flightsw.node.replay import Build, NodeAgain, difference_of, table_of
 from flightsw.node.run import RunPlan, TakenUp, scheduled_commands
 from flightsw.node.scenario import Scenario
 
@@ -39,7 +39,7 @@ def rebuilt_node(run_dir: Path, scenario: Scenario, taken_up: TakenUp) -> tuple[
     for record in reader.ticks():
         told = again.run_tick(record)
         if encode(told) != encode(record):
-            topics = reader.topics
+            topics = reader.schemas
             first = difference_of(record, told, Comparison(topics, topics))
             where = "" if first is None else f", {first.place}: the log says {first.logged}, rebuilt {first.replayed}"
             raise UnlikeItsLog(f"rebuilt from its log, the node says something else at tick {record.tick}{where}")

@@ -23,6 +23,8 @@ FIXED = {
     "apps.power.array_peak_w": "it is where a measurement started that has long replaced it",
 }
 """Fields that an application under way can't take up."""
+OWN_CODE = ("law", "law_config", "app", "app_config")
+"""Fields that name a user's own code, and what it is made with."""
 
 
 def reconfigured(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
@@ -35,8 +37,10 @@ def reconfigured(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
                 f"--set {path}: can't change in a run under way: must be one of {allowed} "
                 "(spacecraft, seed and time step are what the logged ticks were made with: fly a new run)"
             )
-        if path in FIXED or path.endswith(".law"):
-            raise ConfigError(f"--set {path}: can't change in a run under way: {FIXED.get(path, 'fly a new run')}")
+        own_code = path.split(".")[2] in OWN_CODE
+        if path in FIXED or own_code:
+            why = "code is loaded when the application starts" if own_code else FIXED[path]
+            raise ConfigError(f"--set {path}: can't change in a run under way: {why}")
     return with_changes(scenario, changes)
 
 

@@ -21,9 +21,9 @@ from flightsw.errors import ConfigError, LogError
 from flightsw.messages.base import Scalar
 from flightsw.messages.commands import parse_command
 from flightsw.messages.comms import TcRequest
+from flightsw.node.again import scenario_of, table_of
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.reconfigure import reconfigured
-from flightsw.node.replay import scenario_of, table_of
 from flightsw.node.run import TakenUp, log_header, scheduled_commands
 from flightsw.node.scenario import Scenario, orbit_period_s, run_ticks
 from flightsw.node.tomlfile import parse_overrides

@@ -110,7 +110,7 @@ def summarise(run_dir: Path, outcome: RunOutcome | None = None) -> Summary:
 
 def _read(reader: LogReader, tally: Tally) -> tuple[str, ...]:
     """Pass the log through the tally; the processes lost, in order."""
-    names = [topic.name for topic in reader.topics]
+    names = [topic.name for topic in reader.schemas]
     handlers = [tally.handlers.get(name) for name in names]
     lost: list[str] = []
     for record in reader.ticks():

@@ -140,6 +140,19 @@ def test_a_log_that_no_step_explains_is_refused_naming_the_topics_and_the_versio
         LogReader(tmp_path).read_as(TABLE)
 
 
+def test_topics_of_somebody_elses_are_left_as_they_are_where_they_are_not_asked_for(tmp_path: Path) -> None:
+    own = topic("mine.status", producer="mine", level="int")
+    write_old(tmp_path, (own, *before_radiation()[1:]))  # in the place of one that nothing here is said on
+    with pytest.raises(LogError, match=r"mine\.status"):
+        LogReader(tmp_path).read_as(TABLE)
+    reader = LogReader(tmp_path)
+    reader.read_as(TABLE, {"mine.status", TODAY[0].name})
+    assert reader.upgrade is not None
+    assert reader.upgrade.changed == ["hw.device"]
+    assert [one.name for one in reader.schemas] == ["mine.status", *(one.name for one in TODAY[1:])]
+    assert sum(len(record.entries) for record in reader.ticks()) == 3
+
+
 def renumber_inputs(record: list[Any]) -> list[Any]:
     """Format 0 of this test: no inputs in a tick."""
     tick, entries = record
