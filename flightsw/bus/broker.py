@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import structlog
@@ -37,6 +38,8 @@ from flightsw.messages.topics import OUTSIDE
 WALL_GUARD_S = 60.0
 """A process that has not answered for so long is killed and counts as lost (design: nobody is ever passed over)."""
 RECONNECT_GUARD_S = 5.0
+REBUILD_TICK_S = 0.05
+"""longer, for each tick of the log that it has to be run through first: ten times what the slowest application takes"""
 IDLE_MS = 100
 SERVICE_S = 0.05
 PROGRESS_S = 0.2
@@ -62,6 +65,10 @@ class BrokerPlan:
     """the bus was lost: go on from the log"""
     peers: Mapping[str, bytes] = field(default_factory=dict)
     """with resume: routing ids of the processes that live on"""
+    taken_up_tick: int | None = None
+    """with resume: the run goes on here with new processes, which run themselves through the log first"""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """of the configuration, in that tick"""
 
 
 class _StopRequested(Exception):
@@ -148,7 +155,8 @@ class Broker:
         tick = exchange.tick
         requests = (*self._plan.commands.get(tick, ()), *self._umbilical.due(tick))
         crashing = self._plan.crashes.get(tick, ())
-        for name, inbox in exchange.begin([self._outside.entry(request)[:2] for request in requests]):
+        changes = self._plan.changes if tick == self._plan.taken_up_tick else None
+        for name, inbox in exchange.begin([self._outside.entry(request)[:2] for request in requests], changes):
             if name in crashing:
                 continue
             self._steps[name] = frame = encode(Step(run_id, tick, tick, [inbox]))
@@ -165,6 +173,7 @@ class Broker:
     def _collect(self, tick: int) -> None:
         waiting, receive, decode = self._exchange.waiting, self._router.recv, self._decode
         silent_since_s = None
+        guard_s = WALL_GUARD_S + (tick * REBUILD_TICK_S if tick == self._plan.taken_up_tick else 0.0)
         while waiting:
             try:
                 identity, data = receive(), receive()
@@ -174,7 +183,7 @@ class Broker:
                 self._launcher.poll()
                 if self._launcher.stop_wanted:
                     raise _StopRequested from None
-                if now_s - silent_since_s > WALL_GUARD_S:
+                if now_s - silent_since_s > guard_s:
                     self._kill_silent(tick)
                     silent_since_s = now_s
                 continue
@@ -221,7 +230,7 @@ class Broker:
         self._welcomed.discard(name)
         if self._table.by_name[name].role is Role.INFRASTRUCTURE:
             self._welcome(name)
-            if known:
+            if known or self._exchange.tick:
                 self._rebuild(name)
             if name in self._exchange.waiting:
                 self._send(name, self._steps[name])

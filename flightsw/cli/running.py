@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from flightsw.node.run import RunOutcome, RunPlan
     from flightsw.node.scenario import Scenario
+    from flightsw.record.folder import Parent
     from flightsw.record.summary import Summary
 
 DEFAULT_SCENARIO = "cubesat-6u-orin-nano"
@@ -61,7 +62,12 @@ def run(  # noqa: PLR0913  an option each
     run_dir = create_run_folder(out if out is not None else default_run_dir(loaded.name, loaded.seed, started))
     plan = RunPlan(scenario=loaded, run_dir=run_dir, ticks=ticks, speed=pace, in_process=in_process, start_order=order)
     with host_log(run_dir, "node" if in_process else "launcher"):
-        outcome, summary = _fly(plan, started, quiet=as_json)
+        outcome, summary = fly(plan, started, quiet=as_json)
+    return tell_outcome(outcome, summary, as_json=as_json)
+
+
+def tell_outcome(outcome: RunOutcome, summary: Summary, *, as_json: bool) -> int:
+    """Say what went wrong, or all as JSON; the exit code."""
     if outcome.error is not None:
         typer.echo(f"error: {' '.join(outcome.error.split())}", err=True)
     if as_json:
@@ -104,7 +110,9 @@ def scenario_overrides(given: list[str], duration: str | None, seed: str | None,
     return [*given, *texts, *([] if seed is None else [f"seed={seed}"])]
 
 
-def _fly(plan: RunPlan, started: dt.datetime, *, quiet: bool) -> tuple[RunOutcome, Summary]:
+def fly(
+    plan: RunPlan, started: dt.datetime, *, quiet: bool, parent: Parent | None = None
+) -> tuple[RunOutcome, Summary]:
     """Run between the two manifests; the summary is made of the log."""
     from flightsw.node.scenario import orbit_period_s
     from flightsw.record.progress import open_progress
@@ -116,7 +124,7 @@ def _fly(plan: RunPlan, started: dt.datetime, *, quiet: bool) -> tuple[RunOutcom
     console = wide_console()
     title = f"{scenario.name}, seed {scenario.seed}"
     with open_progress(title, orbit_period_s(scenario), console, quiet=quiet) as on_progress:
-        outcome = recorded_run(plan, started, on_progress)
+        outcome = recorded_run(plan, started, on_progress, parent)
     summary = summarise(plan.run_dir, outcome)
     if not quiet:
         print_summary(summary, str(plan.run_dir), console)

@@ -1,6 +1,6 @@
 """A run between its two manifests: the run folder as it is before the first tick and after the last.
 
-Called by `flightsw run`, `flightsw check` and by tests; the run itself is `node.run`'s.
+Called by `flightsw run`, `resume` and `check` and by tests; the run itself is `node.run`'s.
 """
 
 from __future__ import annotations
@@ -8,13 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 
+import msgspec
+
 from flightsw.devices.models import load_card
-from flightsw.node.processes import process_table, table_hash
-from flightsw.node.run import OnProgress, RunOutcome, RunPlan, execute_run
+from flightsw.node.again import table_of
+from flightsw.node.processes import table_hash
+from flightsw.node.run import OnProgress, RunOutcome, RunPlan, execute_run, was_perturbed
 from flightsw.node.scenario import identities, scenario_to_toml
 from flightsw.record.folder import (
     SCENARIO_FILE,
     Manifest,
+    Parent,
     broken_manifest,
     first_manifest,
     last_manifest,
@@ -23,9 +27,11 @@ from flightsw.record.folder import (
 )
 
 
-def recorded_run(plan: RunPlan, started: dt.datetime, on_progress: OnProgress | None = None) -> RunOutcome:
+def recorded_run(
+    plan: RunPlan, started: dt.datetime, on_progress: OnProgress | None = None, parent: Parent | None = None
+) -> RunOutcome:
     """Run a plan and leave a whole run folder, whatever comes. Raises as `execute_run`."""
-    manifest = begin_record(plan, started)
+    manifest = begin_record(plan, started, parent)
     try:
         outcome = execute_run(plan, on_progress)
     except BaseException as error:
@@ -35,7 +41,7 @@ def recorded_run(plan: RunPlan, started: dt.datetime, on_progress: OnProgress | 
     return outcome
 
 
-def begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
+def begin_record(plan: RunPlan, started: dt.datetime, parent: Parent | None = None) -> Manifest:
     """Write the resolved scenario and the first manifest."""
     scenario = plan.scenario
     text = scenario_to_toml(scenario)
@@ -49,10 +55,12 @@ def begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
         started=started,
         hashes={
             "scenario": hashlib.sha256(text.encode()).hexdigest(),
-            "schema": table_hash(process_table(scenario)),
+            "schema": table_hash(table_of(scenario)),
             "model": load_card(scenario.apps.inference.model).sha256,
         },
         own_code=identities(scenario),
     )
+    if parent is not None:
+        manifest = msgspec.structs.replace(manifest, parent=parent, perturbed=was_perturbed(plan))
     write_manifest(plan.run_dir, manifest)
     return manifest

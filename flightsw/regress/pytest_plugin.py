@@ -24,7 +24,7 @@ import pytest
 
 if TYPE_CHECKING:
     from flightsw.node.faults import Crash
-    from flightsw.node.replay import Replay
+    from flightsw.node.replay import AppReplay, Replay
     from flightsw.regress.baseline import Comparison
     from flightsw.regress.flights import Flight, Flights, Host
     from flightsw.regress.verdict import Verdict
@@ -151,7 +151,7 @@ def _told(verdict: Verdict) -> list[str]:
 class ReplayRun:
     """What `replay` gives."""
 
-    def __call__(self, run: Flight | Path, app: str | None = None) -> Replay:
+    def __call__(self, run: Flight | Path, app: str | None = None) -> Replay | AppReplay:
         """Run a log again, whole or one application of it; fail the test when it says something else."""
         from flightsw.node.replay import replay_application, replay_run
 
@@ -159,7 +159,7 @@ class ReplayRun:
         again = replay_run(run_dir) if app is None else replay_application(run_dir, app)
         first = again.divergence
         if first is not None:
-            lines = [f"the replay differs from the log at tick {first.tick}, {first.topic}:"]
+            lines = [f"the replay differs from the log at tick {first.tick}, {first.topic}.{first.field}:"]
             pytest.fail(
                 "\n".join([*lines, f"  logged   {first.logged}", f"  replayed {first.replayed}"]), pytrace=False
             )

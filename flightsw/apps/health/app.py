@@ -12,7 +12,7 @@ from typing import NamedTuple
 from flightsw.apps.health.config import SIGNALS, HealthConfig
 from flightsw.apps.health.events import changes, of_bus
 from flightsw.apps.health.interface import STANDARD, HealthLaw
-from flightsw.apps.health.law import Inputs, State
+from flightsw.apps.health.law import Inputs, State, reconfigured
 from flightsw.apps.repeating import Repeating
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
@@ -43,6 +43,11 @@ class Heartbeat(NamedTuple):
     period_ticks: int
 
 
+def watched_places(config: HealthConfig) -> tuple[int, ...]:
+    """Per watchpoint, which of SIGNALS it watches."""
+    return tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
+
+
 class HealthApp:
     """The application. `apps`: the others that are to be heard; `own`: users' processes that are, too."""
 
@@ -63,7 +68,7 @@ class HealthApp:
         self._own_ticks: dict[str, int] = {}
         """when each was heard last"""
         self._dt_s = dt_s
-        self._watched = tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
+        self._watched = watched_places(config)
         self._law = law
         self._critical_data = law.CriticalData
         self._state = law.initial(config, apps)
@@ -102,6 +107,14 @@ class HealthApp:
         self._attitude.send(self._law.attitude_of(state.mode, self._pointing), now.tick, out)
         self._store(now, out)
         return out
+
+    def reconfigure(self, config: HealthConfig) -> None:
+        """Go on with another configuration; mode and attitude of the mission plan are asked for where they changed."""
+        before, self._config = self._config, config
+        self._watched = watched_places(config)
+        self._state = reconfigured(self._state, before, config)
+        if config.attitude != before.attitude:
+            self._pointing = AttitudeCommand(Attitude[config.attitude.upper()])
 
     def _observe(self, now: Now, inbox: Inbox) -> Inputs:
         last = inbox.last
