@@ -155,6 +155,8 @@ class Broker:
             if name in welcomed:
                 self._send(name, frame)
         self._collect(tick)
+        if tick == self._plan.taken_up_tick:
+            self._pacer.set_speed(self._pacer.speed)  # deadlines count from here: the rebuild is no slip
         record = exchange.finish()
         self._writer.append(self._record_bytes(record))
         self._last_entries = record.entries
