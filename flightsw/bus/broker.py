@@ -165,6 +165,8 @@ class Broker:
         for name in crashing:
             self._crash(name, tick)
         self._collect(tick)
+        if tick == self._plan.taken_up_tick:
+            self._pacer.set_speed(self._pacer.speed)  # deadlines count from here: the rebuild is no slip
         record = exchange.finish()
         self._writer.append(self._record_bytes(record))
         self._last_entries = record.entries

@@ -43,5 +43,5 @@ def _named(value: Any) -> Any:
             names = [str(entry.get("name", index)) for index, entry in enumerate(value)]
             keys = names if len(set(names)) == len(names) else [str(index) for index in range(len(value))]
             return {key: _named(entry) for key, entry in zip(keys, value, strict=True)}
-        return list(value)
+        return [_named(entry) for entry in value]  # a tuple here, a list as it was read
     return value

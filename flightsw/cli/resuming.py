@@ -33,6 +33,7 @@ def resume(
     duration: Annotated[
         str | None, typer.Option(help="End of the run, counted from its start. Default: as it was planned.")
     ] = None,
+    speed: Annotated[str, typer.Option(help="free, realtime, or simulated seconds a wall second.")] = "free",
     out: Annotated[Path | None, typer.Option(help="Run folder: new or empty.")] = None,
     in_process: Annotated[bool, typer.Option("--in-process", help="One process, no sockets: the same log.")] = False,
     as_json: AsJson = False,
@@ -42,18 +43,21 @@ def resume(
     The ticks before are run again first, and must say what the log says. Without changes the run ends with the hash
     that it would have had uninterrupted.
     """
-    from flightsw.cli.running import fly, tell_outcome
+    from flightsw.cli.running import fly, parse_speed, tell_outcome
     from flightsw.node.hostlog import host_log
     from flightsw.node.resume import Wanted, copy_log, prepare
     from flightsw.node.run import RunPlan
     from flightsw.record.folder import create_run_folder, default_run_dir, utc_now
 
+    pace = parse_speed(speed)
     wanted = Wanted(at, duration, tuple(overrides or ()), tuple(_command(text) for text in commands or ()))
     found = prepare(run_dir, wanted)
     started = utc_now()
     scenario = found.scenario
     folder = create_run_folder(out if out is not None else default_run_dir(scenario.name, scenario.seed, started))
-    plan = RunPlan(scenario=scenario, run_dir=folder, ticks=found.ticks, in_process=in_process, taken_up=found.taken_up)
+    plan = RunPlan(
+        scenario=scenario, run_dir=folder, ticks=found.ticks, speed=pace, in_process=in_process, taken_up=found.taken_up
+    )
     copy_log(found, folder)
     with host_log(folder, "node" if in_process else "launcher"):
         if not as_json:
