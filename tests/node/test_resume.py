@@ -234,9 +234,10 @@ def test_an_application_takes_its_whole_configuration_up_as_one_built_with_it(ap
 
 
 def _insides(application: Any) -> dict[str, Any]:
-    """All that an application holds, but for what can't be compared: bound methods and devices."""
+    """All that an application holds, but for what can't be compared: bound methods and devices, and its law, pure."""
     held = dict(vars(application))
     held.pop("_handlers")
+    held.pop("_law")
     for name in ("_queue", "_store", "_radio", "_switches", "_heaters", "_attitude"):
         if name in held:
             held[name] = dict(vars(held[name]))
