@@ -252,7 +252,7 @@ def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def execute_run(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("flightsw.node.run.execute_run", execute_run)
+    monkeypatch.setattr("flightsw.record.recording.execute_run", execute_run)
 
 
 def test_an_internal_error_is_one_line_and_its_traceback_is_shown_on_demand(

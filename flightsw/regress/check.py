@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -87,7 +87,22 @@ def check_all(assignments: Sequence[Assignment], jobs: int) -> Iterator[Checked]
         return
     context = multiprocessing.get_context("fork")  # no thread is running yet, and the imports are done
     with ProcessPoolExecutor(min(jobs, len(assignments)), mp_context=context) as pool:
-        yield from pool.map(check_one, assignments)
+        yield from _in_order(pool, assignments, jobs)
+
+
+def _in_order(pool: ProcessPoolExecutor, assignments: Sequence[Assignment], jobs: int) -> Iterator[Checked]:
+    """Results in order. No more is handed out than is being worked on, so that Ctrl-C leaves nothing to begin."""
+    futures: list[Future[Checked]] = []
+    told = 0
+    while told < len(assignments):
+        running = {future for future in futures if not future.done()}
+        while len(running) < jobs and len(futures) < len(assignments):
+            futures.append(pool.submit(check_one, assignments[len(futures)]))
+            running.add(futures[-1])
+        wait(running, return_when=FIRST_COMPLETED)
+        while told < len(futures) and futures[told].done():
+            yield futures[told].result()
+            told += 1
 
 
 def check_one(assignment: Assignment) -> Checked:
