@@ -81,7 +81,14 @@ def prepare(scenario: Scenario) -> None:
 
 
 def check_all(assignments: Sequence[Assignment], jobs: int) -> Iterator[Checked]:
-    """Fly and judge each, in this order, `jobs` at a time."""
+    """Fly and judge each, in this order, `jobs` at a time; none behind one that was interrupted."""
+    for result in _results(assignments, jobs):
+        yield result
+        if result.exit == "interrupted":
+            return
+
+
+def _results(assignments: Sequence[Assignment], jobs: int) -> Iterator[Checked]:
     if jobs == 1 or len(assignments) == 1:
         yield from map(check_one, assignments)
         return
