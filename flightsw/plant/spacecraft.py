@@ -2,7 +2,7 @@
 
 What flight software commands comes as `Orders`, what is around the spacecraft as a `SkySample`, computed or prescribed.
 Within a step hardware acts in this order: failures, switches and trips, electrical balance, heat. A step is split where
-it must be: at the shadow's edge, and where a thermostat switches, which is located to LOCATED_S.
+it must be: at the shadow's edges, and where a thermostat switches, which is located to LOCATED_S.
 
 The plant process and prescribed runs (`plant.run`) step this very class.
 """
@@ -109,7 +109,6 @@ class Spacecraft:
         """of the last step"""
         self.undervoltage = False
         """protection has acted in the last step"""
-        self._lit_before = 1.0
         self.starved = False
         """the payload went without power in a part of the step"""
         if self._wears:
@@ -161,13 +160,12 @@ class Spacecraft:
         demand_w = self._demand_w(orders, chip_c)
         self.starved = False
         lit = sky.sunlit_fraction
-        if self._thermostats or 0.0 < lit < 1.0:
+        if self._thermostats or sky.stretches:
             self._step_in_parts(sky, demand_w, lit)
         else:
             part = self._part(dt_s, sky, demand_w, lit)
             self._take(part)
             self.flows, self.available_w = part.flows, part.available_w
-        self._lit_before = lit
         self._protect()
         if lit < 0.5:
             self._ledger.eclipse_s += dt_s
@@ -285,14 +283,9 @@ class Spacecraft:
         ledger.heat_out_j += part.heat_out_j
 
     def _step_in_parts(self, sky: SkySample, demand_w: list[float], lit: float) -> None:
-        """The step, split at the shadow's edge and where thermostats switch."""
-        stretches = [(self.dt_s, lit)]
-        if 0.0 < lit < 1.0:
-            stretches = [(self.dt_s * lit, 1.0), (self.dt_s * (1.0 - lit), 0.0)]
-            if self._lit_before < lit:
-                stretches.reverse()
+        """The step, split at the shadow's edges and where thermostats switch."""
         parts: list[_Part] = []
-        for span_s, share in stretches:
+        for span_s, share in sky.stretches or ((self.dt_s, lit),):
             left_s = span_s
             while left_s > 0.0:
                 self._switch_thermostats(demand_w)

@@ -130,7 +130,7 @@ def p07(case: Case) -> None:
         case.found(f"beta{beta_deg}_one_penumbra_crossing_s", umbra_entry_s - entry_s)
         if beta_deg == 0:
             edges_s = np.linspace(0.0, period_s, 2001)
-            dark_s = (1.0 - shadow.exposure(scan, edges_s)) @ np.diff(edges_s)
+            dark_s = (1.0 - shadow.exposure(scan, edges_s).mean) @ np.diff(edges_s)
             case.found("beta0_equivalent_full_shadow_s", float(dark_s))
     radius_km = orbit.semi_major_axis_km(case.inputs["h_km"])
     for name in case.rows:

@@ -68,6 +68,20 @@ def test_a_pack_that_ages_loses_capacity_and_its_charge_stays_in_proportion() ->
     assert 0.999 < worn.craft.battery_law.capacity_ah / battery["capacity_ah"] < 1.0 - 1e-5
 
 
+def test_a_half_shaded_array_gives_half_its_power_all_the_time() -> None:
+    """The battery is full: what it can't take is curtailed, and it isn't asked while the penumbra lights enough."""
+    plant = node_cases.plant_table(P25.inputs)
+    plant["prescribed"] |= {"shadow": "cone", "noon_s": -1800.0}
+    plant["battery"] |= {"initial_soc": 1.0}
+    series = flightsw.satellite({"plant": plant}).run(200.0)
+    dim = (series["sunlit"] > 0.0) & (series["sunlit"] < 1.0)
+    assert 8 <= np.count_nonzero(dim) <= 12
+    needed_w = series["drawn_w"] / P25.inputs["eta_load"] / P25.inputs["mppt"]
+    enough = dim & (series["array_available_w"] > needed_w)
+    assert np.count_nonzero(enough) >= 5
+    assert np.abs(series["battery_w"][enough]).max() < 1e-9
+
+
 def test_a_prescribed_shadow_falls_when_it_is_said_to() -> None:
     prescribed = {"period_s": 1000.0, "shadow_s": [[100.5, 300.0], [900.0, 1050.0]], "noon_s": 0.0}
     series = flightsw.satellite(table(prescribed=prescribed, schedules=[], loads=loads())).run(2000.0)
