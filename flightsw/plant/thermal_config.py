@@ -17,7 +17,7 @@ from flightsw.plant.finishes import Finish
 NodeName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$")]
 AreaM2 = Annotated[float, Meta(ge=0.0, le=1e5)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
-NodeC = Annotated[float, Meta(ge=-200.0, le=150.0)]
+NodeC = Annotated[float, Meta(ge=-270.0, le=500.0)]
 ConductanceWK = Annotated[float, Meta(ge=0.0, le=1e6)]
 
 
@@ -95,7 +95,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     name: NodeName
     capacity_j_k: Annotated[float, Meta(gt=0.0, le=1e9)] | None = None
     """of a lump; left out where a junction chain gives it"""
-    held_c: Annotated[float, Meta(ge=-270.0, le=500.0)] | None = None
+    held_c: Annotated[float, Meta(ge=-273.15, le=500.0)] | None = None
     """of a boundary: the host spacecraft, a chamber's wall, a sink that stands for all that a surface sees"""
     initial_c: NodeC = 15.0
     """of a lump"""
