@@ -16,7 +16,7 @@ from flightsw.plant.epoch import parse_epoch
 from flightsw.plant.passes import LinkBudget, RateStep
 from flightsw.plant.prescribed import PrescribedSky, PrescribedSkyConfig
 from flightsw.plant.radiation import RadiationConfig
-from flightsw.plant.schedules import LoadScheduleConfig, NodeHeatConfig
+from flightsw.plant.schedules import BoundaryCourseConfig, LoadScheduleConfig, NodeHeatConfig
 from flightsw.plant.sky import Sky, SkyModel
 from flightsw.plant.sky_config import SkyConfig, StationConfig
 from flightsw.plant.thermal import ThermalNetworkConfig
@@ -93,6 +93,8 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """None: the array tracks the Sun, and surfaces see it by their own fixed figures"""
     heat: tuple[NodeHeatConfig, ...] = ()
     """that the surroundings put into nodes"""
+    boundaries: tuple[BoundaryCourseConfig, ...] = ()
+    """temperatures of boundaries, by the clock"""
     schedules: tuple[LoadScheduleConfig, ...] = ()
     """of loads, by the clock"""
     failures: tuple[FailureConfig, ...] = ()
@@ -125,6 +127,11 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         for where, name in wanted_nodes.items():
             if name not in nodes:
                 raise ConfigError(f"{where} = {name!r}: must be one of {', '.join(nodes)}")
+        held = [node.name for node in self.thermal.nodes if node.held_c is not None]
+        for place, boundary in enumerate(self.boundaries):
+            if boundary.node not in held:
+                known = ", ".join(held) or "none is there"
+                raise ConfigError(f"boundaries.{place}.node = {boundary.node!r}: must be a node with held_c: {known}")
         self._check_drivers(loads)
 
     def _check_drivers(self, loads: list[str]) -> None:

@@ -24,7 +24,7 @@ from flightsw.plant.earth_loads import albedo_w_m2, infrared_w_m2
 from flightsw.plant.face_views import FaceViews
 from flightsw.plant.ledger import Ledger
 from flightsw.plant.pointing import Pointing
-from flightsw.plant.schedules import Course
+from flightsw.plant.schedules import Course, Line
 from flightsw.plant.sky import Sky, SkyModel, SkySample
 from flightsw.plant.thermal import ZERO_C_K, ThermalNetwork
 from flightsw.plant.thermal_events import Level, first_crossing
@@ -89,6 +89,8 @@ class Spacecraft:
         self._array_strings_failed = self._battery_strings_failed = 0
         self.time_s = 0.0
         self.nodes_k = self.network.initial_k()
+        if self._boundaries:
+            self._hold_boundaries(0.0)
         self._start_stored_j = self.network.stored_j(self.nodes_k)
         self.battery = self._bus.battery.initial()
         self.lcl: tuple[LclState, ...] = tuple([ON if load.initially_on else OFF for load in config.loads])
@@ -138,6 +140,7 @@ class Spacecraft:
             (index[t.node], t.on_below_c + ZERO_C_K, t.off_above_c + ZERO_C_K, names.index(t.load))
             for t in config.thermal.thermostats
         ]
+        self._boundaries = [(index[b.node], Line(b.points, b.period_s)) for b in config.boundaries]
         self._pumps = [names.index(pump) for pump in self.network.pumps]
 
     def step(self, tick: int, orders: Orders) -> SkySample:
@@ -146,6 +149,8 @@ class Spacecraft:
         sky = self.sky.at(tick)
         if self._failures and self.time_s >= self._failures[0].at_s:
             self._fail()
+        if self._boundaries:
+            self._hold_boundaries(self.time_s + 0.5 * dt_s)
         states = self.lcl
         if states is not self._switched or orders.load_on is not self._obeyed:
             self._obeyed = orders.load_on
@@ -170,9 +175,18 @@ class Spacecraft:
         if lit < 0.5:
             self._ledger.eclipse_s += dt_s
         self.time_s += dt_s
+        if self._boundaries:
+            self._hold_boundaries(self.time_s)
         if self._wears:
             self._add_wear()
         return sky
+
+    def _hold_boundaries(self, time_s: float) -> None:
+        """Boundaries as they are at a moment: the middle of a step for what it does, its end for what is read."""
+        nodes_k = list(self.nodes_k)
+        for node, course in self._boundaries:
+            nodes_k[node] = course.at(time_s) + ZERO_C_K
+        self.nodes_k = tuple(nodes_k)
 
     def _demand_w(self, orders: Orders, chip_c: float) -> list[float]:
         """What each load would draw over the step if its limiter let it."""

@@ -82,6 +82,30 @@ def test_a_half_shaded_array_gives_half_its_power_all_the_time() -> None:
     assert np.abs(series["battery_w"][enough]).max() < 1e-9
 
 
+def test_a_boundary_follows_the_temperatures_it_is_given() -> None:
+    """A chip of 300 s on a frame whose temperature was measured: it lags a ramp by that, once it has settled."""
+    nodes = [{"name": "frame", "held_c": 10.0}, {"name": "chip", "capacity_j_k": 18.0, "initial_c": 10.0}]
+    plant = {
+        "battery_node": "frame",
+        "prescribed": {"period_s": 5640.0},
+        "battery": {"capacity_ah": 8.14},
+        "distribution": {"node": "frame"},
+        "loads": [{"name": "pi", "node": "chip", "power_w": 2.2}],
+        "boundaries": [{"node": "frame", "points": [[0.0, 10.0], [1000.0, 10.0], [5000.0, 30.0]], "period_s": 5640.0}],
+        "thermal": {"nodes": nodes, "couplings": [{"a": "chip", "b": "frame", "w_k": 0.06}]},
+    }
+    series = flightsw.satellite({"dt_s": 2.0, "plant": plant}).run("2orbits")
+    assert series["node_c.frame"][1499] == pytest.approx(10.0 + 2000.0 / 200.0, abs=0.01)
+    assert series["node_c.frame"][2659] == pytest.approx(20.0, abs=0.01), "the last point is joined to the first"
+    assert series["node_c.chip"][2499] == pytest.approx(30.0 - 300.0 / 200.0 + 2.2 / 0.06, abs=0.02)
+    assert np.array_equal(series["node_c.frame"][:2820], series["node_c.frame"][2820:])
+    assert abs(series.totals["thermal_residual_j"]) < 1e-6
+    with pytest.raises(ConfigError, match=r"boundaries.0.node = 'chip': must be a node with held_c: frame"):
+        flightsw.satellite({"plant": plant | {"boundaries": [{"node": "chip", "points": [[0.0, 1.0]]}]}})
+    with pytest.raises(ConfigError, match=r"boundaries.*frame.points: times = .*must ascend from 0.0"):
+        flightsw.satellite({"plant": plant | {"boundaries": [{"node": "frame", "points": [[1.0, 1.0]]}]}})
+
+
 def test_a_prescribed_shadow_falls_when_it_is_said_to() -> None:
     prescribed = {"period_s": 1000.0, "shadow_s": [[100.5, 300.0], [900.0, 1050.0]], "noon_s": 0.0}
     series = flightsw.satellite(table(prescribed=prescribed, schedules=[], loads=loads())).run(2000.0)
