@@ -127,12 +127,22 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         for where, name in wanted_nodes.items():
             if name not in nodes:
                 raise ConfigError(f"{where} = {name!r}: must be one of {', '.join(nodes)}")
+        self._check_voltages()
         held = [node.name for node in self.thermal.nodes if node.held_c is not None]
         for place, boundary in enumerate(self.boundaries):
             if boundary.node not in held:
                 known = ", ".join(held) or "none is there"
                 raise ConfigError(f"boundaries.{place}.node = {boundary.node!r}: must be a node with held_c: {known}")
         self._check_drivers(loads)
+
+    def _check_voltages(self) -> None:
+        """Protection that would act on a full pack would act always."""
+        highest_v = min(self.battery.charge_limit_v, self.battery.ocv[-1].volts)
+        if self.distribution.undervoltage_v >= highest_v:
+            raise ConfigError(
+                f"distribution.undervoltage_v = {self.distribution.undervoltage_v}: must be below the full pack's "
+                f"{highest_v} V"
+            )
 
     def _check_drivers(self, loads: list[str]) -> None:
         """Each load has at most one that says what it draws."""

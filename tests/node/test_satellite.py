@@ -129,6 +129,9 @@ def coupled(**thermal: Any) -> dict[str, Any]:
     [
         (coupled(couplings=[]), "not connected"),
         ({"battery": {"capacity_ah": -1.0}}, "battery.capacity_ah = -1.0"),
+        ({"battery": {"capacity_ah": 1.0, "charge_limit_v": 12.0}}, "charge_limit_v = 12.0: must be above the empty"),
+        ({"battery": {"capacity_ah": 1.0, "cutoff_v": 16.4}}, "cutoff_v = 16.4: must be below the full pack's 16.4 V"),
+        ({"distribution": {"undervoltage_v": 17.0}}, "undervoltage_v = 17.0: must be below the full pack's 16.4 V"),
         ({"array": {"node": "arr", "area_m2": 1.0, "efficiency": 0.9}}, "array.efficiency = 0.9"),
         ({"battery_node": "nowhere"}, "battery_node = 'nowhere': must be one of"),
         ({"schedules": [{"load": "nobody", "steps": [[0.0, 1.0]]}]}, "is no load"),
