@@ -166,8 +166,6 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def _check_attitude(self) -> None:
         if self.attitude is None:
             return
-        if self.sky is None:
-            raise ConfigError("attitude: needs a sky by orbit, and prescribed is given")
         if self.array is not None and self.array.pointing_cos != 1.0:
             raise ConfigError(
                 f"array.pointing_cos = {self.array.pointing_cos}: must be left out where attitude says how it points"

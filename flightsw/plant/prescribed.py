@@ -22,6 +22,7 @@ from msgspec import Meta
 from flightsw.errors import ConfigError, PhysicsError
 from flightsw.plant.arrays import FloatArray
 from flightsw.plant.constants import AU_KM, EARTH_RADIUS_KM, EARTH_ROTATION_RAD_S
+from flightsw.plant.epoch import parse_epoch
 from flightsw.plant.shadow import (
     Exposure,
     cuts_inside,
@@ -30,9 +31,11 @@ from flightsw.plant.shadow import (
     exposure,
     in_stretches,
 )
-from flightsw.plant.sky import SkySample, in_south_atlantic_anomaly
+from flightsw.plant.sky import SkySample, SkyVectors, in_south_atlantic_anomaly
 
 BLOCK_TICKS = 1024
+EPOCH = parse_epoch("2026-09-22T00:00:00Z")
+"""The Earth's prime meridian stands at x then, within half a degree, as it does at tick 0 of a prescribed sky."""
 TimeS = Annotated[float, Meta(ge=0.0, le=1e9)]
 
 
@@ -73,10 +76,12 @@ class PrescribedSky:
     def __init__(self, config: PrescribedSkyConfig, dt_s: float) -> None:
         self.config = config
         self.dt_s = dt_s
+        self.epoch = EPOCH
         self.nodal_period_s = config.period_s
         self._radius_km = EARTH_RADIUS_KM + config.altitude_km
         self._first_tick = 0
         self._rows: list[SkySample] = []
+        self._vectors: SkyVectors | None = None
 
     def at(self, tick: int) -> SkySample:
         """The sky at a tick. Raises PhysicsError below 0."""
@@ -88,6 +93,15 @@ class PrescribedSky:
             self._rows = self._tabulate(self._first_tick)
             offset = tick - self._first_tick
         return self._rows[offset]
+
+    def vectors(self, tick: int) -> SkyVectors:
+        """The block that a tick lies in, as `sky.Sky.vectors`."""
+        first_tick = tick - tick % BLOCK_TICKS
+        if self._vectors is None or self._vectors.first_tick != first_tick:
+            t_s = np.arange(first_tick, first_tick + BLOCK_TICKS, dtype=np.float64) * self.dt_s
+            sun = np.broadcast_to(np.array([1.0, 0.0, 0.0]), (BLOCK_TICKS, 3))
+            self._vectors = SkyVectors(first_tick, t_s, *self.positions(t_s), sun)
+        return self._vectors
 
     def eclipses(self, first_tick: int, last_tick: int) -> list[tuple[float, float]]:
         """(entry_s, exit_s) of each passage through the shadow, cut at the ends."""

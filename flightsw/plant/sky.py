@@ -23,7 +23,7 @@ import numpy.typing as npt
 from flightsw.errors import ConfigError, PhysicsError
 from flightsw.plant.arrays import BoolArray, FloatArray, dot, norm
 from flightsw.plant.constants import EARTH_RADIUS_KM
-from flightsw.plant.epoch import parse_epoch
+from flightsw.plant.epoch import Epoch, parse_epoch
 from flightsw.plant.frames import geodetic, gmst_rad, teme_to_earth_fixed
 from flightsw.plant.passes import Pass, StationFrame, find_passes, look_angles, station_frame
 from flightsw.plant.shadow import ScanFunction, Stretches, eclipses, exposure
@@ -98,8 +98,14 @@ class SkyVectors(NamedTuple):
 class SkyModel(Protocol):
     """What the plant steps with: a sky computed from an orbit, or one that is prescribed."""
 
+    dt_s: float
+    epoch: Epoch
+
     def at(self, tick: int) -> SkySample:
         """The sky at a tick, 0 being the epoch."""
+
+    def vectors(self, tick: int) -> SkyVectors:
+        """The block that a tick lies in."""
 
     def eclipses(self, first_tick: int, last_tick: int) -> list[tuple[float, float]]:
         """(entry_s, exit_s) of each passage through the shadow from the start of one tick to that of another."""

@@ -25,7 +25,7 @@ from flightsw.plant.face_views import FaceViews
 from flightsw.plant.ledger import Ledger
 from flightsw.plant.pointing import Pointing
 from flightsw.plant.schedules import Course, Line
-from flightsw.plant.sky import Sky, SkyModel, SkySample
+from flightsw.plant.sky import SkyModel, SkySample
 from flightsw.plant.thermal import ZERO_C_K, ThermalNetwork
 from flightsw.plant.thermal_events import Level, first_crossing
 
@@ -395,5 +395,4 @@ class Spacecraft:
 def _attitude_model(config: PlantConfig, sky: SkyModel) -> AttitudeModel | None:
     if config.attitude is None:
         return None
-    assert isinstance(sky, Sky), "the configuration has been checked"
     return AttitudeModel(config.attitude, list(config.attitude.face_normals.values()), sky)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,38 @@ def test_a_boundary_follows_the_temperatures_it_is_given() -> None:
         flightsw.satellite({"plant": plant | {"boundaries": [{"node": "frame", "points": [[1.0, 1.0]]}]}})
 
 
+def test_an_attitude_under_prescribed_light_sees_what_the_geometry_says() -> None:
+    """Nadir-pointing at beta = 35 deg, over a turn: cells on the zenith face, paint on the ram and side faces. Means in
+    closed form: the Sun's zenith angle u is met with cos(beta) cos(u), the ram face with cos(beta) sin(u)."""
+    period_s, flux_w_m2, beta, radius = 5800.0, 1000.0, math.radians(35.0), 6378.137 + 600.0
+    faces = {"ram": "plus_x", "side": "plus_y", "other_side": "minus_y"}
+    painted = {"emissivity": 0.5, "absorptance": 1.0, "area_m2": 0.1}
+    plant = {
+        "battery_node": "body",
+        "prescribed": {"period_s": period_s, "altitude_km": 600.0, "beta_deg": 35.0, "flux_w_m2": flux_w_m2},
+        "array": {"node": "body", "area_m2": 0.1, "packing": 1.0, "efficiency": 0.25, "power_per_k": 0.0},
+        "battery": {"capacity_ah": 100.0, "charge_limit_a": 100.0},
+        "distribution": {"node": "body"},
+        "attitude": {"initial": "nadir", "array": {"drive": "fixed", "normal": "-z"}},
+        "thermal": {
+            "nodes": [{"name": "body", "capacity_j_k": 5000.0}]
+            + [{"name": n, "capacity_j_k": 500.0, "surfaces": [painted | {"face": f}]} for n, f in faces.items()],
+            "couplings": [{"a": "body", "b": name, "w_k": 1.0} for name in faces],
+        },
+    }
+    satellite = flightsw.satellite({"plant": plant})
+    series = satellite.run("1orbits")
+    dark = math.acos(math.sqrt(radius**2 - 6378.137**2) / (radius * math.cos(beta))) / math.pi
+    assert (1.0 - series["sunlit"]).mean() == pytest.approx(dark, abs=1e-6)
+    zenith = math.cos(beta) / math.pi  # the zenith face is turned away before the shadow begins
+    assert series["array_available_w"].mean() == pytest.approx(25.0 * zenith, rel=1e-4)
+    lit_ram = math.cos(beta) * (1.0 - math.cos(math.pi * (1.0 - dark))) / (2.0 * math.pi)
+    lit_side = math.sin(beta) * (1.0 - dark)
+    cells_w = 0.1 * flux_w_m2 * 0.9 * zenith
+    taken_w = cells_w + 0.1 * flux_w_m2 * (lit_ram + lit_side)
+    assert satellite.totals["environment_j"] / period_s == pytest.approx(taken_w, rel=1e-4)
+
+
 def test_a_prescribed_shadow_falls_when_it_is_said_to() -> None:
     prescribed = {"period_s": 1000.0, "shadow_s": [[100.5, 300.0], [900.0, 1050.0]], "noon_s": 0.0}
     series = flightsw.satellite(table(prescribed=prescribed, schedules=[], loads=loads())).run(2000.0)
@@ -139,7 +172,7 @@ def coupled(**thermal: Any) -> dict[str, Any]:
         ({"schedules": [{"load": "compute", "steps": [[5.0, 1.0]]}]}, "must ascend from 0.0"),
         ({"prescribed": None}, "neither of sky and prescribed"),
         ({"prescribed": {"period_s": 100.0, "shadow_s": [[50.0, 40.0]]}}, "must ascend"),
-        ({"attitude": {"initial": "sun"}}, "needs a sky by orbit"),
+        ({"attitude": {"initial": "target"}}, "must have attitude.target.latitude_deg"),
         ({"profile": "abacus"}, "no such profile"),
     ],
 )
