@@ -87,7 +87,7 @@ def check_step(config: ThermalNetworkConfig, dt_s: float) -> None:
     longest_s = longest_step_s(network, initial_k(nodes))
     if not 0.0 < dt_s <= longest_s:
         raise ConfigError(
-            f"dt_s = {dt_s}: must be above 0 and at most {longest_s:.4g}, for the thermal network: a tenth of the time "
+            f"dt_s = {dt_s}: must be above 0 and at most {longest_s:.6g}, for the thermal network: a tenth of the time "
             "constant of the nodes that hold half of the heat, and that of an evaporator or a louver's node"
         )
     part_s, quickest = monotone_step_s(network, initial_k(nodes))

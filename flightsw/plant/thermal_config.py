@@ -34,6 +34,16 @@ class FinConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """temperature about which radiation is taken as linear"""
 
 
+class FlowConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A radiator that a fluid runs along, cooling on its way: how much of it is as warm as its inlet, which is the
+    node's temperature, see `thermal_elements.flow_efficiency`."""
+
+    flow_kg_s: Annotated[float, Meta(gt=0.0, le=1000.0)]
+    cp_j_kg_k: Annotated[float, Meta(gt=0.0, le=2e4)]
+    reference_c: NodeC = 20.0
+    """inlet temperature at which the efficiency is taken"""
+
+
 class LouverConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Blades turned by bimetal springs that feel the node: what they let out is linear in its temperature between
     closed and open (Gilmore, ch. 9: some 0.14 to 0.74 over 18 K)."""
@@ -67,6 +77,7 @@ class SurfaceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """of the finish: 0 beginning of life, 1 end of life"""
     louver: LouverConfig | None = None
     fin: FinConfig | None = None
+    flow: FlowConfig | None = None
     face: NodeName | None = None
     """of the body: its Sun cosine and Earth view come from the attitude where that is known"""
     sun_cos: Share = 0.0
@@ -85,8 +96,9 @@ class SurfaceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ConfigError(f"absorptance = {self.absorptance}: must be left out, finish gives it")
         if self.finish is None and self.age != 0.0:
             raise ConfigError(f"age = {self.age}: must be left out without a finish")
-        if self.fin is not None and self.louver is not None:
-            raise ConfigError("fin: must be left out under a louver, whose emissivity has no one reference")
+        for name in ("fin", "flow"):
+            if getattr(self, name) is not None and self.louver is not None:
+                raise ConfigError(f"{name}: must be left out under a louver, whose emissivity has no one reference")
 
 
 class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
