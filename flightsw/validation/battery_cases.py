@@ -112,6 +112,7 @@ def p14(case: Case) -> None:
         "r0_ohm": given["R0"],
         "c1_f": given["C1"],
         "ocv": (OcvPoint(0.0, middle_v - half_v), OcvPoint(1.0, middle_v + half_v)),
+        "charge_limit_v": 1e4,
     }
     pulse: dict[str, Any] = {"r1_ohm": given["R1"], "discharge_limit_a": given.get("I", 5.0)}
     pulse_s = given.get("t_pulse", 120.0)
