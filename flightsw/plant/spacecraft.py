@@ -114,7 +114,7 @@ class Spacecraft:
         self.starved = False
         """the payload went without power in a part of the step"""
         if self._wears:
-            self._renew_battery()
+            self._bus = self._bus.with_battery(self._worn_battery())
 
     def _wire(self, config: PlantConfig) -> None:
         """Names to places."""
@@ -372,8 +372,13 @@ class Spacecraft:
             self._renew_battery()
 
     def _renew_battery(self) -> None:
+        before_j = self._bus.battery.chemical_j(self.battery)
+        self._bus = self._bus.with_battery(self._worn_battery())
+        self._ledger.lost_with_cells_j += before_j - self._bus.battery.chemical_j(self.battery)
+
+    def _worn_battery(self) -> Battery:
         health = wear.health(self.config.battery, self._wear, self._battery_strings_failed)
-        self._bus = self._bus.with_battery(Battery(self.config.battery, self.dt_s, health))
+        return Battery(self.config.battery, self.dt_s, health)
 
     @property
     def ledger(self) -> Ledger:

@@ -69,6 +69,20 @@ def test_a_pack_that_ages_loses_capacity_and_its_charge_stays_in_proportion() ->
     assert 0.999 < worn.craft.battery_law.capacity_ah / battery["capacity_ah"] < 1.0 - 1e-5
 
 
+def test_energy_that_wear_and_failures_take_along_is_told() -> None:
+    battery = node_cases.plant_table(P25.inputs)["battery"] | {"strings": 4, "ageing": {"cycling_per_1000": 1.0}}
+    failing = table(battery=battery, failures=[{"at_s": 4000.0, "what": "battery.string"}])
+    satellite = flightsw.satellite(failing)
+    start_j = satellite.craft.battery_law.chemical_j(satellite.craft.battery)
+    slope_v, soc = 3.6, 0.85
+    assert start_j == pytest.approx(8.15 * 3600 * soc * (12.8 + 0.5 * slope_v * soc))
+    totals = satellite.run("2orbits").totals
+    lost_j = totals["lost_with_cells_j"]
+    assert lost_j > 0.24 * 8.15 * 3600 * 12.8 * soc, "a string of four went, and some wear"
+    end_j = satellite.craft.battery_law.chemical_j(satellite.craft.battery)
+    assert end_j == pytest.approx(start_j + totals["stored_change_j"] - lost_j, abs=1e-6)
+
+
 def test_a_half_shaded_array_gives_half_its_power_all_the_time() -> None:
     """The battery is full: what it can't take is curtailed, and it isn't asked while the penumbra lights enough."""
     plant = node_cases.plant_table(P25.inputs)
