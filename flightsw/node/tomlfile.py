@@ -47,8 +47,8 @@ def load_toml(path: Path) -> Table:
 def apply_overrides(table: Mapping[str, Any], overrides: Sequence[str]) -> Table:
     """A copy of the table with each `path=value` put in. Raises ConfigError.
 
-    A path's steps are parted by dots; into an array of tables a step is an index or the `name` of an entry. The value
-    is read as TOML, and kept as text where that fails (so that quotes may be left out).
+    A path's steps are parted by dots; into an array of tables a step is an index or the `name` or `id` of an entry. The
+    value is read as TOML, and kept as text where that fails (so that quotes may be left out).
     """
     result: Table = _copy(table)
     for override in overrides:
@@ -122,7 +122,7 @@ def _put(table: Table, steps: Sequence[str], value: Any, override: str) -> None:
 def _index(array: list[Any], step: str, done: str, override: str) -> int:
     if step.isdecimal() and int(step) < len(array):
         return int(step)
-    names = [entry.get("name") if isinstance(entry, dict) else None for entry in array]
+    names = [entry.get("name", entry.get("id")) if isinstance(entry, dict) else None for entry in array]
     if step in names:
         return names.index(step)
     allowed = ", ".join(str(name) for name in names if name is not None)

@@ -14,6 +14,7 @@ enumeration its number.
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -34,6 +35,7 @@ from flightsw.messages.topics import BUS
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+NAN = float("nan")
 EVENT_FIELDS = ("severity", "id", "args")
 """of a topic that carries events"""
 _ENUM = re.compile(r"enum\((?P<members>[^)]*)\)")
@@ -147,14 +149,15 @@ class _Track:
 
     wanted: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     """signal's name -> (place of the field in the payload, element of it)"""
-    ticks: list[int] = field(default_factory=list)
-    payloads: list[Any] = field(default_factory=list)
+    ticks: array[int] = field(default_factory=lambda: array("q"))
+    rows: array[float] = field(default_factory=lambda: array("d"))
+    """the wanted values of each message, one message behind the other"""
 
     def hear(self, tick: int, payload: msgspec.Raw) -> None:
         self.ticks.append(tick)
         if self.wanted:
             values = msgspec.msgpack.decode(payload)
-            self.payloads.append([_element(values, *place) for place in self.wanted.values()])
+            self.rows.extend([_element(values, *place) for place in self.wanted.values()])
 
     def counts(self, ticks: int) -> FloatArray:
         return np.bincount(np.array(self.ticks, dtype=np.int64), minlength=ticks).astype(np.float64)
@@ -163,20 +166,20 @@ class _Track:
         if not self.wanted:
             return {}
         # Row 0 stands for "nothing said yet"; of several messages in a tick the last one's row stays.
-        rows = np.full((len(self.payloads) + 1, len(self.wanted)), np.nan)
-        rows[1:] = np.array(self.payloads, dtype=np.float64).reshape(len(self.payloads), len(self.wanted))
+        rows = np.full((len(self.ticks) + 1, len(self.wanted)), np.nan)
+        rows[1:] = np.array(self.rows).reshape(len(self.ticks), len(self.wanted))
         newest = np.zeros(ticks, dtype=np.int64)
         np.maximum.at(newest, np.array(self.ticks, dtype=np.int64), np.arange(1, len(self.ticks) + 1))
         held = rows[np.maximum.accumulate(newest)]
         return {name: np.ascontiguousarray(held[:, place]) for place, name in enumerate(self.wanted)}
 
 
-def _element(values: list[Any], position: int, index: int | None) -> Any:
-    """A number, or None, which numpy turns into NaN. A payload may be shorter than its declaration: defaults."""
+def _element(values: list[Any], position: int, index: int | None) -> float:
+    """NaN for None, and for an element that isn't there. A payload may be shorter than its declaration: defaults."""
     value = values[position] if position < len(values) else None
-    if index is None or value is None:
-        return value
-    return value[index] if index < len(value) else None
+    if index is not None and value is not None:
+        value = value[index] if index < len(value) else None
+    return NAN if value is None else value
 
 
 def _hearers(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -84,13 +84,35 @@ def prepare(scenario: Scenario, judges: Sequence[Judge] = JUDGES) -> None:
 
 
 def check_all(assignments: Sequence[Assignment], jobs: int) -> Iterator[Checked]:
-    """Fly and judge each, in this order, `jobs` at a time."""
+    """Fly and judge each, in this order, `jobs` at a time; none behind one that was interrupted."""
+    for result in _results(assignments, jobs):
+        yield result
+        if result.exit == "interrupted":
+            return
+
+
+def _results(assignments: Sequence[Assignment], jobs: int) -> Iterator[Checked]:
     if jobs == 1 or len(assignments) == 1:
         yield from map(check_one, assignments)
         return
     context = multiprocessing.get_context("fork")  # no thread is running yet, and the imports are done
     with ProcessPoolExecutor(min(jobs, len(assignments)), mp_context=context) as pool:
-        yield from pool.map(check_one, assignments)
+        yield from _in_order(pool, assignments, jobs)
+
+
+def _in_order(pool: ProcessPoolExecutor, assignments: Sequence[Assignment], jobs: int) -> Iterator[Checked]:
+    """Results in order. No more is handed out than is being worked on, so that Ctrl-C leaves nothing to begin."""
+    futures: list[Future[Checked]] = []
+    told = 0
+    while told < len(assignments):
+        running = {future for future in futures if not future.done()}
+        while len(running) < jobs and len(futures) < len(assignments):
+            futures.append(pool.submit(check_one, assignments[len(futures)]))
+            running.add(futures[-1])
+        wait(running, return_when=FIRST_COMPLETED)
+        while told < len(futures) and futures[told].done():
+            yield futures[told].result()
+            told += 1
 
 
 def check_one(assignment: Assignment) -> Checked:

@@ -73,16 +73,11 @@ class Band:
         return self.high if high else self.low
 
     @property
-    def unknown(self) -> BoolArray:
-        """Ticks of which nothing can be said."""
-        return np.isneginf(self.low) & np.isposinf(self.high)
-
-    @property
     def first_known(self) -> int:
-        """The first tick of which something can be said; the length where there is none."""
+        """The first tick of which it is known whether the formula holds; the length where there is none."""
         if self.low is self.high:
             return 0
-        known = ~self.unknown
+        known = (self.low > 0.0) | (self.high < 0.0)
         return int(np.argmax(known)) if known.any() else len(self)
 
 

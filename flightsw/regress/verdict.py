@@ -15,12 +15,19 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from flightsw.bus.logreader import LogReader
 from flightsw.messages.events import EVENT_IDS
+from flightsw.node.api import Node
+from flightsw.node.satellite import SatelliteConfig
+from flightsw.node.tomlfile import convert
 from flightsw.record.columns import Columns, read_columns
+from flightsw.regress.binding import Vocabulary
 from flightsw.regress.blame import Blame, Place
 from flightsw.regress.evaluate import LEAST, Evaluator
 from flightsw.regress.expressions import NothingToJudge
-from flightsw.regress.nodes import Apply, Compare, Delay, Event, Formula, Logged, Node, Number, Rate
+from flightsw.regress.nodes import Apply, Compare, Delay, Event, Formula, Logged, Number, Rate
+from flightsw.regress.nodes import Node as Tree
+from flightsw.regress.parser import parse_formula
 from flightsw.regress.requirement import Requirement, signals_of, topics_of
 
 
@@ -65,6 +72,22 @@ def judge_run(run_dir: Path, requirements: Sequence[Requirement]) -> tuple[Verdi
     formulas = [requirement.formula for requirement in requirements]
     columns = read_columns(run_dir, signals_of(formulas), topics_of(formulas))
     return tuple(judge(requirement, columns) for requirement in requirements)
+
+
+def judge_log(run: Path | Node, formula: Formula | str, *, margin: float = 0.0) -> Verdict:
+    """The verdict of one formula, as text or made in Python, on a run folder or on a node that is being flown.
+
+    What it may name is what the log declares. Raises ConfigError, LogError.
+    """
+    if isinstance(run, Node):
+        run.flush()
+    run_dir = run.run_dir if isinstance(run, Node) else run
+    header = LogReader(run_dir).header
+    satellite = convert(header.scenario, SatelliteConfig, f"{run_dir}: the log's scenario")
+    vocabulary = Vocabulary(header.topics, header.dt_ns / 1e9, satellite.plant.orbit_period_s)
+    text = formula if isinstance(formula, str) else ""
+    bound = vocabulary.bound(parse_formula(formula) if isinstance(formula, str) else formula)
+    return judge_run(run_dir, [Requirement("formula", text or "in Python", bound, margin, text)])[0]
 
 
 def judge(requirement: Requirement, columns: Columns) -> Verdict:
@@ -147,7 +170,7 @@ def _unknown(evaluator: Evaluator, formula: Formula) -> str:
     return f"{' and '.join(names) or 'what is compared'} not known at tick {place.tick}"
 
 
-def _unit(node: Node) -> str:
+def _unit(node: Tree) -> str:
     """The unit of a margin: that of what is compared."""
     match node:
         case Compare(_, left, right):

@@ -183,6 +183,20 @@ def test_a_run_that_fails_ends_in_3_and_is_an_error_in_junit(
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("1", "0", "1")
 
 
+def test_nothing_is_flown_behind_a_run_that_was_interrupted(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flightsw.regress import check as checking
+
+    flown: list[str] = []
+
+    def interrupted(assignment: checking.Assignment) -> checking.Checked:
+        flown.append(assignment.scenario.name)
+        return checking.Checked(scenario=flown[-1], seed=1, ticks=3, simulated_s=3.0, wall_s=1.0, exit="interrupted")
+
+    monkeypatch.setattr("flightsw.regress.check.check_one", interrupted)
+    assert check(BUPT, CUBESAT).code == 130
+    assert flown == [BUPT]
+
+
 def test_no_more_is_computed_than_the_scenario_asks_for() -> None:
     every = load_scenario(CUBESAT, ['apps.inference.execute="every"'])
     assert sampled(every).apps.inference.execute == "sample:20"

@@ -128,6 +128,11 @@ def test_ids_are_a_requirements_own() -> None:
     assert resolve(msgspec.structs.replace(SCENARIO, requirements=(config,)))[0].id == "A"
 
 
+def test_one_requirement_of_a_scenario_is_overridden_by_its_id() -> None:
+    loaded = load_scenario("cubesat-6u-orin-nano", ["requirements.PWR-1.margin=0.02"])
+    assert {one.id: one.margin for one in loaded.requirements}["PWR-1"] == 0.02
+
+
 def test_requirements_are_kept_in_the_resolved_scenario_and_are_no_part_of_the_log() -> None:
     config = RequirementConfig(id="A", text="x", formula="true", margin=0.0)
     judged = msgspec.structs.replace(SCENARIO, requirements=(config,))

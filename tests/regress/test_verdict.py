@@ -61,6 +61,7 @@ def verdict_of(run_dir: Path, formula: str, margin: float = 0.0) -> Verdict:
         ("(hw.chip_c < 75) until[0s,6s] (power.soc < 0.45)", 0.1, "1", 4),
         ("after(eclipse_entry, eventually[0s,6s](power.soc > 0.5))", 0.1, "1", 7),
         ("after(eclipse_entry, 0s..3s, hw.chip_c <= 85)", 5.0, "degC", 4),
+        ("always(power.soc >= 0.3 and hw.chip_c <= 95)", 0.05, "1", 4),
         ("after(hw.chip_c > 65, 1s..2s, hw.chip_c > 70)", 5.0, "degC", 5),
         ("always(health.mode == PAYLOAD implies hw.chip_c >= 55)", 5.0, "degC", 8),
         ("always(holds(hw.chip_c > 60) implies power.soc > 0.3)", 0.05, "1", 4),
