@@ -69,6 +69,21 @@ def unit_of(field_name: str) -> str:
     return ""
 
 
+def unfit(kind: type[Message]) -> str | None:
+    """Why a message can't stand in a log whose header tells its fields; None: it can."""
+    shape = kind.__struct_config__
+    if not (shape.frozen and shape.array_like) or shape.tag is not None:
+        return "must be frozen, an array and without a tag, as Message is"
+    for field in msgspec.structs.fields(kind):
+        if _holds(field.type, (list, set, frozenset)):
+            return f"{field.name}: must be a tuple"
+    return None
+
+
+def _holds(kind: object, unwanted: tuple[object, ...]) -> bool:
+    return kind in unwanted or get_origin(kind) in unwanted or any(_holds(arg, unwanted) for arg in get_args(kind))
+
+
 def type_name(kind: object) -> str:
     """A type in the words of the schema: `float | null`, `float[]`, `enum(OFF=0, ON=1)`, ..."""
     if kind is type(None):

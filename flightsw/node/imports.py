@@ -28,6 +28,9 @@ from flightsw.node.tomlfile import convert
 _PATH = re.compile(r"(?P<module>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(?P<name>[A-Za-z_]\w*)")
 _MANIFEST = "manifest.json"
 
+FAILURES = (Exception, SystemExit)
+"""What users' code may raise and still be refused in one line."""
+
 
 class Identity(msgspec.Struct, frozen=True):
     """Which code stood behind an import path."""
@@ -115,7 +118,7 @@ def make(field: str, found: type[Any], path: str, table: dict[str, Any], table_f
         told = {"own": convert(table, config, table_field)}
     try:
         return found(*args, **told)
-    except Exception as error:
+    except FAILURES as error:
         raise ConfigError(f'{field} = "{path}": can\'t be made: {describe(error)}') from error
 
 
@@ -171,7 +174,7 @@ def _import(field: str, path: str, name: str) -> ModuleType:
             beside = f" or stand in {' or '.join(folders)}" if folders else ""
             raise ConfigError(f'{field} = "{path}": no module {error.name}: must be on sys.path{beside}') from None
         raise ConfigError(f'{field} = "{path}": {name} can\'t be imported: {describe(error)}') from error
-    except Exception as error:
+    except FAILURES as error:
         raise ConfigError(f'{field} = "{path}": {name} can\'t be imported: {describe(error)}') from error
 
 

@@ -30,7 +30,16 @@ from flightsw.messages.topics import BUS, OUTSIDE
 from flightsw.node.build import build_application
 from flightsw.node.faults import crashes_by_tick
 from flightsw.node.processes import process_table
-from flightsw.node.run import OnProgress, Progress, RunOutcome, RunPlan, dt_ns_of, log_header, scheduled_commands
+from flightsw.node.run import (
+    MAX_RESTARTS,
+    OnProgress,
+    Progress,
+    RunOutcome,
+    RunPlan,
+    dt_ns_of,
+    log_header,
+    scheduled_commands,
+)
 from flightsw.node.scenario import Scenario
 
 PROGRESS_S = 0.2
@@ -98,6 +107,8 @@ class InProcessNode:
             outbox = None if name in lose else self._step(name, now, inbox)
             if outbox is None:
                 self._lose(name)
+                if name not in lose and self.lost.count(name) > MAX_RESTARTS:
+                    raise RunError(f"{name} was lost {self.lost.count(name)} times")
             else:
                 exchange.accept(name, outbox)
         for name in sorted(lose):  # those that were not due in this tick

@@ -29,11 +29,9 @@ from flightsw.messages.base import Message
 from flightsw.messages.topics import BUS
 from flightsw.node import children
 from flightsw.node.processes import process_table
-from flightsw.node.run import OnProgress, Progress, RunOutcome, RunPlan
+from flightsw.node.run import MAX_RESTARTS, OnProgress, Progress, RunOutcome, RunPlan
 from flightsw.node.rundir import note_children, socket_dir, sweep_leftovers
 
-MAX_RESTARTS = 5
-"""of one process in one run; after that it is broken, not unlucky"""
 STOP_GUARD_S = 10.0
 
 

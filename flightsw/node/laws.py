@@ -15,6 +15,7 @@ from flightsw.apps.power.interface import PowerLaw, StandardPowerLaw
 from flightsw.apps.thermal.interface import StandardThermalLaw, ThermalLaw
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
+from flightsw.messages.schema import unfit
 from flightsw.node import imports
 
 STANDARD: dict[str, tuple[type[Any], type[Any]]] = {
@@ -52,3 +53,5 @@ def _check_critical_data(field: str, path: str, kind: object, standard: type[Mes
         raise ConfigError(
             f'{field} = "{path}": its CriticalData is {kind!r}: must be {standard.__name__} or a subclass of it'
         )
+    if (reason := unfit(kind)) is not None:
+        raise ConfigError(f'{field} = "{path}": {kind.__name__}: {reason}')

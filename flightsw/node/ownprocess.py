@@ -20,6 +20,7 @@ from flightsw.bus.table import ProcessRow, Role
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Label, Message
 from flightsw.messages.health import Event
+from flightsw.messages.schema import unfit
 from flightsw.messages.topics import BUS, FLIGHT_APPS, OUTSIDE, Topic, shipped_topics
 from flightsw.node.imports import find_class
 
@@ -111,3 +112,5 @@ def _check_topic(process: ProcessConfig, topic: Topic) -> None:
         raise ConfigError(f"{what}: carries {topic.kind!r}: must be a subclass of flightsw.messages.base.Message")
     if topic.kind in {shipped.kind for shipped in shipped_topics()}:
         raise ConfigError(f"{what}: carries {topic.kind.__name__}: must be a message of its own, not a shipped one")
+    if (reason := unfit(topic.kind)) is not None:
+        raise ConfigError(f"{what}: {topic.kind.__name__}: {reason}")

@@ -12,7 +12,7 @@ from flightsw.bus.application import Inbox, Now
 from flightsw.bus.port import Codec, Port
 from flightsw.errors import ConfigError, TableError
 from flightsw.node.build import build_application
-from flightsw.node.imports import describe
+from flightsw.node.imports import FAILURES, describe
 from flightsw.node.processes import process_table
 from flightsw.node.scenario import Scenario, own_code
 
@@ -30,5 +30,5 @@ def rehearse(scenario: Scenario) -> None:
         application = build_application(name, unloaded)
         try:
             Port(name, codec).outbox(application.step(Now(0, 0, scenario.dt_s), Inbox()))
-        except Exception as error:
+        except FAILURES as error:
             raise ConfigError(f'{field} = "{path}": its first tick fails: {describe(error)}') from error

@@ -22,6 +22,9 @@ from flightsw.messages.schema import PROTOCOL, topic_schemas
 from flightsw.node.processes import process_schemas
 from flightsw.node.scenario import Scenario
 
+MAX_RESTARTS = 5
+"""of one process in one run; after that it is broken, not unlucky"""
+
 
 @dataclass(frozen=True)
 class RunPlan:

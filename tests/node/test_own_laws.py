@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from flightsw.cli import main
 from flightsw.errors import ConfigError
 from flightsw.node.laws import STANDARD
 from flightsw.node.scenario import identities, load_scenario
+from tests.loop.runs import COMMAND, GUARD_S
 from tests.node.own_code import QUICK, flown, load, said, write
 
 COUNTING = """
@@ -102,6 +104,8 @@ def test_subclasses_of_all_shipped_laws_that_change_nothing_give_the_same_ticks(
         ('law = "mine:Odd"', "its Config is <class 'dict'>: must be a msgspec.Struct"),
         ('law = "mine:Hot"', "its first tick fails: MessageError: thermal: ThermalStatus: Expected `float` >= 0.0"),
         ('law = "broken:Law"', "broken can't be imported: SyntaxError"),
+        ('law = "leaving:Law"', "leaving can't be imported: SystemExit: 5"),
+        ('law = "mine:Listing"', "Listed: more: must be a tuple"),
         ('law = "needy:Law"', "needy can't be imported: ModuleNotFoundError: No module named 'not_installed'"),
         ('law = "mine:Fine"\nlaw_config = { a = 1 }', "law_config: given, but mine:Fine declares no Config"),
         ("law_config = { a = 1 }", "apps.thermal.law_config: given without apps.thermal.law: must be left out"),
@@ -130,6 +134,8 @@ def test_what_is_wrong_with_a_users_law_is_said_before_anything_starts(
         class Shapeless(StandardThermalLaw):
             def step(self, state, inputs, config, dt_s): return state
         class Forgetful(StandardThermalLaw): CriticalData = int
+        class Listed(StandardThermalLaw.CriticalData, frozen=True): more: list[int] = []
+        class Listing(StandardThermalLaw): CriticalData = Listed
         class Odd(StandardThermalLaw): Config = dict
         class Hot(StandardThermalLaw):
             def step(self, state, inputs, config, dt_s): return state, Outputs(-1.0, False, 0.0)
@@ -147,6 +153,7 @@ def test_what_is_wrong_with_a_users_law_is_said_before_anything_starts(
             "class Fine(StandardThermalLaw): pass", "class Fine:\n            def __init__(self, *_): ..."
         )
     (tmp_path / "broken.py").write_text("def (:\n")
+    (tmp_path / "leaving.py").write_text("raise SystemExit(5)\n")
     (tmp_path / "needy.py").write_text("import not_installed\n")
     file = write(tmp_path, code, thermal=thermal)
     out = tmp_path / "out"
@@ -166,9 +173,25 @@ def test_a_law_that_raises_in_flight_is_lost_and_comes_back(tmp_path: Path) -> N
                 return super().step(state, inputs, config, dt_s)
     """
     file = write(tmp_path, code, thermal='law = "mine:Raising"')
-    records = flown(load(file), 300)
+    records = flown(load(file), 60)
     events = [(event.kind.name, event.process) for _, event in said(records, "BusEvent")]
     assert events[:2] == [("APP_LOST", "thermal"), ("REJOIN", "thermal")]
+
+
+@pytest.mark.parametrize("host", [(), ("--in-process",)])
+def test_a_law_that_always_raises_fails_the_run_in_either_host(tmp_path: Path, host: tuple[str, ...]) -> None:
+    code = """
+        from flightsw.apps.thermal.interface import StandardThermalLaw
+        class Raising(StandardThermalLaw):
+            def step(self, state, inputs, config, dt_s):
+                assert inputs.chip_c is None
+                return super().step(state, inputs, config, dt_s)
+    """
+    file = write(tmp_path, code, thermal='law = "mine:Raising"')
+    command = [*COMMAND, "run", str(file), "--out", str(tmp_path / "out"), "--execute", "none", *host]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=GUARD_S, check=False)
+    assert done.returncode == 3
+    assert "error: thermal was lost 6 times" in done.stderr
 
 
 def test_a_users_whole_application_stands_in_for_ours_with_the_same_topics(tmp_path: Path) -> None:

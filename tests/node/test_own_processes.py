@@ -193,6 +193,8 @@ def test_a_return_of_health_finds_its_heartbeat_in_time(tmp_path: Path) -> None:
         ('TrackerStatus, "tracker"', 'TrackerStatus, "tracker", actuator=True', "no hardware hears it"),
         ('TrackerStatus, "tracker"', 'NavSensors, "tracker"', "must be a message of its own, not a shipped one"),
         ('TrackerStatus, "tracker"', 'dict, "tracker"', "must be a subclass of flightsw.messages.base.Message"),
+        ("ages_s: tuple[Seconds, ...]", "ages_s: list[Seconds]", "TrackerStatus: ages_s: must be a tuple"),
+        ("TrackerStatus(Message, frozen=True)", "TrackerStatus(Message, tag='t')", "without a tag, as Message is"),
         ("topics = (Topic", "topics = (0, Topic", "must be a tuple of Topic(...)"),
         ("return [TrackerStatus(", "return [NavSensors(", "its first tick fails"),
     ],
