@@ -132,7 +132,9 @@ def test_the_published_cap_is_in_steps_of_a_twentieth_watt(integral_w: float, ch
     assert cap_w == round(cap_w * 20.0) / 20.0
 
 
-@pytest.mark.parametrize(("cap_w", "level"), [(30.0, 0.0), (23.75, 0.25), (17.5, 0.5), (5.0, 1.0)])
+@pytest.mark.parametrize(
+    ("cap_w", "level"), [(40.0, 0.0), (30.0, 0.0), (23.75, 0.25), (17.5, 0.5), (5.0, 1.0), (0.0, 1.0)]
+)
 def test_the_throttle_level_is_the_share_of_the_devices_range_that_is_taken_away(cap_w: float, level: float) -> None:
     assert (CONFIG.cap_min_w, CONFIG.cap_max_w) == (5.0, 30.0)
     assert throttle_level(cap_w, CONFIG) == pytest.approx(level)
