@@ -16,6 +16,8 @@ from flightsw.devices.profiles import shipped_profiles
 from flightsw.node.processes import process_table
 from flightsw.node.scenario import load_scenario, shipped_scenarios
 from tests.loop.runs import COMMAND, GUARD_S, fly
+from flightsw.regress.baselinefile import baseline_path, load_baseline
+from tests.loop.runs import fly
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -98,3 +100,23 @@ def test_the_satellite_of_its_page_flies_as_shown(tmp_path: Path) -> None:
     )
     script = f"{shown}\n{checks}\nassert abs(series.totals['thermal_residual_j']) < 1e-3\n"
     subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
+
+
+def test_the_tests_of_the_ci_page_pass_as_shown(tmp_path: Path) -> None:
+    shown = re.findall(r"```python\n(.*?)```", (ROOT / "docs/ci.md").read_text(), re.DOTALL)
+    assert len(shown) == 2
+    (tmp_path / "test_regression.py").write_text("\n\n".join(shown))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junit-xml", "tests.xml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=110)
+    assert "5 passed" in done.stdout, done.stdout
+    assert 'failures="0"' in (tmp_path / "tests.xml").read_text()
+
+
+def test_the_baselines_page_has_a_row_for_every_metric() -> None:
+    page = (ROOT / "docs/baselines.md").read_text()
+    rows = re.findall(r"^\| ([a-z0-9_., ]+) \|", page, re.MULTILINE)
+    patterns = [name.strip().replace("...", "") for row in rows for name in row.split(",")]
+    metrics = load_baseline(baseline_path("cubesat-6u-orin-nano")).metrics
+    assert len(metrics) >= 30
+    for metric in metrics:
+        assert any(metric.startswith(part) or metric.endswith(part) for part in patterns if part), metric
