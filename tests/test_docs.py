@@ -15,9 +15,8 @@ from flightsw.apps.thermal.interface import Inputs, ThermalConfig
 from flightsw.devices.profiles import shipped_profiles
 from flightsw.node.processes import process_table
 from flightsw.node.scenario import load_scenario, shipped_scenarios
-from tests.loop.runs import COMMAND, GUARD_S, fly
 from flightsw.regress.baselinefile import baseline_path, load_baseline
-from tests.loop.runs import fly
+from tests.loop.runs import COMMAND, GUARD_S, fly
 
 ROOT = Path(__file__).resolve().parent.parent
 
