@@ -302,6 +302,14 @@ def test_a_restart_keeps_mode_and_wish_and_raises_no_false_alarm() -> None:
     assert ward.told == []
 
 
+def test_a_restart_in_safe_waits_for_the_whole_hold_time() -> None:
+    ward = Ward()
+    stored = HealthCriticalData(Mode.SAFE, 40, "brown-out", Mode.PAYLOAD, Attitude.SUN, None, None)
+    assert ward.pass_ticks(extra=(("health", stored),)).mode is Mode.SAFE
+    assert ward.pass_ticks(CONFIG.safe_hold_ticks - 2).mode is Mode.SAFE
+    assert ward.pass_ticks().mode is Mode.STANDBY
+
+
 @pytest.mark.parametrize(("mode", "unheard"), [(Mode.BOOT, APPS), (Mode.SAFE, ()), (Mode.PAYLOAD, ())])
 def test_a_restart_past_booting_takes_everybody_as_heard_before(mode: Mode, unheard: tuple[str, ...]) -> None:
     stored = HealthCriticalData(mode, 40, "wanted", Mode.PAYLOAD, Attitude.SUN, None, None)

@@ -174,9 +174,17 @@ def test_the_tick_of_the_entry_is_inside_and_that_of_the_exit_is_not() -> None:
     assert coasted(entered, 2000.0) == EclipseForecast(False, 3700.0, 2000.0, 2000.0, 5700.0)
 
 
+def test_inside_an_eclipse_nothing_is_left_to_its_beginning() -> None:
+    midnight = forecast((-6928.0, 0.0, 0.0), (0.0, 0.0, 7.6), (1.0, 0.0, 0.0))
+    assert midnight.inside
+    assert midnight.starts_in_s == 0.0
+    assert midnight.lasts_s == pytest.approx(0.5 * midnight.length_s)
+
+
 def test_where_there_is_no_eclipse_none_is_waited_for() -> None:
     dawn_dusk = forecast((0.0, 6928.0, 0.0), (0.0, 0.0, 7.6), (1.0, 0.0, 0.0))
     assert dawn_dusk == NONE_AHEAD == coasted(dawn_dusk, 1e6)
+    assert not dawn_dusk.inside
     noon = forecast((6928.0, 0.0, 0.0), (0.0, 0.0, 7.6), (1.0, 0.0, 0.0))
     assert noon.starts_in_s == pytest.approx(0.5 * (noon.period_s - noon.length_s))
 
@@ -283,6 +291,16 @@ def test_a_tier_is_shed_after_its_persistence_and_stays_latched_while_the_bus_re
     assert levels[4] == 1, "after five ticks below"
     assert set(levels[4:]) == {1}, "0.40 is above the threshold and below the release"
     assert shed_step(state, 0.46, False, CONFIG).level == 0
+
+
+def test_the_next_tier_waits_for_its_whole_persistence_after_a_good_tick() -> None:
+    state = ShedState(1, due_ticks=CONFIG.shed_persistence_ticks - 1)
+    state = shed_step(state, 0.9, False, CONFIG)
+    assert state.level == 1
+    for _ in range(CONFIG.shed_persistence_ticks - 1):
+        state = shed_step(state, 0.01, False, CONFIG)
+    assert state.level == 1
+    assert shed_step(state, 0.01, False, CONFIG).level == 2
 
 
 def test_a_brownout_sheds_the_next_tier_at_once_and_waits_to_see_what_that_does() -> None:

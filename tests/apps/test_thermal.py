@@ -97,6 +97,16 @@ def test_the_integral_stands_still_while_the_cap_is_clipped(hot_c: float, ticks:
     assert state.integral_w >= clipped_w - CONFIG.integral_w_k_s * above_k - 1e-9
 
 
+@pytest.mark.parametrize("short_k", [0.05, 1.0, 50.0])
+def test_the_integral_stands_still_while_the_cap_is_clipped_by_a_cold_chip_however_near_its_limit(
+    short_k: float,
+) -> None:
+    integral_w = CONFIG.cap_max_w - 0.01
+    cap_w, after_w = chip_cap(integral_w, 70.0 - short_k, 70.0, CONFIG, 1.0)
+    assert cap_w == CONFIG.cap_max_w
+    assert after_w == integral_w
+
+
 def test_a_long_cold_spell_does_not_delay_the_throttling() -> None:
     short, long = (caps([20.0] * spell + [80.0] * 10) for spell in (10, 6000))
     assert short[-10:] == long[-10:]

@@ -60,7 +60,7 @@ def killer(mutant: Mutant, tree: Path) -> str:
     """What catches the mutant in this copy of the tree; empty: nothing does."""
     target = tree / mutant.path
     original = target.read_text()
-    target.write_text(mutant.source)
+    target.write_text(mutant.applied(original))
     try:
         app = Path(mutant.path).parent.name
         near = sorted(str(path.relative_to(tree)) for path in (tree / "tests/apps").glob(f"test_{app}*.py"))

@@ -11,6 +11,7 @@ import ast
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
@@ -36,14 +37,16 @@ CALLS = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: where, what, and the module with it."""
+    """One change: where and what."""
 
     path: str
     line: int
     within: str
     """the line as it stands"""
     change: str
-    source: str
+    place: int
+    """of the node, in the order of `_code`"""
+    option: int
 
     @property
     def name(self) -> str:
@@ -55,23 +58,26 @@ class Mutant:
         """What tells it apart wherever its line has gone."""
         return self.path, self.within, self.change
 
+    def applied(self, source: str) -> str:
+        """The module with the change in it."""
+        tree = ast.parse(source)
+        node = next(islice(_code(tree), self.place, None))
+        replacement = _options(node)[self.option]()
+        if replacement is not None:
+            tree = _Put(node, replacement).visit(tree)
+        return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
 
 def mutants_of(path: str, source: str) -> Iterator[Mutant]:
     """Every mutant of a module."""
-    tree, lines = ast.parse(source), source.splitlines()
-    places = list(_code(tree))
-    for number, node in enumerate(places):
+    lines = source.splitlines()
+    for place, node in enumerate(_code(ast.parse(source))):
         for option in range(len(_options(node))):
-            changed = copy.deepcopy(tree)
-            twin = list(_code(changed))[number]
-            before = ast.unparse(twin)
+            twin = copy.deepcopy(node)
             replacement = _options(twin)[option]()
             after = ast.unparse(twin if replacement is None else replacement)
-            if replacement is not None:
-                changed = _Put(twin, replacement).visit(changed)
-            change = f"{_short(before)} -> {_short(after)}"
-            within = lines[node.lineno - 1].strip()
-            yield Mutant(path, node.lineno, within, change, ast.unparse(ast.fix_missing_locations(changed)) + "\n")
+            change = f"{_short(ast.unparse(node))} -> {_short(after)}"
+            yield Mutant(path, node.lineno, lines[node.lineno - 1].strip(), change, place, option)
 
 
 def _short(text: str) -> str:
