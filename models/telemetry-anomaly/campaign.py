@@ -46,32 +46,33 @@ HELD_OUT_SEASONS = tuple(Flight(9011 + place, HELD_OUT_SEASON, CASES[place]) for
 
 FAULT_ORBITS = 4.0
 FAULTS = (
-    ("current sensor biased by 0.3 A", "bias", "sensor.power.battery_current_a", 0.3),
-    ("current sensor stuck", "stuck", "sensor.power.battery_current_a", 0.0),
-    ("voltage sensor biased by 0.3 V", "bias", "sensor.power.battery_voltage_v", 0.3),
-    ("voltage sensor drifting by 0.2 V an hour", "drift", "sensor.power.battery_voltage_v", 0.2 / 3600.0),
-    ("array power sensor stuck", "stuck", "sensor.power.array_power_w", 0.0),
-    ("chip sensor stuck", "stuck", "sensor.thermal.chip_c", 0.0),
-    ("board thermistor biased by 5 K", "bias", "sensor.thermal.board_c", 5.0),
-    ("bus thermistor drifting by 4 K an hour", "drift", "sensor.thermal.bus_c", 4.0 / 3600.0),
-    ("battery thermistor biased by 3 K", "bias", "sensor.thermal.battery_c", 3.0),
-    ("radiator thermistor stuck", "stuck", "sensor.thermal.radiator_c", 0.0),
-    ("battery heater stuck on", "heater", "on", 0.0),
-    ("radiator's emissivity down by half", "radiator", "radiator", 0.5),
-    ("one of five array strings lost", "string", "array.string", 1.0),
-    ("two of five array strings lost", "string", "array.string", 2.0),
+    ("current_bias_0_3_a", "bias", "sensor.power.battery_current_a", 0.3),
+    ("current_stuck", "stuck", "sensor.power.battery_current_a", 0.0),
+    ("voltage_bias_0_3_v", "bias", "sensor.power.battery_voltage_v", 0.3),
+    ("voltage_drift_0_2_v_h", "drift", "sensor.power.battery_voltage_v", 0.2 / 3600.0),
+    ("array_power_stuck", "stuck", "sensor.power.array_power_w", 0.0),
+    ("chip_stuck", "stuck", "sensor.thermal.chip_c", 0.0),
+    ("board_bias_5_k", "bias", "sensor.thermal.board_c", 5.0),
+    ("bus_drift_4_k_h", "drift", "sensor.thermal.bus_c", 4.0 / 3600.0),
+    ("battery_bias_3_k", "bias", "sensor.thermal.battery_c", 3.0),
+    ("radiator_stuck", "stuck", "sensor.thermal.radiator_c", 0.0),
+    ("heater_stuck_on", "heater", "on", 0.0),
+    ("radiator_half_emissivity", "radiator", "radiator", 0.5),
+    ("one_of_5_strings_lost", "string", "array.string", 1.0),
+    ("two_of_5_strings_lost", "string", "array.string", 2.0),
 )
-"""(what, kind, target, size)"""
+"""(name, kind, target, size)"""
 FAULT_SEEDS = (9101, 9102, 9103)
 
 
 def fault_flights() -> list[tuple[Flight, Fault]]:
     """Every fault at three times of different flights, after one orbit and a half at the earliest."""
     flights = []
-    for place, (_, kind, target, size) in enumerate(FAULTS):
+    for place, (name, kind, target, size) in enumerate(FAULTS):
         for seed in FAULT_SEEDS:
             at_s = 9000.0 + 137.0 * ((place * 31 + seed) % 40)
-            flights.append((Flight(seed, SEASONS[seed % len(SEASONS)], orbits=FAULT_ORBITS), Fault(kind, target, size, at_s)))
+            flight = Flight(seed, SEASONS[seed % len(SEASONS)], orbits=FAULT_ORBITS)
+            flights.append((flight, Fault(name, kind, target, size, at_s)))
     return flights
 
 

@@ -22,6 +22,7 @@ from flightsw.plant.thermal import ThermalNetwork
 class Fault(NamedTuple):
     """What goes wrong, from when on, by how much."""
 
+    name: str
     kind: str
     """stuck, bias, drift (a second), heater, radiator or string"""
     target: str
