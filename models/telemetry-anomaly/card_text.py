@@ -14,10 +14,8 @@ def write_channels(
     lines = path.read_text().splitlines()
     begin = next(n for n, line in enumerate(lines) if line.startswith(f"{spacecraft} = ["))
     end = next(n for n in range(begin, len(lines)) if lines[n] == "]")
-    lines[begin + 1 : end] = [
-        f'    {{ signal = "{signal}", center = {float(center)}, scale = {float(scale)}, residual = {float(residual)} }},'
-        for signal, center, scale, residual in rows
-    ]
+    names = ("signal", "center", "scale", "residual")
+    lines[begin + 1 : end] = [f"    {as_toml(dict(zip(names, row, strict=True)))}," for row in rows]
     path.write_text(replaced("\n".join(lines), "", "threshold", threshold))
 
 
@@ -37,4 +35,4 @@ def as_toml(value: Any) -> str:
     """A figure as the card has it."""
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{key} = {as_toml(each)}" for key, each in value.items()) + " }"
-    return f'"{value}"' if isinstance(value, str) else f"{value}"
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message
 from flightsw.messages.plant import PowerSensors, ThermalSensors
+from flightsw.messages.thermal import HeaterCommand
 from flightsw.plant.config import FailureConfig
 from flightsw.plant.process import PlantProcess
 from flightsw.plant.thermal import ThermalNetwork
+from flightsw.plant.thermal_config import NodeConfig
 
 
 class Fault(NamedTuple):
@@ -44,19 +45,12 @@ class FaultyPlant:
         fault, time_s = self._fault, now.tick * now.dt_s
         if time_s < fault.at_s:
             return self._plant.step(now, inbox)
-        if fault.kind == "heater":
-            self._force_heater(on=fault.target == "on")
-        elif not self._begun:
+        if not self._begun:
             HARDWARE.get(fault.kind, _nothing)(self._plant, fault)
-        self._begun = True
+            self._begun = True
+        if fault.kind == "heater":
+            inbox = _heater_forced(inbox, on=fault.target == "on")
         return [self._seen(message, time_s) for message in self._plant.step(now, inbox)]
-
-    def _force_heater(self, *, on: bool) -> None:
-        """The switch itself: whatever is ordered, it conducts or it doesn't."""
-        craft = self._plant.craft
-        craft.config = replace(craft.config, heater_w=self._plant.config.heater_w if on else 0.0)
-        if on:
-            self._plant._orders.heater_on = True  # noqa: SLF001  overwritten by the next order, and again here
 
     def _seen(self, message: Message, time_s: float) -> Message:
         fault = self._fault
@@ -72,19 +66,25 @@ class FaultyPlant:
             value = self._held + fault.size
         else:
             value += fault.size * (1.0 if fault.kind == "bias" else time_s - fault.at_s)
-        return msgspec.structs.replace(message, **{field: value})
+        return replace(message, **{field: value})
+
+
+def _heater_forced(inbox: Inbox, *, on: bool) -> Inbox:
+    """The switch itself: whatever is ordered, it conducts or it doesn't."""
+    others = [item for item in inbox if not isinstance(item[1], HeaterCommand)]
+    return Inbox([*others, ("thermal", HeaterCommand(on))])
 
 
 def _degrade_radiator(plant: PlantProcess, fault: Fault) -> None:
     """Its surfaces lose a share of their emissivity, as under a contaminant."""
     craft, thermal = plant.craft, plant.config.thermal
-    nodes = tuple(
-        replace(node, surfaces=tuple(replace(s, emissivity=(s.emissivity or 0.0) * (1.0 - fault.size)) for s in node.surfaces))
-        if node.name == fault.target
-        else node
-        for node in thermal.nodes
-    )
-    craft.network = ThermalNetwork(replace(thermal, nodes=nodes), craft.dt_s)
+    nodes = [_dulled(node, fault.size) if node.name == fault.target else node for node in thermal.nodes]
+    craft.network = ThermalNetwork(replace(thermal, nodes=tuple(nodes)), craft.dt_s)
+
+
+def _dulled(node: NodeConfig, share: float) -> NodeConfig:
+    surfaces = [replace(one, emissivity=(one.emissivity or 0.0) * (1.0 - share)) for one in node.surfaces]
+    return replace(node, surfaces=tuple(surfaces))
 
 
 def _lose_strings(plant: PlantProcess, fault: Fault) -> None:

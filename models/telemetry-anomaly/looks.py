@@ -12,8 +12,8 @@ import onnxruntime as ort
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from flightsw.apps.health.anomaly import SATURATION, Alarm, alarmed, worst_of  # noqa: E402  run from a checkout
-from flightsw.devices.telemetry_model import TelemetryCard, channels_of  # noqa: E402
+from flightsw.apps.health.anomaly import SATURATION, Alarm, alarmed, worst_of
+from flightsw.devices.telemetry_model import TelemetryCard, channels_of
 
 SAMPLES, STRIDE, PERSISTENCE = 12, 6, 3
 """a window of 2 minutes every minute, and 3 looks in a row that agree"""

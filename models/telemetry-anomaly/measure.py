@@ -24,7 +24,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
 from campaign import FAULTS, HELD_OUT_SEASONS, HELD_OUT_SEEDS, fault_flights, fly_all  # noqa: E402  beside this file
 from card_text import replaced  # noqa: E402
 from faults import Fault  # noqa: E402
-from flights import SAMPLE_S, SPACECRAFT, Flight  # noqa: E402
+from flights import SPACECRAFT, Flight  # noqa: E402
 from looks import Verdict, judged  # noqa: E402
 
 from flightsw.devices.models import load_card  # noqa: E402  run from a checkout
@@ -116,9 +116,13 @@ def _found(told: list[tuple[float | None, str]]) -> dict[str, Any]:
 def agrees(said: object, measured: object) -> bool:
     """Whether the card's figure is the measured one: to the letter, or within the tolerance where it is a number."""
     if isinstance(measured, dict):
-        return isinstance(said, dict) and said.keys() == measured.keys() and all(
-            abs(said[key] - value) <= TOLERANCE_S if key == "delay_s" else agrees(said[key], value)
-            for key, value in measured.items()
+        return (
+            isinstance(said, dict)
+            and said.keys() == measured.keys()
+            and all(
+                abs(said[key] - value) <= TOLERANCE_S if key == "delay_s" else agrees(said[key], value)
+                for key, value in measured.items()
+            )
         )
     if isinstance(measured, list):
         return isinstance(said, list) and len(said) == len(measured) and all(map(agrees, said, measured))

@@ -137,9 +137,7 @@ def to_onnx(net: Autoencoder) -> onnx.ModelProto:
     return model
 
 
-def tune(
-    path: Path, flights: list[np.ndarray], center: np.ndarray, scale: np.ndarray
-) -> tuple[np.ndarray, float]:
+def tune(path: Path, flights: list[np.ndarray], center: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, float]:
     """(allowed residual by channel, threshold of the score) on validation flights."""
     residuals = [medians(path, saturated((flight - center) / scale)) for flight in flights]
     allowed = _to_digits(np.quantile(np.concatenate(residuals), RESIDUAL_QUANTILE, axis=0))
@@ -158,7 +156,8 @@ def main() -> None:
     path = HERE / "telemetry-anomaly.onnx"
     onnx.save(to_onnx(train(flights, center, scale)), path)
     allowed, threshold = tune(path, fly_all([(flight, None) for flight in VALIDATION]), center, scale)
-    card_text.write_channels(HERE / "card.toml", SPACECRAFT, zip(SIGNALS, center, scale, allowed, strict=True), threshold)
+    rows = zip(SIGNALS, center.tolist(), scale.tolist(), allowed.tolist(), strict=True)
+    card_text.write_channels(HERE / "card.toml", SPACECRAFT, rows, threshold)
     print(f"threshold {threshold}; now run measure.py --write to bring the card's figures up to date")
 
 

@@ -47,7 +47,7 @@ class Channel(NamedTuple):
 
     kind: type[Message]
     field: str
-    index: int | None
+    place: int | None
     center: float
     scale: float
 
@@ -71,11 +71,11 @@ def channel_of(row: ChannelRow, topics: TopicTable) -> Channel:
 def readings(last: Callable[[type[Message]], Message | None], channels: Sequence[Channel]) -> Sample | None:
     """One tick's readings. None: one of them is missing, which other monitors tell."""
     found = []
-    for kind, field, index, _, _ in channels:
+    for kind, field, place, _, _ in channels:
         message = last(kind)
         value = None if message is None else getattr(message, field)
-        if index is not None and value is not None:
-            value = value[index] if index < len(value) else None
+        if place is not None and value is not None:
+            value = value[place] if place < len(value) else None
         if value is None:
             return None
         found.append(value)

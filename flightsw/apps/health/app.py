@@ -1,7 +1,8 @@
 """Health: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
 Reads the others' status messages (their heartbeats), `sensor.power`, `sensor.thermal`, `bus.event`, `tc.dispatch`.
-Gives `health.mode`, `health.anomaly` where a scenario has the telemetry watched, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`.
+Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`; `health.anomaly` where the
+scenario has a network watch the telemetry as a whole.
 """
 
 from __future__ import annotations

@@ -11,8 +11,7 @@ from flightsw.apps.health.config import AnomalyConfig
 from flightsw.apps.health.scorer import OnnxScorer, Scorer
 from flightsw.bus.application import Inbox
 from flightsw.devices.models import load_card
-from flightsw.devices.telemetry_model import ChannelRow, TelemetryCard, channels_of
-from flightsw.errors import ConfigError
+from flightsw.devices.telemetry_model import ChannelRow, TelemetryCard, channels_of, sample_ticks
 from flightsw.messages.base import Message, Scalar
 from flightsw.messages.health import AnomalyStatus, Event, Severity
 from flightsw.messages.topics import TopicTable, shipped_topics
@@ -36,7 +35,9 @@ class TelemetryMonitor:
     def look(self, inbox: Inbox) -> list[Message]:
         """Take a sample; every few samples let the network look at the window."""
         card = self._card
-        self._window = windowed(self._window, scaled(readings(inbox.last, self._channels), self._channels), card.samples)
+        self._window = windowed(
+            self._window, scaled(readings(inbox.last, self._channels), self._channels), card.samples
+        )
         if len(self._window) < card.samples:
             self._until_look = 1
             return []
@@ -53,14 +54,6 @@ class TelemetryMonitor:
             severity = Severity.WARNING_LO if begun else Severity.ACTIVITY_HI
             said.append(Event(severity, "anomaly.detected" if begun else "anomaly.cleared", args))
         return said
-
-
-def sample_ticks(card: TelemetryCard, dt_s: float) -> int:
-    """Ticks between two samples. Raises ConfigError: not a whole number of them."""
-    ticks = round(card.sample_s / dt_s)
-    if ticks < 1 or abs(ticks * dt_s - card.sample_s) > 1e-9:
-        raise ConfigError(f"dt_s = {dt_s}: must divide the {card.sample_s} s between samples of model {card.name}")
-    return ticks
 
 
 def monitor_of(config: AnomalyConfig, dt_s: float) -> TelemetryMonitor:
