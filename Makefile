@@ -76,6 +76,8 @@ models: $(VENV)/core.stamp
 	@$(INSTALL) -e '.[train]'
 	$(BIN)/python models/cloudseg/train.py
 	$(BIN)/python models/cloudseg/measure.py --write
+	$(BIN)/python models/telemetry-anomaly/train.py
+	$(BIN)/python models/telemetry-anomaly/measure.py --write
 
 clean:
 	rm -rf $(VENV) runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -79,6 +79,7 @@ def shipped_topics() -> tuple[Topic, ...]:
         Topic("cds.health", health.HealthCriticalData, "health"),
         *(Topic(f"event.{app}", health.Event, app, depth=256) for app in ("plant", *FLIGHT_APPS)),
         *(Topic(f"tc.report.{app}", comms.TcReport, app, depth=64, wakes=True) for app in FLIGHT_APPS),
+        Topic("health.anomaly", health.AnomalyStatus, "health"),
     )
 
 

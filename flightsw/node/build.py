@@ -7,6 +7,9 @@ from typing import Any
 
 from flightsw.apps.comms.app import CommsApp
 from flightsw.apps.health.app import HealthApp, Heartbeat
+from flightsw.apps.health.config import HealthConfig
+from flightsw.apps.health.interface import HealthLaw
+from flightsw.apps.health.monitor import monitor_of
 from flightsw.apps.inference.app import InferenceApp
 from flightsw.apps.inference.engine import OnnxEngine
 from flightsw.apps.own import AppConfig
@@ -83,7 +86,15 @@ def _comms(scenario: Scenario) -> Application:
 def _health(scenario: Scenario) -> Application:
     others = tuple(app for app in FLIGHT_APPS if app != "health")
     config = scenario.apps.health
-    return _flight("health", config, HealthApp, config, others, scenario.dt_s, _heartbeats(scenario))
+    return _flight("health", config, _watched_health, config, others, scenario.dt_s, _heartbeats(scenario))
+
+
+def _watched_health(
+    config: HealthConfig, apps: tuple[str, ...], dt_s: float, own: tuple[Heartbeat, ...], *, law: HealthLaw
+) -> Application:
+    """The shipped application, with the network that watches its telemetry where the scenario asks for one."""
+    watch = config.watched_telemetry
+    return HealthApp(config, apps, dt_s, own, law, None if watch is None else monitor_of(watch, dt_s))
 
 
 def _heartbeats(scenario: Scenario) -> tuple[Heartbeat, ...]:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from flightsw.apps.comms.config import CommsConfig
+from flightsw.apps.health.anomaly import channel_of
 from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.own import AppConfig
@@ -23,9 +24,11 @@ from flightsw.apps.thermal.config import ThermalConfig
 from flightsw.devices.models import load_card, verified_model_path
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.silicon import Silicon
+from flightsw.devices.telemetry_model import TelemetryCard, channels_of, sample_ticks
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Label, Scalar
 from flightsw.messages.commands import parse_command
+from flightsw.messages.topics import TopicTable, shipped_topics
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.faults import Fault, check_faults
 from flightsw.node.imports import Identity, identity, look_in
@@ -212,6 +215,7 @@ def check(scenario: Scenario) -> None:
     check_rates(scenario.plant.radiation, scenario.dt_s)
     silicon = _silicon(scenario)
     _check_model(scenario)
+    _check_watch(scenario)
     thermal, power = scenario.apps.thermal, scenario.apps.power
     if thermal.chip_limit_c >= silicon.throttle_c:
         raise ConfigError(
@@ -264,6 +268,21 @@ def _check_model(scenario: Scenario) -> None:
             verified_model_path(card)
     except ConfigError as error:
         raise ConfigError(f"apps.inference.model: {error}") from None
+
+
+def _check_watch(scenario: Scenario) -> None:
+    """The network that is to watch the telemetry: its card, its file, and that its channels are there."""
+    watch = scenario.apps.health.watched_telemetry
+    if watch is None:
+        return
+    try:
+        card = load_card(watch.model, TelemetryCard)
+        verified_model_path(card)
+        for row in channels_of(card, watch.spacecraft):
+            channel_of(row, TopicTable(shipped_topics()))
+        sample_ticks(card, scenario.dt_s)
+    except ConfigError as error:
+        raise ConfigError(f"apps.health.anomaly: {error}") from None
 
 
 def orbit_period_s(scenario: Scenario) -> float:

@@ -1,7 +1,8 @@
 """Health: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
 Reads the others' status messages (their heartbeats), `sensor.power`, `sensor.thermal`, `bus.event`, `tc.dispatch`.
-Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`.
+Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`; `health.anomaly` where the
+scenario has a network watch the telemetry as a whole.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from flightsw.apps.health.config import SIGNALS, HealthConfig
 from flightsw.apps.health.events import changes, of_bus
 from flightsw.apps.health.interface import STANDARD, HealthLaw
 from flightsw.apps.health.law import Inputs, State, reconfigured
+from flightsw.apps.health.monitor import TelemetryMonitor
 from flightsw.apps.repeating import Repeating
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
@@ -60,6 +62,7 @@ class HealthApp:
         dt_s: float,
         own: tuple[Heartbeat, ...] = (),
         law: HealthLaw = STANDARD,
+        monitor: TelemetryMonitor | None = None,
     ) -> None:
         self._config = config
         self._heartbeats = tuple(HEARTBEATS[app] for app in apps)
@@ -70,6 +73,8 @@ class HealthApp:
         self._dt_s = dt_s
         self._watched = watched_places(config)
         self._law = law
+        self._monitor = monitor
+        self._look_ticks = 0 if monitor is None else monitor.look_ticks
         self._critical_data = law.CriticalData
         self._state = law.initial(config, apps)
         self._stored: State | None = None
@@ -106,6 +111,8 @@ class HealthApp:
         )
         self._attitude.send(self._law.attitude_of(state.mode, self._pointing), now.tick, out)
         self._store(now, out)
+        if self._monitor is not None and now.tick % self._look_ticks == 0:
+            out += self._monitor.look(inbox)
         return out
 
     def reconfigure(self, config: HealthConfig) -> None:
