@@ -56,10 +56,10 @@ class _Seat:
     """None: present; otherwise lost until this tick"""
     lost_now: bool = False
     """lost in the tick under way, to be told when it closes"""
-    critical: Entry | None = None
-    """its last critical-data message"""
 
     def __post_init__(self) -> None:
+        self.critical: dict[int, Entry] = {}
+        """its last critical-data message of each topic"""
         self.name, self.period_ticks, self.phase_ticks = self.row.name, self.row.period_ticks, self.row.phase_ticks
 
 
@@ -243,7 +243,7 @@ class Exchange:
                 if wakes:
                     seat.woken = True
         for place, producer in route.critical:
-            producer.critical = entries[place]
+            producer.critical[entries[place][0]] = entries[place]
 
     def _new_route(self, sequence: tuple[int, ...]) -> _Route:
         """The route of a sequence of topics, kept for the next time."""
@@ -286,7 +286,7 @@ class Exchange:
         seat.rejoin_tick = None
         seat.incarnation += 1
         seat.woken = True
-        seat.mailbox = () if seat.critical is None else (seat.critical,)
+        seat.mailbox = tuple([seat.critical[number] for number in sorted(seat.critical)])
         seat.crowded = False
         self._tell(REJOIN, BusEventKind.REJOIN, seat)
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import typer
 
-from flightsw.cli import baseline, checking, command, comparing, inspection, resuming, running, validation
+from flightsw.cli import baseline, checking, command, comparing, inspection, resuming, running, sequences, validation
 from flightsw.cli.exits import BAD_INPUT, GOOD, INTERNAL, INTERRUPTED
 from flightsw.errors import ConfigError, FlightswError, LogError
 
@@ -42,6 +42,7 @@ app.command("replay")(comparing.replay)
 app.command("diff")(comparing.diff)
 app.command("resume")(resuming.resume)
 app.add_typer(baseline.baseline, name="baseline")
+app.add_typer(sequences.app, name="sequence")
 app.command("version")(inspection.version)
 
 

@@ -22,8 +22,9 @@ from flightsw.messages.plant import DeviceReadings, LclState, LinkSensors, Truth
 from flightsw.messages.power import SwitchCommand
 from flightsw.messages.thermal import HeaterCommand
 from flightsw.plant import compute
-from flightsw.plant.config import CHIP, PAYLOAD, PlantConfig, link_budget, sky_of
+from flightsw.plant.config import BUS, CHIP, PAYLOAD, PlantConfig, link_budget, sky_of
 from flightsw.plant.distribution import TRIPPED
+from flightsw.plant.oscillator import ClockConfig, Oscillator
 from flightsw.plant.passes import best_rate_bps, eirp_dbw
 from flightsw.plant.pointing import pointing_of
 from flightsw.plant.radiation import NO_UPSETS, WELL, Radiation
@@ -66,6 +67,11 @@ class PlantProcess:
         self._environment_j = 0.0
         self._radiation = Radiation(config.radiation, seed, dt_s)
         self._struck, self._upsets = WELL, NO_UPSETS
+        self.oscillator: Oscillator | None = None
+        """None: no clock is fitted"""
+        if isinstance(config.clock, ClockConfig):
+            self.oscillator = Oscillator(config.clock, seed, dt_s, config.epoch_utc_ns)
+            self._bus = self.craft.network.index[BUS]
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick of everything that is not flight software."""
@@ -132,6 +138,10 @@ class PlantProcess:
             ),
             self._truth(sky),
         ]
+        if self.oscillator is not None:
+            reading = self.oscillator.read(tick, nodes_k[self._bus] - ZERO_C_K)
+            if reading is not None:
+                messages.append(reading)
         self._tell_changes(sky, messages)
         return messages
 

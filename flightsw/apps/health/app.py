@@ -2,7 +2,8 @@
 
 Reads the others' status messages (their heartbeats), `sensor.power`, `sensor.thermal`, `bus.event`, `tc.dispatch`.
 Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`; `health.anomaly` where the
-scenario has a network watch the telemetry as a whole.
+scenario has a network watch the telemetry as a whole. What the `sequencer`, the `timekeeper` and the parameter table
+read and give stands with them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from flightsw.apps.health.events import changes, of_bus
 from flightsw.apps.health.interface import STANDARD, HealthLaw
 from flightsw.apps.health.law import Inputs, State, reconfigured
 from flightsw.apps.health.monitor import TelemetryMonitor
+from flightsw.apps.health.sequencer import Sequencer, SequencerConfig
+from flightsw.apps.health.timekeeper import OnboardClock, Timekeeper
 from flightsw.apps.repeating import Repeating
+from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message
@@ -28,6 +32,8 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
 
 STORE_TICKS = 10
+FIXED = ("wanted", "attitude", "time")
+"""Parameters that a start sets: ground has commands of their own for mode and attitude."""
 HEARTBEATS: dict[str, type[Message]] = {
     "power": PowerStatus,
     "thermal": ThermalStatus,
@@ -63,6 +69,8 @@ class HealthApp:
         own: tuple[Heartbeat, ...] = (),
         law: HealthLaw = STANDARD,
         monitor: TelemetryMonitor | None = None,
+        sequences: SequencerConfig = SequencerConfig(),  # noqa: B008  # frozen
+        clock: OnboardClock = OnboardClock(),  # noqa: B008  # frozen
     ) -> None:
         self._config = config
         self._heartbeats = tuple(HEARTBEATS[app] for app in apps)
@@ -83,7 +91,13 @@ class HealthApp:
         self._tick = 0
         self._pointing = AttitudeCommand(Attitude[config.attitude.upper()])
         self._attitude = Repeating()
+        self._time = Timekeeper(clock, dt_s, lambda: self._tick)
+        self._sequencer = Sequencer(sequences, self._time)
+        self._parameters = ParameterTable("health", config, self._apply, fixed=FIXED)
         self._handlers: Handlers = {
+            **self._parameters.handlers,
+            **self._time.handlers,
+            **self._sequencer.handlers,
             HealthSetMode: self._set_mode,
             HealthPoint: self._point,
             HealthPointAt: self._point_at,
@@ -94,9 +108,13 @@ class HealthApp:
         """One tick."""
         self._tick = now.tick
         if (stored := inbox.last(self._critical_data)) is not None:
+            self._parameters.restore(inbox)
             self._state = self._law.restored(self._state, stored, self._apps)
             self._pointing = AttitudeCommand(stored.pointing, stored.latitude_deg, stored.longitude_deg)
             self._own_ticks.clear()
+            self._time.restore(inbox)
+            self._sequencer.restore(inbox)
+        told = self._time.step(inbox) if self._time.fitted else ()
         before = self._state
         inputs = self._observe(now, inbox)
         self._state = self._law.observed(before, inputs, self._apps, self._config)
@@ -109,6 +127,9 @@ class HealthApp:
                 state.mode, state.since_tick, state.reason, self._eclipse, self._ground_pass, state.pulse.overdue
             )
         )
+        out += told
+        if self._sequencer.awake:
+            out += self._sequencer.step(inbox)
         self._attitude.send(self._law.attitude_of(state.mode, self._pointing), now.tick, out)
         self._store(now, out)
         if self._monitor is not None and now.tick % self._look_ticks == 0:
@@ -175,6 +196,10 @@ class HealthApp:
                 pointing.longitude_deg,
             )
             out.append(self._law.stored(state, standard))
+
+    def _apply(self, config: HealthConfig) -> None:
+        self._config = config
+        self._watched = tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
 
     def _point(self, command: HealthPoint) -> str | None:
         self._pointing = AttitudeCommand(Attitude[command.attitude.upper()])

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from flightsw.apps.health.clock import TimeConfig
 from flightsw.apps.own import AppConfig
 from flightsw.errors import ConfigError
 
@@ -99,6 +100,9 @@ class HealthConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=T
     def watched_telemetry(self) -> AnomalyConfig | None:
         """The watch that is on; None: there is none."""
         return self.anomaly if isinstance(self.anomaly, AnomalyConfig) and self.anomaly.enabled else None
+
+    time: TimeConfig | UnsetType = UNSET
+    """the law of on-board time, where it is not the shipped one"""
 
     def __post_init__(self) -> None:
         if self.safe_exit_soc <= self.safe_soc:
