@@ -12,7 +12,7 @@ ARGS ?=
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help run test test-long check bench models clean
+.PHONY: help run test test-long mutants check bench models clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -21,6 +21,7 @@ help:
 	@echo "make test       the tests (ARGS='-k battery')"
 	@echo "make check      what CI runs beside the tests: ruff, mypy, import-linter"
 	@echo "make test-long  the tests too heavy for every day"
+	@echo "make mutants    do the tests notice when a law is wrong? (ARGS='--seed 2 --count 30')"
 	@echo "make bench      speed, beside raw limits measured in the same run"
 	@echo "make models     retrain the shipped models and bring their cards up to date (installs torch)"
 	@echo "make clean      remove .venv, runs, builds and caches"
@@ -59,6 +60,9 @@ test: $(VENV)/dev.stamp
 test-long: $(VENV)/dev.stamp
 	@$(BIN)/python -m pytest -q -m long --timeout 3600 $(ARGS)
 
+mutants: $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.mutants $(ARGS)
+
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -72,6 +76,8 @@ models: $(VENV)/core.stamp
 	@$(INSTALL) -e '.[train]'
 	$(BIN)/python models/cloudseg/train.py
 	$(BIN)/python models/cloudseg/measure.py --write
+	$(BIN)/python models/telemetry-anomaly/train.py
+	$(BIN)/python models/telemetry-anomaly/measure.py --write
 
 clean:
 	rm -rf $(VENV) runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

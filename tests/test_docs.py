@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from flightsw.apps.thermal.interface import Inputs, ThermalConfig
 from flightsw.devices.profiles import shipped_profiles
 from flightsw.node.processes import process_table
 from flightsw.node.scenario import load_scenario, shipped_scenarios
-from tests.loop.runs import fly
+from flightsw.regress.baselinefile import baseline_path, load_baseline
+from tests.loop.runs import COMMAND, GUARD_S, fly
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -48,9 +53,25 @@ def test_the_presets_page_has_a_row_for_every_scenario_with_its_evidence_and_for
         assert f"| [{name}](../flightsw/scenarios/profiles/{name}.toml) |" in page
 
 
+def test_every_command_of_the_replay_page_runs_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/replay.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rules.toml").write_text(re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0])
+    lines = "".join(re.findall(r"```sh\n(.*?)```", page, re.DOTALL)).splitlines()
+    assert len(lines) >= 10
+    for line in lines:
+        command, *args = shlex.split(line, comments=True)
+        assert command == "flightsw"
+        done = subprocess.run([*COMMAND, *args], capture_output=True, text=True, check=False, timeout=GUARD_S)
+        assert done.returncode == (1 if line.endswith("# exit 1") else 0), f"{line}: {done.stdout}{done.stderr}"
+    hashes = [json.loads((tmp_path / run / "manifest.json").read_text())["log_hash"] for run in ("before", "again")]
+    assert hashes[0] == hashes[1]
+
+
 def test_pages_link_to_files_that_exist() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        prose = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", prose):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
@@ -78,3 +99,23 @@ def test_the_satellite_of_its_page_flies_as_shown(tmp_path: Path) -> None:
     )
     script = f"{shown}\n{checks}\nassert abs(series.totals['thermal_residual_j']) < 1e-3\n"
     subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
+
+
+def test_the_tests_of_the_ci_page_pass_as_shown(tmp_path: Path) -> None:
+    shown = re.findall(r"```python\n(.*?)```", (ROOT / "docs/ci.md").read_text(), re.DOTALL)
+    assert len(shown) == 2
+    (tmp_path / "test_regression.py").write_text("\n\n".join(shown))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junit-xml", "tests.xml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=110)
+    assert "5 passed" in done.stdout, done.stdout
+    assert 'failures="0"' in (tmp_path / "tests.xml").read_text()
+
+
+def test_the_baselines_page_has_a_row_for_every_metric() -> None:
+    page = (ROOT / "docs/baselines.md").read_text()
+    rows = re.findall(r"^\| ([a-z0-9_., ]+) \|", page, re.MULTILINE)
+    patterns = [name.strip().replace("...", "") for row in rows for name in row.split(",")]
+    metrics = load_baseline(baseline_path("cubesat-6u-orin-nano")).metrics
+    assert len(metrics) >= 30
+    for metric in metrics:
+        assert any(metric.startswith(part) or metric.endswith(part) for part in patterns if part), metric

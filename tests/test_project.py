@@ -136,7 +136,7 @@ def test_the_wheel_carries_models_scenarios_and_profiles(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     models = [path for pattern in ("card.toml", "*.onnx") for path in (ROOT / "models").glob(f"*/{pattern}")]
     data = [*(ROOT / "flightsw" / "scenarios").glob("*.toml"), *(ROOT / "flightsw/scenarios/profiles").glob("*.toml")]
-    assert len(models) >= 2
+    assert len(models) >= 4
     assert len(data) >= 2
     wanted = {f"flightsw/_models/{path.relative_to(ROOT / 'models').as_posix()}" for path in models}
     wanted |= {path.relative_to(ROOT).as_posix() for path in data} | {"flightsw/py.typed"}
@@ -147,10 +147,10 @@ def test_the_wheel_carries_models_scenarios_and_profiles(wheel: Path) -> None:
 def test_an_installed_wheel_finds_its_own_models_and_scenarios(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
     code = (
-        "import flightsw; from flightsw.devices.models import load_card, shipped_models, verified_model_path\n"
+        "import flightsw; from flightsw.devices.models import Card, load_card, shipped_models, verified_model_path\n"
         "from flightsw.node.scenario import load_scenario\n"
         "load_scenario('cubesat-6u-orin-nano'); print(flightsw.__file__)\n"
-        "for name in shipped_models(): print(verified_model_path(load_card(name)))\n"
+        "for name in shipped_models(): print(verified_model_path(load_card(name, Card)))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

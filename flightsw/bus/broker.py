@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import structlog
@@ -37,6 +38,8 @@ from flightsw.messages.topics import OUTSIDE
 WALL_GUARD_S = 60.0
 """A process that has not answered for so long is killed and counts as lost (design: nobody is ever passed over)."""
 RECONNECT_GUARD_S = 5.0
+REBUILD_TICK_S = 0.05
+"""longer, for each tick of the log that it has to be run through first: ten times what the slowest application takes"""
 IDLE_MS = 100
 SERVICE_S = 0.05
 PROGRESS_S = 0.2
@@ -56,10 +59,16 @@ class BrokerPlan:
     ticks: int
     commands: Mapping[int, tuple[TcRequest, ...]]
     """the scenario's telecommands by tick"""
+    crashes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """scripted losses by tick"""
     resume: bool = False
     """the bus was lost: go on from the log"""
     peers: Mapping[str, bytes] = field(default_factory=dict)
     """with resume: routing ids of the processes that live on"""
+    taken_up_tick: int | None = None
+    """with resume: the run goes on here with new processes, which run themselves through the log first"""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """of the configuration, in that tick"""
 
 
 class _StopRequested(Exception):
@@ -111,6 +120,9 @@ class Broker:
                     break
                 self._run_tick()
                 self.first_tick_s = self.first_tick_s or monotonic_s()
+            else:
+                for name in self._exchange.absent():  # lost near the end: who isn't here can't be sent home
+                    self._await_successor(name)
         except _StopRequested:
             verdict = "interrupted"
         finally:
@@ -142,11 +154,19 @@ class Broker:
         exchange, encode, run_id, welcomed = self._exchange, self._encode, self._run_id, self._welcomed
         tick = exchange.tick
         requests = (*self._plan.commands.get(tick, ()), *self._umbilical.due(tick))
-        for name, inbox in exchange.begin([self._outside.entry(request)[:2] for request in requests]):
+        crashing = self._plan.crashes.get(tick, ())
+        changes = self._plan.changes if tick == self._plan.taken_up_tick else None
+        for name, inbox in exchange.begin([self._outside.entry(request)[:2] for request in requests], changes):
+            if name in crashing:
+                continue
             self._steps[name] = frame = encode(Step(run_id, tick, tick, [inbox]))
             if name in welcomed:
                 self._send(name, frame)
+        for name in crashing:
+            self._crash(name, tick)
         self._collect(tick)
+        if tick == self._plan.taken_up_tick:
+            self._pacer.set_speed(self._pacer.speed)  # deadlines count from here: the rebuild is no slip
         record = exchange.finish()
         self._writer.append(self._record_bytes(record))
         self._last_entries = record.entries
@@ -155,6 +175,7 @@ class Broker:
     def _collect(self, tick: int) -> None:
         waiting, receive, decode = self._exchange.waiting, self._router.recv, self._decode
         silent_since_s = None
+        guard_s = WALL_GUARD_S + (tick * REBUILD_TICK_S if tick == self._plan.taken_up_tick else 0.0)
         while waiting:
             try:
                 identity, data = receive(), receive()
@@ -164,7 +185,7 @@ class Broker:
                 self._launcher.poll()
                 if self._launcher.stop_wanted:
                     raise _StopRequested from None
-                if now_s - silent_since_s > WALL_GUARD_S:
+                if now_s - silent_since_s > guard_s:
                     self._kill_silent(tick)
                     silent_since_s = now_s
                 continue
@@ -186,6 +207,13 @@ class Broker:
         elif frame.first_tick > self._exchange.tick:
             raise BusError(f"{name} answered tick {frame.first_tick}, which it was never granted")
 
+    def _crash(self, name: str, tick: int) -> None:
+        """A scripted loss: it never gets this tick. Its successor's HELLO is awaited as after any loss."""
+        self._log.warning("app.crashed", process=name, tick=tick)
+        self._launcher.ask_kill(name)
+        if name not in self._exchange.absent():
+            self._exchange.lose(name)
+
     def _kill_silent(self, tick: int) -> None:
         for name in sorted(self._exchange.waiting):
             self._log.error("process.silent", process=name, tick=tick, guard_s=WALL_GUARD_S)
@@ -204,7 +232,7 @@ class Broker:
         self._welcomed.discard(name)
         if self._table.by_name[name].role is Role.INFRASTRUCTURE:
             self._welcome(name)
-            if known:
+            if known or self._exchange.tick:
                 self._rebuild(name)
             if name in self._exchange.waiting:
                 self._send(name, self._steps[name])

@@ -10,7 +10,7 @@ An entry is a tuple whose first item is the topic's number; the rest belongs to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ from flightsw.messages.topics import BUS
 Entry = tuple[Any, ...]
 """(topic number, ...): one message in the host's own form."""
 
-MESSAGE, LOST, REJOIN = "message", "lost", "rejoin"
+MESSAGE, LOST, REJOIN, RECONFIGURE = "message", "lost", "rejoin", "reconfigure"
 """Kinds of outside input, as they stand in the log."""
 
 
@@ -33,8 +33,13 @@ class TickRecord(NamedTuple):
 
     tick: int
     inputs: tuple[tuple[Any, ...], ...]
-    """(MESSAGE, entry), (LOST, process, incarnation) or (REJOIN, process, incarnation)"""
+    """(MESSAGE, entry), (LOST, process, incarnation), (REJOIN, process, incarnation) or (RECONFIGURE, changes)"""
     entries: list[Entry]
+
+
+def changes_of(record: TickRecord) -> Mapping[str, Any] | None:
+    """The new configuration that a tick brought, value by path; None: it brought none."""
+    return next((item[1] for item in record.inputs if item[0] == RECONFIGURE), None)
 
 
 @dataclass(eq=False)
@@ -101,8 +106,13 @@ class Exchange:
         """(topics in order, entries) by process"""
         self._bus_entries: list[Entry] = []
 
-    def begin(self, messages: Iterable[Entry] = ()) -> list[tuple[str, Sequence[Entry]]]:
-        """Open the tick: who runs, in rank order, each with its inbox. `messages` came from outside, in this order."""
+    def begin(
+        self, messages: Iterable[Entry] = (), changes: Mapping[str, Any] | None = None
+    ) -> list[tuple[str, Sequence[Entry]]]:
+        """Open the tick: who runs, in rank order, each with its inbox. `messages` came from outside, in this order.
+
+        `changes` of the configuration are the host's business; here they are written down.
+        """
         if self._waiting:
             raise BusError(f"tick {self.tick} began while {sorted(self._waiting)} still run it")
         self._inputs = []
@@ -114,6 +124,8 @@ class Exchange:
                 if seat.rejoin_tick == tick:
                     self._rejoin(seat)
             self._away = any(seat.rejoin_tick is not None for seat in self._seats)
+        if changes:
+            self._inputs.append((RECONFIGURE, changes))
         for entry in messages:
             self._inputs.append((MESSAGE, entry))
             self._deliver((entry[0],), (entry,))
@@ -201,7 +213,8 @@ class Exchange:
         """Run a whole logged tick again; the grants it had. Raises BusError when the bus's own part differs."""
         if record.tick != self.tick:
             raise BusError(f"the log has tick {record.tick} where tick {self.tick} is due")
-        grants = self.begin(item[1] for item in record.inputs if item[0] == MESSAGE)
+        messages = [item[1] for item in record.inputs if item[0] == MESSAGE]
+        grants = self.begin(messages, changes_of(record))
         lost = [item[1] for item in record.inputs if item[0] == LOST]
         outboxes: dict[str, list[Entry]] = {}
         for entry in record.entries:

@@ -46,14 +46,15 @@ def _tightest(rows: list[Row]) -> Row:
 
 
 def _print(rows: list[Row]) -> None:
+    ids = max(4, *(len(row.case) for row in rows)) + 1
     width = max(len(row.quantity) for row in rows)
     numbers = f"{'reference':>14}  {'ours':>14}  {'error':>10}  {'tolerance':>10}"
-    typer.echo(f"{'case':<5}{'quantity':<{width}}  {numbers}  unit")
+    typer.echo(f"{'case':<{ids}}{'quantity':<{width}}  {numbers}  unit")
     for row in rows:
         ours = "-" if row.ours is None else f"{row.ours:.8g}"
         error = "-" if row.error is None else f"{row.error:.3g}"
         verdict = "" if row.passed and not row.why else f"  {'' if row.passed else 'FAILED '}{row.why}".rstrip()
         typer.echo(
-            f"{row.case:<5}{row.quantity:<{width}}  {row.reference:>14.8g}  {ours:>14}  {error:>10}  "
+            f"{row.case:<{ids}}{row.quantity:<{width}}  {row.reference:>14.8g}  {ours:>14}  {error:>10}  "
             f"{row.tolerance:>10.3g}  {row.unit}{verdict}"
         )

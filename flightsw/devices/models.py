@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar, overload
 
 import msgspec
 from msgspec import Meta
@@ -34,22 +34,30 @@ class Golden(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first_probabilities: tuple[float, ...]
 
 
-class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
-    """What a card states. Its further tables (data, quality, limits) are for people, and for `measure.py`."""
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """What every card states. Its further tables (data, quality, limits) are for people, and for `measure.py`."""
 
-    name: Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$")]
+    name: Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,31}$")]
     task: str
     file: Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]+[.]onnx$")]
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     input_name: str
     output_name: str
+    folder: str = ""
+    """where the card was found; filled in by `load_card`"""
+
+
+class ModelCard(Card, frozen=True, kw_only=True):
+    """Of a payload model: looks at scenes of the virtual camera."""
+
     bands: Annotated[int, Meta(ge=1, le=64)]
     cells: Annotated[int, Meta(ge=1, le=4096)]
     work_gop: Annotated[float, Meta(gt=0.0, le=1e6)]
     """giga-operations a scene on the payload computer, its whole tile pipeline included"""
     golden: Golden
-    folder: str = ""
-    """where the card was found; filled in by `load_card`"""
+
+
+C = TypeVar("C", bound=Card)
 
 
 def shipped_models() -> list[str]:
@@ -57,17 +65,22 @@ def shipped_models() -> list[str]:
     return sorted({card.parent.name for folder in _FOLDERS for card in folder.glob(f"*/{CARD}")})
 
 
-def load_card(name_or_path: str) -> ModelCard:
-    """A shipped model's card by name, or the card at a path (the folder or the file). Raises ConfigError."""
+@overload
+def load_card(name_or_path: str) -> ModelCard: ...
+@overload
+def load_card(name_or_path: str, kind: type[C]) -> C: ...
+def load_card(name_or_path: str, kind: type[Card] = ModelCard) -> Card:
+    """A shipped model's card by name, or the card at a path (the folder or the file), of a payload model or another
+    kind. Raises ConfigError."""
     path = _find(name_or_path)
     try:
-        card = msgspec.convert(tomllib.loads(path.read_text()), ModelCard)
+        card = msgspec.convert(tomllib.loads(path.read_text()), kind)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ConfigError(f"{path}: not a model card: {error}") from None
     return msgspec.structs.replace(card, folder=str(path.parent))
 
 
-def verified_model_path(card: ModelCard) -> Path:
+def verified_model_path(card: Card) -> Path:
     """The card's ONNX file, its hash checked. Raises ConfigError when it is missing or another file than the card's."""
     path = Path(card.folder) / card.file
     try:

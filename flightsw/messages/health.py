@@ -1,6 +1,7 @@
 """Messages of health: the node's mode, and the events that every application emits.
 
-Producer of `health.mode`: health, every tick; readers: every flight application. `health.attitude`: the attitude
+Producer of `health.mode`: health, every tick; readers: every flight application. `health.anomaly`: health's word on
+the telemetry as a whole, for the ground, where a scenario has it watched. `health.attitude`: the attitude
 asked of the plant (its only writer is health). Events: `event.<app>`, queued, read by health and logged. `bus.event`:
 the bus's own word on a lost or returned process.
 """
@@ -101,6 +102,17 @@ class Event(Message, frozen=True):
     severity: Severity
     id: Label
     args: dict[Label, Scalar]
+
+
+class AnomalyStatus(Message, frozen=True):
+    """What the telemetry network made of the last window. Goes out with each look: every minute or so."""
+
+    score: Annotated[float, Meta(ge=0.0, le=1e6)]
+    """the largest share of its allowed residual that a channel has come to, rounded to 0.001"""
+    channel: Label
+    """the signal that contributes most"""
+    alarm: bool
+    """told, and not yet taken back; nothing on board acts on it"""
 
 
 class BusEventKind(enum.IntEnum):

@@ -79,6 +79,7 @@ def shipped_topics() -> tuple[Topic, ...]:
         Topic("cds.health", health.HealthCriticalData, "health"),
         *(Topic(f"event.{app}", health.Event, app, depth=256) for app in ("plant", *FLIGHT_APPS)),
         *(Topic(f"tc.report.{app}", comms.TcReport, app, depth=64, wakes=True) for app in FLIGHT_APPS),
+        Topic("health.anomaly", health.AnomalyStatus, "health"),
         # said only where something of theirs happens; behind the others, whose numbers stay what they were
         Topic("tc.request.health", comms.TcRequest, "health", depth=64, wakes=True),
         Topic("sequence.status", sequences.SequenceStatus, "health"),

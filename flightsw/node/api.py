@@ -91,8 +91,7 @@ class Node:
     def series(self, signal: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """(time_s, value) of a numeric signal over the run so far; None becomes NaN."""
         found = find_signal(signal, self._node.table.topics)
-        if self._recorder is not None:
-            self._recorder.flush()
+        self.flush()
         times: list[float] = []
         values: list[float] = []
         for tick, _, message in LogReader(self.run_dir).messages([found.topic]):
@@ -102,6 +101,11 @@ class Node:
             times.append(tick * self.scenario.dt_s)
             values.append(float("nan") if value is None else float(value))
         return np.array(times), np.array(values)
+
+    def flush(self) -> None:
+        """Let readers of the run folder see the log up to this tick."""
+        if self._recorder is not None:
+            self._recorder.flush()
 
     def close(self) -> None:
         """End the log in order, and remove a temporary run folder."""

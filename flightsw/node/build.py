@@ -9,6 +9,9 @@ from typing import Any
 from flightsw.apps.comms.app import CommsApp
 from flightsw.apps.health.app import HealthApp, Heartbeat
 from flightsw.apps.health.clock import TimeConfig
+from flightsw.apps.health.config import HealthConfig
+from flightsw.apps.health.interface import HealthLaw
+from flightsw.apps.health.monitor import monitor_of
 from flightsw.apps.health.sequencer import SequencerConfig
 from flightsw.apps.health.timekeeper import OnboardClock
 from flightsw.apps.inference.app import InferenceApp
@@ -92,8 +95,24 @@ def _comms(scenario: Scenario) -> Application:
 def _health(scenario: Scenario) -> Application:
     others = tuple(app for app in FLIGHT_APPS if app != "health")
     config = scenario.apps.health
-    shipped = partial(HealthApp, sequences=_sequences(scenario), clock=_clock(scenario))
+    shipped = partial(_shipped_health, sequences=_sequences(scenario), clock=_clock(scenario))
     return _flight("health", config, shipped, config, others, scenario.dt_s, _heartbeats(scenario))
+
+
+def _shipped_health(
+    config: HealthConfig,
+    apps: tuple[str, ...],
+    dt_s: float,
+    own: tuple[Heartbeat, ...],
+    *,
+    law: HealthLaw,
+    sequences: SequencerConfig,
+    clock: OnboardClock,
+) -> Application:
+    """With the network that watches its telemetry where the scenario asks for one."""
+    watch = config.watched_telemetry
+    monitor = None if watch is None else monitor_of(watch, dt_s)
+    return HealthApp(config, apps, dt_s, own, law, monitor, sequences, clock)
 
 
 def _sequences(scenario: Scenario) -> SequencerConfig:

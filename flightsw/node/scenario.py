@@ -16,6 +16,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from flightsw.apps.comms.config import CommsConfig
+from flightsw.apps.health.anomaly import channel_of
 from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.own import AppConfig
@@ -24,11 +25,14 @@ from flightsw.apps.thermal.config import ThermalConfig
 from flightsw.devices.models import load_card, verified_model_path
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.silicon import Silicon
+from flightsw.devices.telemetry_model import TelemetryCard, channels_of, sample_ticks
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Label, Scalar
 from flightsw.messages.commands import parse_command
 from flightsw.messages.sequences import Sequence, SequenceTrigger
+from flightsw.messages.topics import TopicTable, shipped_topics
 from flightsw.node.durations import parse_duration_s
+from flightsw.node.faults import Fault, check_faults
 from flightsw.node.imports import Identity, identity, look_in
 from flightsw.node.ownprocess import ProcessConfig
 from flightsw.node.sequencefiles import check_sequences, with_files
@@ -66,6 +70,18 @@ class CommandConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ConfigError(f"commands: {error}") from None
 
 
+class RequirementConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a run of the scenario must keep, as written; `regress` reads the formula."""
+
+    id: Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    text: Annotated[str, Meta(min_length=1, max_length=256)]
+    """the requirement in words"""
+    formula: Annotated[str, Meta(min_length=1, max_length=4000)]
+    """what must hold, in the language of docs/requirements.md"""
+    margin: Annotated[float, Meta(ge=0.0, le=1e18)] = 0.0
+    """by how much it must hold at least, in the unit of what is compared"""
+
+
 class AppsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What each flight application is told."""
 
@@ -89,6 +105,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     plant: PlantConfig
     apps: AppsConfig
     commands: tuple[CommandConfig, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    """scripted: what goes wrong, and when"""
+    requirements: tuple[RequirementConfig, ...] = ()
+    """what a run must keep. They judge a run and can't change it: neither the log nor its hash knows them"""
     processes: tuple[ProcessConfig, ...] | UnsetType = UNSET
     """applications of the user's own, beside the shipped ones"""
     sequences: tuple[Sequence, ...] | UnsetType = UNSET
@@ -120,9 +140,18 @@ def load_scenario(name_or_path: str, overrides: abc.Sequence[str] = (), case: st
     try:
         check(scenario)
         _check_own_code(scenario, Path(name_or_path))
+        check_scripted(scenario)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
     return scenario
+
+
+def check_scripted(scenario: Scenario) -> None:
+    """Raise ConfigError for a scripted fault that can't happen in this scenario's node."""
+    if scenario.faults:
+        from flightsw.node.processes import process_table  # it is made from scenarios
+
+        check_faults(scenario.faults, process_table(scenario), scenario.dt_s, run_ticks(scenario))
 
 
 def app_configs(scenario: Scenario) -> list[tuple[str, AppConfig]]:
@@ -194,6 +223,7 @@ def check(scenario: Scenario) -> None:
     check_rates(scenario.plant.radiation, scenario.dt_s)
     silicon = _silicon(scenario)
     _check_model(scenario)
+    _check_watch(scenario)
     thermal, power = scenario.apps.thermal, scenario.apps.power
     if thermal.chip_limit_c >= silicon.throttle_c:
         raise ConfigError(
@@ -206,6 +236,7 @@ def check(scenario: Scenario) -> None:
                 f"plant.loads.{load.name}.shed_tier = {load.shed_tier}: must be at most {len(power.shed_soc)}, the "
                 "tiers of apps.power.shed_soc"
             )
+    _check_requirement_ids(scenario)
     sequences, triggers = scenario.sequences, scenario.sequence_triggers
     check_sequences(sequences if isinstance(sequences, tuple) else (), triggers if isinstance(triggers, tuple) else ())
     ticks = run_ticks(scenario)
@@ -215,6 +246,13 @@ def check(scenario: Scenario) -> None:
                 f'commands[{index}].at = "{command.at}": must be before the end of the run, '
                 f"{ticks * scenario.dt_s:.0f} s"
             )
+
+
+def _check_requirement_ids(scenario: Scenario) -> None:
+    ids = [requirement.id for requirement in scenario.requirements]
+    for index, its_id in enumerate(ids):
+        if its_id in ids[:index]:
+            raise ConfigError(f"requirements[{index}].id = {its_id!r}: given twice: a requirement has an id of its own")
 
 
 def _check_flyable(scenario: Scenario) -> None:
@@ -240,6 +278,21 @@ def _check_model(scenario: Scenario) -> None:
             verified_model_path(card)
     except ConfigError as error:
         raise ConfigError(f"apps.inference.model: {error}") from None
+
+
+def _check_watch(scenario: Scenario) -> None:
+    """The network that is to watch the telemetry: its card, its file, and that its channels are there."""
+    watch = scenario.apps.health.watched_telemetry
+    if watch is None:
+        return
+    try:
+        card = load_card(watch.model, TelemetryCard)
+        verified_model_path(card)
+        for row in channels_of(card, watch.spacecraft):
+            channel_of(row, TopicTable(shipped_topics()))
+        sample_ticks(card, scenario.dt_s)
+    except ConfigError as error:
+        raise ConfigError(f"apps.health.anomaly: {error}") from None
 
 
 def orbit_period_s(scenario: Scenario) -> float:

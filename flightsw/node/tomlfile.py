@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,16 +47,29 @@ def load_toml(path: Path) -> Table:
 def apply_overrides(table: Mapping[str, Any], overrides: Sequence[str]) -> Table:
     """A copy of the table with each `path=value` put in. Raises ConfigError.
 
-    A path's steps are parted by dots; into an array of tables a step is an index or the `name` of an entry. The value
-    is read as TOML, and kept as text where that fails (so that quotes may be left out).
+    A path's steps are parted by dots; into an array of tables a step is an index or the `name` or `id` of an entry. The
+    value is read as TOML, and kept as text where that fails (so that quotes may be left out).
     """
-    result: Table = _copy(table)
+    return apply_changes(table, parse_overrides(overrides))
+
+
+def parse_overrides(overrides: Sequence[str]) -> list[tuple[str, Any]]:
+    """(path, value) of each `path=value`. Raises ConfigError."""
+    parsed = []
     for override in overrides:
         path, equals, text = override.partition("=")
         steps = path.strip().replace("[", ".").replace("]", "").split(".")
         if not equals or not all(steps):
             raise ConfigError(f"--set {override}: must be like path.to.field=value")
-        _put(result, steps, parse_value(text.strip()), override)
+        parsed.append((".".join(steps), parse_value(text.strip())))
+    return parsed
+
+
+def apply_changes(table: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) -> Table:
+    """A copy of the table with each value put in at its path. Raises ConfigError."""
+    result: Table = _copy(table)
+    for path, value in changes:
+        _put(result, path.split("."), _copy(value), f"{path}={value}")
     return result
 
 
@@ -122,7 +135,7 @@ def _put(table: Table, steps: Sequence[str], value: Any, override: str) -> None:
 def _index(array: list[Any], step: str, done: str, override: str) -> int:
     if step.isdecimal() and int(step) < len(array):
         return int(step)
-    names = [entry.get("name") if isinstance(entry, dict) else None for entry in array]
+    names = [entry.get("name", entry.get("id")) if isinstance(entry, dict) else None for entry in array]
     if step in names:
         return names.index(step)
     allowed = ", ".join(str(name) for name in names if name is not None)

@@ -5,7 +5,8 @@
 
 (Rauschenbach, Solar Cell Array Design Handbook, 1980.) With x = V / (C2 Voc) the power is stationary where
 (1 + x) exp(1 + x) = e (1 + C1) / C1: Lambert W. Currents are proportional to the flux, voltages are not; both move
-linearly with temperature, down to -80 C. Valid from -180 to 150 C; bypass and reverse behaviour are not modelled.
+linearly with temperature, down to where the currents meet. Valid up to 200 C; bypass and reverse behaviour are not
+modelled.
 
 `ArrayConfig` comes from the scenario. The plant asks for `SolarArray.available_w` every tick; the electrical power
 really drawn is taken from the array's heat by the caller.
@@ -14,6 +15,7 @@ really drawn is taken from the array's heat by the caller.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Annotated
 
 import msgspec
@@ -24,10 +26,11 @@ from flightsw.errors import ConfigError, PhysicsError
 REFERENCE_FLUX_W_M2 = 1367.0
 """AM0 flux that the cell's data sheet is stated at (ASTM E490 of its time)."""
 REFERENCE_C = 28.0
-LOWEST_C, HIGHEST_C, STEP_K = -180.0, 150.0, 0.5
+LOWEST_C, HIGHEST_C, STEP_K = -273.5, 200.0, 0.5
 COLDEST_FIT_C = -80.0
-"""The linear coefficients would cross (Imp > Isc) near -103 C: below this the cell is taken to be at it. An array is
-so cold only in the first minute after a long eclipse."""
+"""Down to here a cell's coefficients must hold."""
+CLOSEST = 0.9998
+"""Imp/Isc up to which they are taken to hold: see `coldest_fit_c`."""
 
 
 class CellConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +47,7 @@ class CellConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     area_m2: Annotated[float, Meta(gt=0.0, le=1.0)] = 0.003018
 
     def __post_init__(self) -> None:
-        """The curve must be one at the sheet's temperature and at both ends of the range: all is linear between."""
+        """The curve must be one at the sheet's temperature, in the cold and in the heat: all is linear between."""
         for cell_c in (REFERENCE_C, COLDEST_FIT_C, HIGHEST_C):
             warm_k = cell_c - REFERENCE_C
             for inner, inner_per_k, outer, outer_per_k in (
@@ -92,13 +95,30 @@ class ArrayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ConfigError(f"array: {given} of cells_per_string and area_m2: must have one")
 
 
+@cache
+def coldest_fit_c(cell: CellConfig) -> float:
+    """Temperature below which a cell is taken to be at it, for its linear coefficients would cross there (Imp > Isc or
+    Vmp > Voc; 3G30C: at -103 C). An array is so cold only in the first minutes after a long eclipse."""
+    met_c = [LOWEST_C]
+    for inner, inner_per_k, outer, outer_per_k in (
+        (cell.imp_a, cell.imp_per_k, cell.isc_a, cell.isc_per_k),
+        (cell.vmp_v, cell.vmp_per_k, cell.voc_v, cell.voc_per_k),
+    ):
+        closing_per_k = CLOSEST * outer_per_k - inner_per_k
+        if closing_per_k > 0.0:
+            met_c.append(REFERENCE_C - (CLOSEST * outer - inner) / closing_per_k)
+        if inner_per_k > 0.0:
+            met_c.append(REFERENCE_C - CLOSEST * inner / inner_per_k)
+    return math.ceil(max(met_c) / STEP_K) * STEP_K
+
+
 def maximum_power(cell: CellConfig, flux_w_m2: float, cell_c: float) -> tuple[float, float]:
     """(watts, volts) of one cell at its maximum power point. Raises PhysicsError outside the valid range."""
     if not LOWEST_C <= cell_c <= HIGHEST_C:
-        raise PhysicsError(f"solar cell at {cell_c:.1f} C: the model holds from {LOWEST_C} to {HIGHEST_C} C")
+        raise PhysicsError(f"solar cell at {cell_c:.1f} C: the model holds up to {HIGHEST_C} C")
     if flux_w_m2 <= 0.0:
         return 0.0, 0.0
-    warm_k = max(cell_c, COLDEST_FIT_C) - REFERENCE_C
+    warm_k = max(cell_c, coldest_fit_c(cell)) - REFERENCE_C
     share = flux_w_m2 / REFERENCE_FLUX_W_M2
     isc_a = (cell.isc_a + cell.isc_per_k * warm_k) * share
     imp_a = (cell.imp_a + cell.imp_per_k * warm_k) * share
@@ -113,7 +133,7 @@ def maximum_power(cell: CellConfig, flux_w_m2: float, cell_c: float) -> tuple[fl
 
 def cell_current_a(cell: CellConfig, flux_w_m2: float, cell_c: float, volts: float) -> float:
     """Current of one cell held at a voltage (direct energy transfer), never below 0."""
-    warm_k = max(cell_c, COLDEST_FIT_C) - REFERENCE_C
+    warm_k = max(cell_c, coldest_fit_c(cell)) - REFERENCE_C
     share = flux_w_m2 / REFERENCE_FLUX_W_M2
     isc_a = (cell.isc_a + cell.isc_per_k * warm_k) * share
     ratio = (cell.imp_a + cell.imp_per_k * warm_k) * share / isc_a
@@ -153,9 +173,9 @@ class SolarArray:
         self._absorbed_m2 = self.area_m2 * config.absorptance * config.pointing_cos
 
     def available_w(self, flux_w_m2: float, array_c: float) -> float:
-        """Power at the array's terminals if all of it is taken. Raises PhysicsError outside -180 to 150 C."""
+        """Power at the array's terminals if all of it is taken. Raises PhysicsError above 200 C."""
         if not LOWEST_C <= array_c < HIGHEST_C:
-            raise PhysicsError(f"solar array at {array_c:.1f} C: the model holds from {LOWEST_C} to {HIGHEST_C} C")
+            raise PhysicsError(f"solar array at {array_c:.1f} C: the model holds up to {HIGHEST_C} C")
         place = (array_c - LOWEST_C) / STEP_K
         index = int(place)
         low = self._w_per_w_m2[index]

@@ -135,6 +135,18 @@ class Battery:
         """Coulombs between full and empty at a temperature."""
         return self._full_c * (1.0 - self.withheld(battery_c))
 
+    def chemical_j(self, state: BatteryState) -> float:
+        """Energy that the charge stands for: capacity times the integral of OCV from empty."""
+        if self.dead:
+            return 0.0
+        volt_share = 0.0
+        for high_s, low_s, low_v, slope_v in self._curve:
+            part = min(state.soc, high_s) - low_s
+            volt_share += part * (low_v + 0.5 * slope_v * part)
+            if state.soc < high_s:
+                break
+        return volt_share * self._full_c
+
     @property
     def capacity_ah(self) -> float:
         """Between full and empty at 0 C and above, wear and failed strings counted."""

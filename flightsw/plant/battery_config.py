@@ -67,3 +67,10 @@ class BatteryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         volts = [point.volts for point in self.ocv]
         if volts != sorted(volts):
             raise ConfigError(f"battery.ocv: volts = {volts}: must not fall with soc")
+        if self.charge_limit_v <= volts[0]:
+            raise ConfigError(
+                f"battery.charge_limit_v = {self.charge_limit_v}: must be above the empty pack's ocv = {volts[0]}"
+            )
+        highest_v = min(volts[-1], self.charge_limit_v)
+        if self.cutoff_v >= highest_v:
+            raise ConfigError(f"battery.cutoff_v = {self.cutoff_v}: must be below the full pack's {highest_v} V")

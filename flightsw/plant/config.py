@@ -18,7 +18,7 @@ from flightsw.plant.oscillator import ClockConfig
 from flightsw.plant.passes import LinkBudget, RateStep
 from flightsw.plant.prescribed import PrescribedSky, PrescribedSkyConfig
 from flightsw.plant.radiation import RadiationConfig
-from flightsw.plant.schedules import LoadScheduleConfig, NodeHeatConfig
+from flightsw.plant.schedules import BoundaryCourseConfig, LoadScheduleConfig, NodeHeatConfig
 from flightsw.plant.sky import Sky, SkyModel
 from flightsw.plant.sky_config import SkyConfig, StationConfig
 from flightsw.plant.thermal import ThermalNetworkConfig
@@ -95,6 +95,8 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """None: the array tracks the Sun, and surfaces see it by their own fixed figures"""
     heat: tuple[NodeHeatConfig, ...] = ()
     """that the surroundings put into nodes"""
+    boundaries: tuple[BoundaryCourseConfig, ...] = ()
+    """temperatures of boundaries, by the clock"""
     schedules: tuple[LoadScheduleConfig, ...] = ()
     """of loads, by the clock"""
     failures: tuple[FailureConfig, ...] = ()
@@ -129,7 +131,22 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         for where, name in wanted_nodes.items():
             if name not in nodes:
                 raise ConfigError(f"{where} = {name!r}: must be one of {', '.join(nodes)}")
+        self._check_voltages()
+        held = [node.name for node in self.thermal.nodes if node.held_c is not None]
+        for place, boundary in enumerate(self.boundaries):
+            if boundary.node not in held:
+                known = ", ".join(held) or "none is there"
+                raise ConfigError(f"boundaries.{place}.node = {boundary.node!r}: must be a node with held_c: {known}")
         self._check_drivers(loads)
+
+    def _check_voltages(self) -> None:
+        """Protection that would act on a full pack would act always."""
+        highest_v = min(self.battery.charge_limit_v, self.battery.ocv[-1].volts)
+        if self.distribution.undervoltage_v >= highest_v:
+            raise ConfigError(
+                f"distribution.undervoltage_v = {self.distribution.undervoltage_v}: must be below the full pack's "
+                f"{highest_v} V"
+            )
 
     def _check_drivers(self, loads: list[str]) -> None:
         """Each load has at most one that says what it draws."""
@@ -153,8 +170,6 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def _check_attitude(self) -> None:
         if self.attitude is None:
             return
-        if self.sky is None:
-            raise ConfigError("attitude: needs a sky by orbit, and prescribed is given")
         if self.array is not None and self.array.pointing_cos != 1.0:
             raise ConfigError(
                 f"array.pointing_cos = {self.array.pointing_cos}: must be left out where attitude says how it points"

@@ -16,6 +16,8 @@ class Ledger:
         self.conversion_loss_j = 0.0
         self.battery_heat_j = 0.0
         self.stored_change_j = 0.0
+        self.lost_with_cells_j = 0.0
+        """chemical energy that wear and failed strings took along: in no node, and not in `stored_change_j`"""
         self.radio_j = 0.0
         """left by radio"""
         self.environment_j = 0.0

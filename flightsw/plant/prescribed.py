@@ -22,12 +22,20 @@ from msgspec import Meta
 from flightsw.errors import ConfigError, PhysicsError
 from flightsw.plant.arrays import FloatArray
 from flightsw.plant.constants import AU_KM, EARTH_RADIUS_KM, EARTH_ROTATION_RAD_S
-from flightsw.plant.shadow import cylindrical_eclipse_fraction, eclipses, exposure
-from flightsw.plant.sky import SkySample, in_south_atlantic_anomaly
+from flightsw.plant.epoch import parse_epoch
+from flightsw.plant.shadow import (
+    Exposure,
+    cuts_inside,
+    cylindrical_eclipse_fraction,
+    eclipses,
+    exposure,
+    in_stretches,
+)
+from flightsw.plant.sky import SkySample, SkyVectors, in_south_atlantic_anomaly
 
 BLOCK_TICKS = 1024
-ROUNDING = 1e-6
-"""A share of a tick that is nothing but the rounding of long times."""
+EPOCH = parse_epoch("2026-09-22T00:00:00Z")
+"""The Earth's prime meridian stands at x then, within half a degree, as it does at tick 0 of a prescribed sky."""
 TimeS = Annotated[float, Meta(ge=0.0, le=1e9)]
 
 
@@ -68,10 +76,12 @@ class PrescribedSky:
     def __init__(self, config: PrescribedSkyConfig, dt_s: float) -> None:
         self.config = config
         self.dt_s = dt_s
+        self.epoch = EPOCH
         self.nodal_period_s = config.period_s
         self._radius_km = EARTH_RADIUS_KM + config.altitude_km
         self._first_tick = 0
         self._rows: list[SkySample] = []
+        self._vectors: SkyVectors | None = None
 
     def at(self, tick: int) -> SkySample:
         """The sky at a tick. Raises PhysicsError below 0."""
@@ -84,15 +94,28 @@ class PrescribedSky:
             offset = tick - self._first_tick
         return self._rows[offset]
 
+    def vectors(self, tick: int) -> SkyVectors:
+        """The block that a tick lies in, as `sky.Sky.vectors`."""
+        first_tick = tick - tick % BLOCK_TICKS
+        if self._vectors is None or self._vectors.first_tick != first_tick:
+            t_s = np.arange(first_tick, first_tick + BLOCK_TICKS, dtype=np.float64) * self.dt_s
+            sun = np.broadcast_to(np.array([1.0, 0.0, 0.0]), (BLOCK_TICKS, 3))
+            self._vectors = SkyVectors(first_tick, t_s, *self.positions(t_s), sun)
+        return self._vectors
+
     def eclipses(self, first_tick: int, last_tick: int) -> list[tuple[float, float]]:
         """(entry_s, exit_s) of each passage through the shadow, cut at the ends."""
         config, first_s, last_s = self.config, first_tick * self.dt_s, last_tick * self.dt_s
         if config.shadow_s is None and config.shadow == "cone":
             return [(e.entry_s, e.exit_s) for e in eclipses(self._scan, first_s, last_s)]
-        found = []
-        for turn in range(math.floor(first_s / config.period_s) - 1, math.ceil(last_s / config.period_s)):
+        return self.eclipses_s(first_s, last_s)
+
+    def eclipses_s(self, first_s: float, last_s: float) -> list[tuple[float, float]]:
+        """Those of shadows with times, cut at the ends."""
+        period_s, found = self.config.period_s, []
+        for turn in range(math.floor(first_s / period_s) - 1, math.ceil(last_s / period_s)):
             for entry_s, exit_s in self.shadows_s():
-                start_s, end_s = entry_s + turn * config.period_s, exit_s + turn * config.period_s
+                start_s, end_s = entry_s + turn * period_s, exit_s + turn * period_s
                 if start_s < last_s and end_s > first_s:
                     found.append((max(start_s, first_s), min(end_s, last_s)))
         return found
@@ -119,7 +142,7 @@ class PrescribedSky:
         right_ascension = np.arctan2(position_km[:, 1], position_km[:, 0])
         longitude = (np.degrees(right_ascension - EARTH_ROTATION_RAD_S * t_s) + 180.0) % 360.0 - 180.0
         saa = in_south_atlantic_anomaly(latitude, longitude)
-        sunlit = self._sunlit(edges_s)
+        light = self._light(edges_s)
         view = (EARTH_RADIUS_KM / self._radius_km) ** 2
         return [
             SkySample(
@@ -141,46 +164,32 @@ class PrescribedSky:
                 elevation_deg=None,
                 slant_range_km=None,
                 in_saa=inside,
+                stretches=stretches,
             )
-            for at_s, (x, y, z), (u, v, w), lit, lat, lon, inside in zip(
+            for at_s, (x, y, z), (u, v, w), lit, lat, lon, inside, stretches in zip(
                 t_s.tolist(),
                 position_km.tolist(),
                 velocity_km_s.tolist(),
-                sunlit.tolist(),
+                light.mean.tolist(),
                 latitude.tolist(),
                 longitude.tolist(),
                 saa.tolist(),
+                light.stretches,
                 strict=True,
             )
         ]
 
-    def _sunlit(self, edges_s: FloatArray) -> FloatArray:
-        """Mean sunlit share of each tick between edges."""
-        config, lit = self.config, np.ones(len(edges_s) - 1)
-        if config.shadow_s is None and config.shadow == "none":
-            return lit
+    def _light(self, edges_s: FloatArray) -> Exposure:
+        """Of each tick between edges."""
+        config = self.config
         if config.shadow_s is None and config.shadow == "cone":
             return exposure(self._scan, edges_s)
-        times_s, course_s = self._dark_course()
-        whole, part_s = np.divmod(edges_s, config.period_s)
-        dark_s = np.diff(whole * course_s[-1] + np.interp(part_s, times_s, course_s))
-        lit -= dark_s / self.dt_s
-        lit[lit < ROUNDING] = 0.0
-        lit[lit > 1.0 - ROUNDING] = 1.0
-        return lit
-
-    def _dark_course(self) -> tuple[FloatArray, FloatArray]:
-        """(times within a period, seconds of shadow since its start)."""
-        period_s, spans = self.config.period_s, []
-        for entry_s, exit_s in self.shadows_s():
-            spans += [(entry_s, min(exit_s, period_s))]
-            if exit_s > period_s:
-                spans.insert(0, (0.0, exit_s - period_s))
-        times_s, dark_s = [0.0], [0.0]
-        for entry_s, exit_s in sorted(spans):
-            times_s += [entry_s, exit_s]
-            dark_s += [dark_s[-1], dark_s[-1] + exit_s - entry_s]
-        return np.array([*times_s, period_s]), np.array([*dark_s, dark_s[-1]])
+        shadows = self.eclipses_s(float(edges_s[0]), float(edges_s[-1]))
+        fine_s = np.sort(np.concatenate((edges_s, cuts_inside(np.array(shadows).ravel(), edges_s))))
+        middle_s, lit = 0.5 * (fine_s[:-1] + fine_s[1:]), np.ones(len(fine_s) - 1)
+        for entry_s, exit_s in shadows:
+            lit[np.searchsorted(middle_s, entry_s) : np.searchsorted(middle_s, exit_s)] = 0.0
+        return in_stretches(edges_s, fine_s, lit)
 
     def shadows_s(self) -> tuple[tuple[float, float], ...]:
         """(entry, exit) of each shadow within a period, the cylinder's where no times are given."""

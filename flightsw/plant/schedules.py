@@ -1,9 +1,11 @@
 """Prescribed courses: what a load draws, or what the surroundings put into a node, by the clock.
 
 A course is a staircase: `steps` of (second, value), each holding until the next, the first from 0; with `period_s` it
-begins anew every so often. A tick gets the mean over its span, so that the energy is exact whatever the tick.
+begins anew every so often. A tick gets the mean over its span, so that the energy is exact whatever the tick. A
+boundary's temperature runs in lines between its points instead: measured ones, or a chamber's.
 
-Decoded from the scenario's `[[plant.schedules]]` and `[[plant.heat]]`; asked by the spacecraft every tick.
+Decoded from the scenario's `[[plant.schedules]]`, `[[plant.heat]]` and `[[plant.boundaries]]`; asked by the spacecraft
+every tick.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from flightsw.errors import ConfigError
 
 TimeS = Annotated[float, Meta(ge=0.0, le=1e10)]
 PeriodS = Annotated[float, Meta(gt=0.0, le=1e9)]
+HeldC = Annotated[float, Meta(ge=-273.15, le=500.0)]
 HeatW = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
 
@@ -51,12 +54,24 @@ class NodeHeatConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             raise ConfigError(f"heat.{self.node}.period_s is given without steps")
 
 
-def _check(where: str, steps: tuple[tuple[float, float], ...], period_s: float | None) -> None:
+class BoundaryCourseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The temperature of a boundary by the clock, in place of its `held_c`: what was measured there, say."""
+
+    node: str
+    points: tuple[tuple[TimeS, HeldC], ...]
+    """(second, Celsius), joined by lines; the last holds on, or with `period_s` is joined to the first"""
+    period_s: PeriodS | None = None
+
+    def __post_init__(self) -> None:
+        _check(f"boundaries.{self.node}", self.points, self.period_s, "points")
+
+
+def _check(where: str, steps: tuple[tuple[float, float], ...], period_s: float | None, what: str = "steps") -> None:
     times_s = [at_s for at_s, _ in steps]
     if not times_s or times_s[0] != 0.0 or times_s != sorted(set(times_s)):
-        raise ConfigError(f"{where}.steps: times = {times_s}: must ascend from 0.0")
+        raise ConfigError(f"{where}.{what}: times = {times_s}: must ascend from 0.0")
     if period_s is not None and times_s[-1] >= period_s:
-        raise ConfigError(f"{where}.steps: last time = {times_s[-1]}: must be below period_s = {period_s}")
+        raise ConfigError(f"{where}.{what}: last time = {times_s[-1]}: must be below period_s = {period_s}")
 
 
 class Course:
@@ -88,3 +103,23 @@ class Course:
         if place + 1 < len(self._times_s):
             return self._times_s[place + 1]
         return float("inf") if self._period_s is None else self._period_s
+
+
+class Line:
+    """Lines between points over time."""
+
+    def __init__(self, points: tuple[tuple[float, float], ...], period_s: float | None = None) -> None:
+        if period_s is not None:
+            points = (*points, (period_s, points[0][1]))
+        self._times_s = [at_s for at_s, _ in points]
+        self._values = [value for _, value in points]
+        self._period_s = period_s
+
+    def at(self, time_s: float) -> float:
+        """Value at a time."""
+        at_s = time_s if self._period_s is None else time_s % self._period_s
+        place = bisect_right(self._times_s, at_s)
+        if place == len(self._times_s):
+            return self._values[-1]
+        before_s, before = self._times_s[place - 1], self._values[place - 1]
+        return before + (self._values[place] - before) * (at_s - before_s) / (self._times_s[place] - before_s)

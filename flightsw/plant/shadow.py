@@ -4,6 +4,7 @@ Conical: overlap of the apparent discs of the Sun and the Earth as seen from the
 (Montenbruck and Gill, Satellite Orbits, sec. 3.4.2). Cylindrical: Sun or none, for comparison with closed
 forms. `exposure` gives the mean over each tick, integrated between the exact contact times, so that a tick
 holding a shadow edge is neither all sunlit nor all dark; a tick wholly in the umbra is exactly 0.
+Such a tick is cut at its contacts, too: power isn't linear in light where some is curtailed.
 
 Reads positions and the Sun in one frame. Called by `sky` when it fills a block, and by reports and tests.
 
@@ -28,6 +29,8 @@ ScanFunction = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
 SCAN_STEP_S = 10.0
 """Grid for the contacts: short beside a penumbra's passage (8.5 s and up) and an eclipse; see `roots`."""
+LEAST_S = 1e-6
+"""Contacts nearer than that to a tick's edge stand on it."""
 _GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(12)
 """Twelve points hold the mean of a tick to 1e-7: the seen fraction starts like t^1.5 at a contact."""
 
@@ -161,10 +164,53 @@ def _intervals(
     ]
 
 
-def exposure(scan: ScanFunction, edges_s: FloatArray) -> FloatArray:
-    """Mean sunlit fraction of each tick between consecutive ascending `edges_s` (n + 1) -> (n,), within
-    1e-6."""
+Stretches = tuple[tuple[float, float], ...]
+"""(seconds, mean sunlit fraction), in time"""
+
+
+class Exposure(NamedTuple):
+    """Light by tick."""
+
+    mean: FloatArray
+    """sunlit fraction (n,)"""
+    stretches: list[Stretches]
+    """of each tick that a contact falls into; () of any other, which is all sunlit, all dark or all penumbra"""
+
+
+def exposure(scan: ScanFunction, edges_s: FloatArray) -> Exposure:
+    """Light of each tick between consecutive ascending `edges_s` (n + 1), within 1e-6; ticks are cut where a contact
+    falls into them."""
     contacts = find_contacts(scan, scan_grid(float(edges_s[0]), float(edges_s[-1])))
+    cuts_s = cuts_inside(np.sort(np.concatenate(contacts)), edges_s)
+    fine_s = np.sort(np.concatenate((edges_s, cuts_s)))
+    return in_stretches(edges_s, fine_s, _mean_light(scan, fine_s, contacts))
+
+
+def cuts_inside(times_s: FloatArray, edges_s: FloatArray) -> FloatArray:
+    """Those of the times that fall into a tick and not, within LEAST_S, upon an edge or each other."""
+    inside = times_s[(times_s > edges_s[0]) & (times_s < edges_s[-1])]
+    place = np.searchsorted(edges_s, inside)
+    inside = inside[np.minimum(inside - edges_s[place - 1], edges_s[place] - inside) > LEAST_S]
+    apart: FloatArray = inside[np.diff(inside, prepend=-np.inf) > LEAST_S]
+    return apart
+
+
+def in_stretches(edges_s: FloatArray, fine_s: FloatArray, lit: FloatArray) -> Exposure:
+    """Light by tick from light between `fine_s`, which holds all of `edges_s` and the cuts."""
+    starts = np.searchsorted(fine_s, edges_s[:-1])
+    span_s = np.diff(fine_s)
+    mean = np.add.reduceat(lit * span_s, starts) / np.diff(edges_s)
+    counts = np.diff(starts, append=len(lit))
+    whole = counts == 1
+    mean[whole] = lit[starts[whole]]
+    stretches: list[Stretches] = [()] * len(starts)
+    for tick in np.flatnonzero(~whole).tolist():
+        within = slice(starts[tick], starts[tick] + counts[tick])
+        stretches[tick] = tuple(zip(span_s[within].tolist(), lit[within].tolist(), strict=True))
+    return Exposure(mean, stretches)
+
+
+def _mean_light(scan: ScanFunction, edges_s: FloatArray, contacts: Contacts) -> FloatArray:
     cuts = np.concatenate((edges_s[:1], np.sort(np.concatenate(contacts)), edges_s[-1:]))
     states = sunlit_fraction(*scan(0.5 * (cuts[:-1] + cuts[1:])))
     seen_s = np.zeros(len(edges_s) - 1)

@@ -23,10 +23,10 @@ import numpy.typing as npt
 from flightsw.errors import ConfigError, PhysicsError
 from flightsw.plant.arrays import BoolArray, FloatArray, dot, norm
 from flightsw.plant.constants import EARTH_RADIUS_KM
-from flightsw.plant.epoch import parse_epoch
+from flightsw.plant.epoch import Epoch, parse_epoch
 from flightsw.plant.frames import geodetic, gmst_rad, teme_to_earth_fixed
 from flightsw.plant.passes import Pass, StationFrame, find_passes, look_angles, station_frame
-from flightsw.plant.shadow import ScanFunction, eclipses, exposure
+from flightsw.plant.shadow import ScanFunction, Stretches, eclipses, exposure
 from flightsw.plant.sky_config import SkyConfig
 from flightsw.plant.sun import SunTable, beta_deg, solar_flux_w_m2
 from flightsw.streams import Stream
@@ -78,6 +78,8 @@ class SkySample(NamedTuple):
     elevation_deg: float | None
     slant_range_km: float | None
     in_saa: bool
+    stretches: Stretches = ()
+    """where the shadow's edges cut the tick; () where none does"""
 
 
 class SkyVectors(NamedTuple):
@@ -96,8 +98,14 @@ class SkyVectors(NamedTuple):
 class SkyModel(Protocol):
     """What the plant steps with: a sky computed from an orbit, or one that is prescribed."""
 
+    dt_s: float
+    epoch: Epoch
+
     def at(self, tick: int) -> SkySample:
         """The sky at a tick, 0 being the epoch."""
+
+    def vectors(self, tick: int) -> SkyVectors:
+        """The block that a tick lies in."""
 
     def eclipses(self, first_tick: int, last_tick: int) -> list[tuple[float, float]]:
         """(entry_s, exit_s) of each passage through the shadow from the start of one tick to that of another."""
@@ -251,13 +259,14 @@ class Sky:
         sun_unit = sun_km / sun_distance_km[:, None]
         fixed_km = teme_to_earth_fixed(position_km, gmst_rad(self.epoch, t_s))
         latitude, longitude, altitude_km = geodetic(fixed_km)
+        light = exposure(lambda at_s: (self.orbit.positions(at_s)[0], table.at(at_s)), edges_s)
         return (
             t_s,
             position_km,
             velocity_km_s,
             sun_unit,
             self._flux_w_m2(sun_distance_km),
-            exposure(lambda at_s: (self.orbit.positions(at_s)[0], table.at(at_s)), edges_s),
+            light.mean,
             np.maximum(dot(position_km, sun_unit) / radius_km, 0.0),
             (EARTH_RADIUS_KM / radius_km) ** 2,
             *self._earth_by_tick(t_s),
@@ -267,6 +276,7 @@ class Sky:
             altitude_km,
             *_best_station(self._stations, fixed_km),
             in_south_atlantic_anomaly(latitude, longitude),
+            cast("list[object]", light.stretches),
         )
 
     def _flux_w_m2(self, sun_distance_km: FloatArray) -> FloatArray:

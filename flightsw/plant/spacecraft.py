@@ -2,7 +2,7 @@
 
 What flight software commands comes as `Orders`, what is around the spacecraft as a `SkySample`, computed or prescribed.
 Within a step hardware acts in this order: failures, switches and trips, electrical balance, heat. A step is split where
-it must be: at the shadow's edge, and where a thermostat switches, which is located to LOCATED_S.
+it must be: at the shadow's edges, and where a thermostat switches, which is located to LOCATED_S.
 
 The plant process and prescribed runs (`plant.run`) step this very class.
 """
@@ -24,8 +24,8 @@ from flightsw.plant.earth_loads import albedo_w_m2, infrared_w_m2
 from flightsw.plant.face_views import FaceViews
 from flightsw.plant.ledger import Ledger
 from flightsw.plant.pointing import Pointing
-from flightsw.plant.schedules import Course
-from flightsw.plant.sky import Sky, SkyModel, SkySample
+from flightsw.plant.schedules import Course, Line
+from flightsw.plant.sky import SkyModel, SkySample
 from flightsw.plant.thermal import ZERO_C_K, ThermalNetwork
 from flightsw.plant.thermal_events import Level, first_crossing
 
@@ -89,6 +89,8 @@ class Spacecraft:
         self._array_strings_failed = self._battery_strings_failed = 0
         self.time_s = 0.0
         self.nodes_k = self.network.initial_k()
+        if self._boundaries:
+            self._hold_boundaries(0.0)
         self._start_stored_j = self.network.stored_j(self.nodes_k)
         self.battery = self._bus.battery.initial()
         self.lcl: tuple[LclState, ...] = tuple([ON if load.initially_on else OFF for load in config.loads])
@@ -109,11 +111,10 @@ class Spacecraft:
         """of the last step"""
         self.undervoltage = False
         """protection has acted in the last step"""
-        self._lit_before = 1.0
         self.starved = False
         """the payload went without power in a part of the step"""
         if self._wears:
-            self._renew_battery()
+            self._bus = self._bus.with_battery(self._worn_battery())
 
     def _wire(self, config: PlantConfig) -> None:
         """Names to places."""
@@ -139,6 +140,7 @@ class Spacecraft:
             (index[t.node], t.on_below_c + ZERO_C_K, t.off_above_c + ZERO_C_K, names.index(t.load))
             for t in config.thermal.thermostats
         ]
+        self._boundaries = [(index[b.node], Line(b.points, b.period_s)) for b in config.boundaries]
         self._pumps = [names.index(pump) for pump in self.network.pumps]
 
     def step(self, tick: int, orders: Orders) -> SkySample:
@@ -147,6 +149,8 @@ class Spacecraft:
         sky = self.sky.at(tick)
         if self._failures and self.time_s >= self._failures[0].at_s:
             self._fail()
+        if self._boundaries:
+            self._hold_boundaries(self.time_s + 0.5 * dt_s)
         states = self.lcl
         if states is not self._switched or orders.load_on is not self._obeyed:
             self._obeyed = orders.load_on
@@ -161,20 +165,28 @@ class Spacecraft:
         demand_w = self._demand_w(orders, chip_c)
         self.starved = False
         lit = sky.sunlit_fraction
-        if self._thermostats or 0.0 < lit < 1.0:
+        if self._thermostats or sky.stretches:
             self._step_in_parts(sky, demand_w, lit)
         else:
             part = self._part(dt_s, sky, demand_w, lit)
             self._take(part)
             self.flows, self.available_w = part.flows, part.available_w
-        self._lit_before = lit
         self._protect()
         if lit < 0.5:
             self._ledger.eclipse_s += dt_s
         self.time_s += dt_s
+        if self._boundaries:
+            self._hold_boundaries(self.time_s)
         if self._wears:
             self._add_wear()
         return sky
+
+    def _hold_boundaries(self, time_s: float) -> None:
+        """Boundaries as they are at a moment: the middle of a step for what it does, its end for what is read."""
+        nodes_k = list(self.nodes_k)
+        for node, course in self._boundaries:
+            nodes_k[node] = course.at(time_s) + ZERO_C_K
+        self.nodes_k = tuple(nodes_k)
 
     def _demand_w(self, orders: Orders, chip_c: float) -> list[float]:
         """What each load would draw over the step if its limiter let it."""
@@ -285,14 +297,9 @@ class Spacecraft:
         ledger.heat_out_j += part.heat_out_j
 
     def _step_in_parts(self, sky: SkySample, demand_w: list[float], lit: float) -> None:
-        """The step, split at the shadow's edge and where thermostats switch."""
-        stretches = [(self.dt_s, lit)]
-        if 0.0 < lit < 1.0:
-            stretches = [(self.dt_s * lit, 1.0), (self.dt_s * (1.0 - lit), 0.0)]
-            if self._lit_before < lit:
-                stretches.reverse()
+        """The step, split at the shadow's edges and where thermostats switch."""
         parts: list[_Part] = []
-        for span_s, share in stretches:
+        for span_s, share in sky.stretches or ((self.dt_s, lit),):
             left_s = span_s
             while left_s > 0.0:
                 self._switch_thermostats(demand_w)
@@ -365,8 +372,13 @@ class Spacecraft:
             self._renew_battery()
 
     def _renew_battery(self) -> None:
+        before_j = self._bus.battery.chemical_j(self.battery)
+        self._bus = self._bus.with_battery(self._worn_battery())
+        self._ledger.lost_with_cells_j += before_j - self._bus.battery.chemical_j(self.battery)
+
+    def _worn_battery(self) -> Battery:
         health = wear.health(self.config.battery, self._wear, self._battery_strings_failed)
-        self._bus = self._bus.with_battery(Battery(self.config.battery, self.dt_s, health))
+        return Battery(self.config.battery, self.dt_s, health)
 
     @property
     def ledger(self) -> Ledger:
@@ -388,5 +400,4 @@ class Spacecraft:
 def _attitude_model(config: PlantConfig, sky: SkyModel) -> AttitudeModel | None:
     if config.attitude is None:
         return None
-    assert isinstance(sky, Sky), "the configuration has been checked"
     return AttitudeModel(config.attitude, list(config.attitude.face_normals.values()), sky)

@@ -14,11 +14,12 @@ within a tick, `first_crossing` and `step_for`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from flightsw.errors import PhysicsError
 from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
-from flightsw.plant.thermal_assembly import assemble, check_step, initial_k
+from flightsw.plant.thermal_assembly import HOT_K, assemble, check_step, initial_k, monotone_step_s
 from flightsw.plant.thermal_config import CouplingConfig, NodeConfig, SurfaceConfig, ThermalNetworkConfig
 from flightsw.plant.thermal_elements import ZERO_C_K, foster_to_cauer
 from flightsw.plant.thermal_environment import compile_environment
@@ -38,13 +39,12 @@ __all__ = [
     "foster_to_cauer",
 ]
 
-LOWEST_K, HIGHEST_K = 3.0, 1200.0
-"""Outside of these something is wrong with the network, not with the satellite."""
+HIGHEST_K = 1200.0
+"""Above it, and below 0 K, of these something is wrong with the network, not with the satellite."""
 HALVINGS = 12
 """How often a step may be halved before it is refused."""
 MOST_CHANGE = 0.1
 """Of a foil's temperature in one step: its T^4 is linear to 4 % of the change."""
-FOIL_K = 400.0
 CROSSING_S = 1e-6
 """How late a crossing may be found."""
 
@@ -68,8 +68,10 @@ class ThermalNetwork:
         self.pumps = tuple(loop.pump_load for loop in config.loops)
         self._step = compile_step(self.kernel_network, dt_s)
         self._step_for = compile_variable_step(self.kernel_network)
+        self._part_s, _ = monotone_step_s(self.kernel_network, self.initial_k())
+        self._whole = dt_s <= self._part_s
         self._stopped = (0.0,) * len(self.pumps)
-        slope_w_m2_k = 4.0 * STEFAN_BOLTZMANN_W_M2_K4 * FOIL_K**3
+        slope_w_m2_k = 4.0 * STEFAN_BOLTZMANN_W_M2_K4 * HOT_K**3
         self._foils = [
             place
             for place, (capacity_j_k, area_m2) in enumerate(
@@ -129,11 +131,13 @@ class ThermalNetwork:
     ) -> tuple[tuple[float, ...], float]:
         """(temperatures after one step, joules that left the nodes in it: to space and into boundaries). Heat put into
         a boundary has left too. `openings`, 0 to 1 by loop, is the share of the step in which its pump runs; left out,
-        none does. Raises PhysicsError outside 3 to 1200 K."""
+        none does. Raises PhysicsError above 1200 K."""
         if openings is None:
             openings = self._stopped
+        if not self._whole:
+            return self._in_parts(temperatures_k, heat_w, self.dt_s, openings)
         after_k, out_j = self._step(temperatures_k, heat_w, openings)
-        if not (min(after_k) > LOWEST_K and max(after_k) < HIGHEST_K) or (
+        if not (min(after_k) >= 0.0 and max(after_k) < HIGHEST_K) or (
             self._foils and self._leaps(temperatures_k, after_k)
         ):
             return self._in_halves(temperatures_k, heat_w, self.dt_s, openings, HALVINGS)
@@ -147,7 +151,20 @@ class ThermalNetwork:
         openings: Sequence[float] | None = None,
     ) -> tuple[tuple[float, ...], float]:
         """As `step`, over `dt_s` above 0: a part of a step that is split at an event."""
-        return self._over(temperatures_k, heat_w, dt_s, self._stopped if openings is None else openings, HALVINGS)
+        return self._in_parts(temperatures_k, heat_w, dt_s, self._stopped if openings is None else openings)
+
+    def _in_parts(
+        self, temperatures_k: tuple[float, ...], heat_w: Sequence[float], dt_s: float, openings: Sequence[float]
+    ) -> tuple[tuple[float, ...], float]:
+        """A step of any length in as many parts as its quickest node needs."""
+        parts = math.ceil(dt_s / self._part_s)
+        if parts <= 1:
+            return self._over(temperatures_k, heat_w, dt_s, openings, HALVINGS)
+        total_j = 0.0
+        for _ in range(parts):
+            temperatures_k, out_j = self._over(temperatures_k, heat_w, dt_s / parts, openings, HALVINGS)
+            total_j += out_j
+        return temperatures_k, total_j
 
     def _over(
         self,
@@ -158,7 +175,7 @@ class ThermalNetwork:
         halvings: int,
     ) -> tuple[tuple[float, ...], float]:
         after_k, out_j = self._step_for(temperatures_k, heat_w, openings, dt_s)
-        within = min(after_k) > LOWEST_K and max(after_k) < HIGHEST_K
+        within = min(after_k) >= 0.0 and max(after_k) < HIGHEST_K
         if halvings > 0 and (not within or self._leaps(temperatures_k, after_k)):
             return self._in_halves(temperatures_k, heat_w, dt_s, openings, halvings)
         if not within:
@@ -204,7 +221,7 @@ class ThermalNetwork:
         return first_crossing(course, nodes_k, course(1.0), levels, CROSSING_S / dt_s)
 
     def _refuse(self, after_k: Sequence[float]) -> None:
-        place = next(place for place, node_k in enumerate(after_k) if not LOWEST_K < node_k < HIGHEST_K)
+        place = next(place for place, node_k in enumerate(after_k) if not 0.0 <= node_k < HIGHEST_K)
         raise PhysicsError(f"thermal node {self.names[place]!r} at {after_k[place]:.1f} K: out of all range")
 
 

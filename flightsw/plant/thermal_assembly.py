@@ -24,8 +24,13 @@ from flightsw.plant.thermal_elements import (
     louver_ramp,
     optical,
 )
+from flightsw.plant.thermal_kernel import GAMMA
 from flightsw.plant.thermal_source import KernelNetwork
 
+PARTS = 64
+"""Of a step at most, that `thermal` takes it in."""
+HOT_K = 400.0
+"""Radiation is taken to be as quick as at this temperature: hotter than what flies, array panels apart."""
 STEPS_A_TIME_CONSTANT = 10.0
 """ROS2 errs by 0.04 (dt / tau)^3 in a step of a decay: by 4e-4 of it over a time constant of ten steps."""
 
@@ -82,9 +87,28 @@ def check_step(config: ThermalNetworkConfig, dt_s: float) -> None:
     longest_s = longest_step_s(network, initial_k(nodes))
     if not 0.0 < dt_s <= longest_s:
         raise ConfigError(
-            f"dt_s = {dt_s}: must be above 0 and at most {longest_s:.4g}, for the thermal network: a tenth of the time "
+            f"dt_s = {dt_s}: must be above 0 and at most {longest_s:.6g}, for the thermal network: a tenth of the time "
             "constant of the nodes that hold half of the heat, and that of an evaporator or a louver's node"
         )
+    part_s, quickest = monotone_step_s(network, initial_k(nodes))
+    if dt_s > PARTS * part_s:
+        raise ConfigError(
+            f"dt_s = {dt_s}: must be at most {PARTS * part_s:.4g}, for thermal node {nodes[quickest].name!r}: "
+            f"{PARTS} parts of {part_s:.4g} s each, which follow its time constant"
+        )
+
+
+def monotone_step_s(network: KernelNetwork, nodes_k: Sequence[float]) -> tuple[float, int]:
+    """(the longest step of the scheme after which more heat has cooled no node, the node that sets it).
+
+    The step is (1 - g z)^-2 (1 + (1 - 2 g) z) with z = h J / C, off-diagonals at least 0: no entry of it is negative
+    while (1 - 2 g) h sum G <= C at every node; (1 - g z)^-1 has none at any step (Bolley and Crouzeix, RAIRO Anal.
+    Numer. 12, 1978). What heat does in its own step is at least 0 always: g (1 - g z)^-1 + (1 - g) (1 - g z)^-2."""
+    leaving_w_k = _leaving_w_k(network, [max(node_k, HOT_K) for node_k in nodes_k])
+    quickest = min(network.free(), key=lambda i: network.capacities_j_k[i] / (leaving_w_k[i] or 1e-300))
+    if leaving_w_k[quickest] == 0.0:
+        return math.inf, quickest
+    return network.capacities_j_k[quickest] / leaving_w_k[quickest] / (1.0 - 2.0 * GAMMA), quickest
 
 
 def longest_step_s(network: KernelNetwork, nodes_k: Sequence[float]) -> float:
@@ -92,9 +116,10 @@ def longest_step_s(network: KernelNetwork, nodes_k: Sequence[float]) -> float:
     else at rest, at these temperatures and with every element open: a tenth of the one that nodes with half of the
     heat capacity reach or exceed; and no more than that of a node that an element follows.
 
-    The scheme is stable at any step, and a node faster than the step settles within it to the steady course that its
-    neighbours set; but where most of the heat is held must be followed, or nothing is. An evaporator or a louver's
-    node that goes over its whole ramp within a step may ring about it."""
+    The scheme is stable at any step. A node faster than the step settles within it, which is taken in parts for it
+    (`monotone_step_s`), to the steady course that its neighbours set; but where most of the heat is held must be
+    followed, or nothing is. An evaporator or a louver's node that goes over its whole ramp within a step may ring about
+    it."""
     leaving_w_k = _leaving_w_k(network, nodes_k)
     taus_s = [c / g if g > 0.0 else math.inf for c, g in zip(network.capacities_j_k, leaving_w_k, strict=True)]
     followed = {evaporator for evaporator, _, _ in network.pipes} | {node for node, _ in network.louvers}

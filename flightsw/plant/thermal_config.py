@@ -17,7 +17,7 @@ from flightsw.plant.finishes import Finish
 NodeName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$")]
 AreaM2 = Annotated[float, Meta(ge=0.0, le=1e5)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
-NodeC = Annotated[float, Meta(ge=-200.0, le=150.0)]
+NodeC = Annotated[float, Meta(ge=-270.0, le=500.0)]
 ConductanceWK = Annotated[float, Meta(ge=0.0, le=1e6)]
 
 
@@ -32,6 +32,16 @@ class FinConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """faces of the sheet that radiate; `area_m2` counts all of them"""
     reference_c: NodeC = 20.0
     """temperature about which radiation is taken as linear"""
+
+
+class FlowConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A radiator that a fluid runs along, cooling on its way: how much of it is as warm as its inlet, which is the
+    node's temperature, see `thermal_elements.flow_efficiency`."""
+
+    flow_kg_s: Annotated[float, Meta(gt=0.0, le=1000.0)]
+    cp_j_kg_k: Annotated[float, Meta(gt=0.0, le=2e4)]
+    reference_c: NodeC = 20.0
+    """inlet temperature at which the efficiency is taken"""
 
 
 class LouverConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +77,7 @@ class SurfaceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """of the finish: 0 beginning of life, 1 end of life"""
     louver: LouverConfig | None = None
     fin: FinConfig | None = None
+    flow: FlowConfig | None = None
     face: NodeName | None = None
     """of the body: its Sun cosine and Earth view come from the attitude where that is known"""
     sun_cos: Share = 0.0
@@ -85,8 +96,9 @@ class SurfaceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ConfigError(f"absorptance = {self.absorptance}: must be left out, finish gives it")
         if self.finish is None and self.age != 0.0:
             raise ConfigError(f"age = {self.age}: must be left out without a finish")
-        if self.fin is not None and self.louver is not None:
-            raise ConfigError("fin: must be left out under a louver, whose emissivity has no one reference")
+        for name in ("fin", "flow"):
+            if getattr(self, name) is not None and self.louver is not None:
+                raise ConfigError(f"{name}: must be left out under a louver, whose emissivity has no one reference")
 
 
 class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,7 +107,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     name: NodeName
     capacity_j_k: Annotated[float, Meta(gt=0.0, le=1e9)] | None = None
     """of a lump; left out where a junction chain gives it"""
-    held_c: Annotated[float, Meta(ge=-270.0, le=500.0)] | None = None
+    held_c: Annotated[float, Meta(ge=-273.15, le=500.0)] | None = None
     """of a boundary: the host spacecraft, a chamber's wall, a sink that stands for all that a surface sees"""
     initial_c: NodeC = 15.0
     """of a lump"""

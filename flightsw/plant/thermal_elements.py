@@ -1,4 +1,4 @@
-"""Elements of a thermal network by their laws: surfaces, fins, pumped loops, heat pipes, junction chains.
+"""Elements of a thermal network by their laws: surfaces, fins, radiators in a flow, pumped loops, heat pipes, chains.
 
 Takes what a scenario declares of one element (`thermal_config`), gives its figures. Called by `thermal_assembly` and
 `thermal_environment`, once at the start of a run.
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from flightsw.errors import ConfigError
 from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
 from flightsw.plant.finishes import FINISHES
-from flightsw.plant.thermal_config import FinConfig, HeatPipeConfig, LoopConfig, SurfaceConfig
+from flightsw.plant.thermal_config import FinConfig, FlowConfig, HeatPipeConfig, LoopConfig, SurfaceConfig
 from flightsw.plant.thermal_source import Ramp
 
 ZERO_C_K = 273.15
@@ -27,11 +27,31 @@ def optical(surface: SurfaceConfig) -> tuple[float, float]:
 
 
 def effective_m2(surface: SurfaceConfig) -> float:
-    """The surface's area as if all of it were at its node's temperature. What a fin absorbs reaches the node by the
-    same efficiency: both are the same linear conduction."""
-    if surface.fin is None:
-        return surface.area_m2
-    return surface.area_m2 * fin_efficiency(surface.fin, optical(surface)[1])
+    """The surface's area as if all of it were at its node's temperature. What a fin or a flow absorbs reaches the node
+    by the same efficiency: both are the same linear conduction."""
+    area_m2, emissivity = surface.area_m2, optical(surface)[1]
+    if surface.fin is not None:
+        area_m2 *= fin_efficiency(surface.fin, emissivity)
+    if surface.flow is not None:
+        area_m2 *= flow_efficiency(surface.flow, emissivity * area_m2)
+    return area_m2
+
+
+def flow_outlet_k(flow: FlowConfig, emitting_m2: float, inlet_k: float) -> float:
+    """Temperature at which a fluid leaves a radiator that is as warm as it is along its way, nothing absorbed:
+    To^-3 = Ti^-3 + 3 eps sigma A / (mdot cp), from mdot cp dT = -eps sigma T^4 dA."""
+    stream_w_k = flow.flow_kg_s * flow.cp_j_kg_k
+    loss = 3.0 * STEFAN_BOLTZMANN_W_M2_K4 * emitting_m2 / stream_w_k
+    return float((inlet_k**-3 + loss) ** (-1.0 / 3.0))
+
+
+def flow_efficiency(flow: FlowConfig, emitting_m2: float) -> float:
+    """Heat that such a radiator gives off, over what it would if all of it were as warm as its inlet, at the reference
+    temperature."""
+    inlet_k = flow.reference_c + ZERO_C_K
+    uniform_w = STEFAN_BOLTZMANN_W_M2_K4 * emitting_m2 * inlet_k**4
+    given_w = flow.flow_kg_s * flow.cp_j_kg_k * (inlet_k - flow_outlet_k(flow, emitting_m2, inlet_k))
+    return given_w / uniform_w if uniform_w > 0.0 else 1.0
 
 
 def fin_efficiency(fin: FinConfig, emissivity: float) -> float:

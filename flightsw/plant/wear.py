@@ -5,7 +5,8 @@
 
 (Form after Schmalstieg et al., "A holistic aging model for Li(NiMnCo)O2 based 18650 lithium-ion batteries", J. Power
 Sources 257, 2014; the coefficients are the scenario's.) Lost capacity takes the charge in it along: at a moment of
-renewal the state of charge stays what it is. Valid until half of the capacity is gone, where the loss is held.
+renewal the state of charge stays what it is, and the ledger says how much energy went. Valid until half of the capacity
+is gone, where the loss is held.
 
 The plant keeps one `WearState`, adds to it every tick and asks for the pack's `Health` every RENEWAL_S.
 """

@@ -13,7 +13,10 @@ import msgspec
 from msgspec import Meta
 
 from flightsw.errors import ConfigError
+from flightsw.plant.battery_config import OcvPoint
 
+MOST_HOURS = 100.0
+"""Longest charge and slowest thermostat that are stepped: a bound on the time that an answer takes."""
 Positive = Annotated[float, Meta(gt=0.0, le=1e9)]
 Kelvin = Annotated[float, Meta(gt=3.0, le=1200.0)]
 """what the thermal network holds for"""
@@ -27,6 +30,16 @@ Nought = Annotated[float, Meta(ge=0.0, le=0.0)]
 
 class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A case's inputs: root of the structs that each case has."""
+
+
+LinearOcv = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)? ?\+ ?[0-9]+(\.[0-9]+)? ?\*? ?s$")]
+"""Open-circuit voltage, as 12.8+3.6 s."""
+
+
+def ocv_points(text: str) -> tuple[OcvPoint, OcvPoint]:
+    """A linear open-circuit voltage as the battery takes it."""
+    empty_v, rise_v = (float(part.strip(" *s")) for part in text.split("+"))
+    return OcvPoint(0.0, empty_v), OcvPoint(1.0, empty_v + rise_v)
 
 
 def require_constants(**figures: tuple[float, float]) -> None:

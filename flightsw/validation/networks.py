@@ -34,6 +34,14 @@ def history(
     return rows
 
 
+def state_at(
+    network: KernelNetwork, start_k: Sequence[float], heat_w: Sequence[float], at_s: float, dt_s: float
+) -> tuple[float, ...]:
+    """Temperatures after a time, in equal steps of at most `dt_s`."""
+    steps = math.ceil(at_s / dt_s)
+    return history(compile_step(network, at_s / steps), start_k, heat_w, steps)[-1] if steps else tuple(start_k)
+
+
 def crossing(times: Sequence[float], values: Sequence[float], level: float) -> float:
     """When a monotone course reaches a level, linear between its points."""
     rising = values[-1] > values[0]

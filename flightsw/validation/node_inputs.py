@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
 from flightsw.errors import ConfigError
 from flightsw.plant.sky_config import AltitudeKm
+from flightsw.plant.thermal_config import NodeName
 from flightsw.validation.inputs import (
+    MOST_HOURS,
     AboveZeroShare,
     Celsius,
     FluxWM2,
     Inputs,
     Kelvin,
+    LinearOcv,
     Nought,
     Positive,
     Share,
-    require_constants,
 )
 
 NotNegative = Annotated[float, Meta(ge=0.0, le=1e6)]
-NodePair = Annotated[str, Meta(pattern="^(die|board|bus|batt|rad|arr)_(die|board|bus|batt|rad|arr)$")]
-MOST_HOURS = 100.0
-"""Longest charge and slowest thermostat that are stepped: a bound on the time that an answer takes."""
+NodePair = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*_[a-z0-9_]+$")]
 
 
 class P10Inputs(Inputs, frozen=True):
@@ -60,9 +61,9 @@ class P11Inputs(Inputs, frozen=True):
 
 
 class P12Inputs(Inputs, frozen=True):
-    """A payload's network, heated at its first node; its radiator couples to a fixed 0 K rise."""
+    """A payload's network, heated at its first node; its radiator couples to a fixed 0 K rise. `C` by node."""
 
-    nodes: Annotated[tuple[str, ...], Meta(min_length=5, max_length=5)]
+    nodes: Annotated[tuple[str, ...], Meta(min_length=2, max_length=100)]
     capacities_j_k: tuple[Positive, ...] = field(name="C")
     couplings_w_k: dict[Annotated[str, Meta(pattern="^[^-]+-[^-]+$")], Positive] = field(name="G")
     radiator_w_k: Positive = field(name="Grad_radiator")
@@ -111,17 +112,21 @@ class P18Inputs(Inputs, frozen=True):
 class P19Inputs(Inputs, frozen=True):
     """A data sheet's Foster pairs on a base at one temperature."""
 
-    resistances_k_w: tuple[Positive, Positive] = field(name="R")
-    taus_s: tuple[Positive, Positive] = field(name="tau")
+    resistances_k_w: Annotated[tuple[Positive, ...], Meta(min_length=1, max_length=10)] = field(name="R")
+    taus_s: Annotated[tuple[Annotated[float, Meta(ge=1e-3, le=1e5)], ...], Meta(min_length=1)] = field(name="tau")
     power_w: Positive = field(name="P")
     base_c: Celsius = field(name="Tb")
+
+    def __post_init__(self) -> None:
+        if len(self.resistances_k_w) != len(self.taus_s):
+            raise ConfigError(f"tau: {len(self.taus_s)} values: must be one for each of R")
 
 
 class P13Inputs(Inputs, frozen=True):
     """A pack and a load."""
 
     capacity_ah: Positive = field(name="Q_Ah")
-    ocv: Literal["12.8+3.6 s"]
+    ocv: LinearOcv
     r0_ohm: Positive = field(name="R0")
     load_w: Positive = field(name="P")
     start_soc: Share = field(name="s0")
@@ -134,20 +139,24 @@ class P14Inputs(Inputs, frozen=True):
     r0_ohm: Positive = field(name="R0")
     r1_ohm: Positive = field(name="R1")
     c1_f: Positive = field(name="C1")
-    rest_v: Annotated[float, Meta(ge=13.0, le=16.4)] = field(name="V0")
-    """on the curve 12.8 + 3.6 s V, with enough left for the pulses"""
+    rest_v: Positive = field(name="V0")
     capacity_ah: Positive = field(name="Q_Ah")
     slope_v: Positive = field(name="slope")
+    pulse_a: Positive = field(name="I", default=5.0)
+    pulse_s: Annotated[float, Meta(gt=0.0, le=1e5)] = field(name="t_pulse", default=120.0)
 
     def __post_init__(self) -> None:
-        require_constants(slope=(self.slope_v, 3.6))
+        if self.slope_v >= 2.0 * self.rest_v:
+            raise ConfigError(f"slope = {self.slope_v}: must be below 2 V0 = {2.0 * self.rest_v}")
+        if self.pulse_a * self.pulse_s > 0.5 * 3600.0 * self.capacity_ah:
+            raise ConfigError(f"I = {self.pulse_a}: must take at most half of Q_Ah = {self.capacity_ah} in t_pulse")
 
 
 class P15Inputs(Inputs, frozen=True):
     """A pack and its charger."""
 
     capacity_ah: Positive = field(name="Q_Ah")
-    ocv: Literal["12.8+3.6 s"]
+    ocv: LinearOcv
     r0_ohm: Positive = field(name="R0")
     limit_v: Positive = field(name="Vmax")
     limit_a: Positive = field(name="Ic")
@@ -171,15 +180,8 @@ class P20Inputs(Inputs, frozen=True):
     ambient_c: Celsius = field(name="Ta")
 
 
-class Capacities(Inputs, frozen=True):
-    """J/K of each node."""
-
-    die: Positive
-    board: Positive
-    bus: Positive
-    batt: Positive
-    rad: Positive
-    arr: Positive
+ROLES = ("die", "bus", "batt", "rad", "arr")
+"""Nodes that the other inputs speak of: where power goes, and which radiate."""
 
 
 class P25Inputs(Inputs, frozen=True):
@@ -222,11 +224,34 @@ class P25Inputs(Inputs, frozen=True):
     radiator_sun_w: NotNegative = field(name="Qrad_sun")
     insulation_m2: NotNegative = field(name="mli")
     """effective emissivity x area of the bus"""
-    capacities_j_k: Capacities = field(name="C")
+    capacities_j_k: dict[NodeName, Positive] = field(name="C")
     couplings_w_k: dict[NodePair, Positive] = field(name="G")
     start_soc: Share = field(name="s0")
     start_k: Kelvin = field(name="T0")
     array_start_k: Kelvin = field(name="Tarr0")
     orbits: Annotated[int, Meta(ge=1, le=100)]
-    shadow: Literal["cylinder"]
-    sink_k: Nought = field(name="sink_K")
+    shadow: Literal["cylinder", "cone", "none"]
+    sink_k: Annotated[float, Meta(ge=0.0, le=400.0)] = field(name="sink_K")
+    ocv: LinearOcv = "12.8+3.6 s"
+    r1_ohm: NotNegative = field(name="R1", default=0.0)
+    c1_f: Positive = field(name="C1", default=1500.0)
+
+    def __post_init__(self) -> None:
+        nodes = list(self.capacities_j_k)
+        if missing := [role for role in ROLES if role not in nodes]:
+            raise ConfigError(f"C: {', '.join(missing)} missing: must have {', '.join(ROLES)}, and may have others")
+        for pair in self.couplings_w_k:
+            ends_of(pair, nodes)
+        if self.off_s <= self.on_s or self.off_s >= self.orbit_s:
+            raise ConfigError(f"t_off = {self.off_s}: must be above t_on = {self.on_s} and below T = {self.orbit_s}")
+
+
+def ends_of(pair: str, nodes: Collection[str]) -> tuple[str, str]:
+    """The two nodes that a coupling's name joins by an underscore, which their own names may have. Raises
+    ConfigError."""
+    parts = pair.split("_")
+    for place in range(1, len(parts)):
+        a, b = "_".join(parts[:place]), "_".join(parts[place:])
+        if a in nodes and b in nodes and a != b:
+            return a, b
+    raise ConfigError(f"G: {pair!r}: must join two of {', '.join(nodes)}")

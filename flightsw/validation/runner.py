@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -24,7 +24,6 @@ from flightsw.validation import (
     sky_inputs,
 )
 from flightsw.validation.case import Case, CaseFile
-from flightsw.validation.inputs import Inputs
 
 MAX_BYTES = 4 << 20
 _MODULES = (orbit_cases, light_cases, heat_cases, battery_cases, device_cases, link_cases, node_cases)
@@ -39,7 +38,7 @@ CASES: Final = MappingProxyType(
 """The case functions by id. P24, the Linux power allocator, is a flight law and no case of the plant's."""
 
 FLIGHT_LAW = "P24"
-_INPUTS: Final[MappingProxyType[str, type[Inputs]]] = MappingProxyType(
+_INPUTS: Final[MappingProxyType[str, Any]] = MappingProxyType(
     {
         name: getattr(module, f"{name}Inputs")
         for module in (sky_inputs, node_inputs)
@@ -102,26 +101,32 @@ def _decode(data: bytes, where: str) -> list[CaseFile]:
     for file in files:
         if ids.count(file.id) > 1:
             raise ConfigError(f"{where}: {file.id}: given twice")
-        if file.id != FLIGHT_LAW:
+        if kind_of(file) != FLIGHT_LAW:
             _check(file, where)
     return files
 
 
+def kind_of(file: CaseFile) -> str:
+    """Which shipped case it is answered like."""
+    return (file.kind or file.id).upper()
+
+
 def _check(file: CaseFile, where: str) -> None:
     """Raises ConfigError: a case of no known id, nothing to judge, or inputs that it can't be answered for."""
-    if file.id not in CASES:
-        raise ConfigError(f"{where}: {file.id!r}: must be one of {', '.join(CASES)}")
+    if kind_of(file) not in CASES:
+        which = "kind" if file.kind else "id"
+        raise ConfigError(f"{where}: {which} = {kind_of(file)!r}: must be one of {', '.join(CASES)}")
     if all(name.startswith(INFO) for name in file.refs):
         raise ConfigError(f"{where}: {file.id}: refs: has no quantity to judge")
     try:
-        msgspec.convert(file.inputs, type=_INPUTS[file.id])
+        msgspec.convert(file.inputs, type=_INPUTS[kind_of(file)])
     except (msgspec.ValidationError, ConfigError) as error:
         raise ConfigError(f"{where}: {file.id}: inputs: {error}") from None
 
 
 def chosen(files: Sequence[CaseFile], ids: Sequence[str]) -> list[CaseFile]:
     """The cases asked for, all of them without `ids`. Raises ConfigError: no such case, or nothing here answers it."""
-    known = {file.id: file for file in files if file.id in CASES}
+    known = {file.id.upper(): file for file in files if kind_of(file) in CASES}
     if not known:
         raise ConfigError(f"no case that is known here: must be of {', '.join(CASES)}")
     for wanted in ids:
@@ -134,15 +139,10 @@ def run_case(file: CaseFile, answer: Callable[[Case], None] | None = None) -> li
     """Answer a case, by its own function unless another is given; a row a reference, in the file's order."""
     case, trouble = Case(file), ""
     try:
-        (answer or CASES[file.id])(case)
+        (answer or CASES[kind_of(file)])(case)
     except (FlightswError, ArithmeticError, AssertionError, LookupError, ValueError, TypeError) as error:
         trouble = f"{type(error).__name__}: {error}"  # the case is answered no further: its other rows say so
-    rows = [_row(file, name, case.values.get(name, ()), trouble) for name in file.refs]
-    return rows + [
-        Row(file.id, name, math.nan, values[0], None, 0.0, "", passed=False, why="no reference")
-        for name, values in case.values.items()
-        if name not in file.refs
-    ]
+    return [_row(file, name, case.values.get(name, ()), trouble) for name in file.refs]
 
 
 def _row(file: CaseFile, name: str, values: Sequence[float], trouble: str) -> Row:

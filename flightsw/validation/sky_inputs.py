@@ -31,7 +31,7 @@ Place = tuple[
 class P01Inputs(Inputs, frozen=True):
     """Heights whose Kepler periods are asked for, and the Earth."""
 
-    altitudes_km: Annotated[tuple[AltitudeKm, ...], Meta(min_length=1)] = field(name="h_km")
+    altitudes_km: tuple[AltitudeKm, ...] = field(name="h_km")
     mu_km3_s2: Positive = field(name="mu")
     earth_radius_km: Positive = field(name="Re")
     j2: Positive = field(name="J2")
@@ -49,13 +49,11 @@ class P02Inputs(Inputs, frozen=True):
         require_constants(rate_rad_s=(self.rate_rad_s, orbit.SUN_SYNCHRONOUS_RATE_RAD_S))
 
 
-class P03Inputs(Inputs, frozen=True):
-    """Two element sets."""
-
-    tle_ver5: tuple[TleLine, TleLine]
-    tle_flock: tuple[TleLine, TleLine]
-    frame: Literal["TEME"]
-    gravity: Literal["WGS-72"]
+P03Inputs = dict[
+    Annotated[str, Meta(pattern="^(tle[a-z0-9_]*|frame|gravity)$")],
+    tuple[TleLine, TleLine] | Literal["TEME", "WGS-72"],
+]
+"""Element sets by name, and what SGP4 gives and takes."""
 
 
 class P04Inputs(Inputs, frozen=True):
@@ -71,7 +69,7 @@ class P04Inputs(Inputs, frozen=True):
 class P05Inputs(Inputs, frozen=True):
     """How the year is sampled and which shadow is meant."""
 
-    sampling: Literal["every 6 h from 2026-01-01"]
+    sampling: Annotated[str, Meta(pattern="^every ([1-9]|1[0-9]|2[0-4]) h from [0-9]{4}-[0-9]{2}-[0-9]{2}$")]
     shadow: Literal["cylinder, Re"]
 
 
@@ -121,7 +119,7 @@ class P09Inputs(Inputs, frozen=True):
 class P16Inputs(Inputs, frozen=True):
     """A cell's data sheet."""
 
-    cell: Literal["3G30-class"]
+    cell: str
     isc_a: Positive = field(name="Isc")
     voc_v: Positive = field(name="Voc")
     imp_a: Positive = field(name="Imp")

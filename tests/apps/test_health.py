@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flightsw.apps.health import law
 from flightsw.apps.health.app import HealthApp
 from flightsw.apps.health.config import HealthConfig, WatchpointConfig
 from flightsw.apps.health.limits import Watch, Zone, watch_step
@@ -299,6 +300,22 @@ def test_a_restart_keeps_mode_and_wish_and_raises_no_false_alarm() -> None:
     assert (status.mode, status.since_tick) == (Mode.STANDBY, 40)
     assert ward.pass_ticks(10).mode is Mode.STANDBY
     assert ward.told == []
+
+
+def test_a_restart_in_safe_waits_for_the_whole_hold_time() -> None:
+    ward = Ward()
+    stored = HealthCriticalData(Mode.SAFE, 40, "brown-out", Mode.PAYLOAD, Attitude.SUN, None, None)
+    assert ward.pass_ticks(extra=(("health", stored),)).mode is Mode.SAFE
+    assert ward.pass_ticks(CONFIG.safe_hold_ticks - 2).mode is Mode.SAFE
+    assert ward.pass_ticks().mode is Mode.STANDBY
+
+
+@pytest.mark.parametrize(("mode", "unheard"), [(Mode.BOOT, APPS), (Mode.SAFE, ()), (Mode.PAYLOAD, ())])
+def test_a_restart_past_booting_takes_everybody_as_heard_before(mode: Mode, unheard: tuple[str, ...]) -> None:
+    stored = HealthCriticalData(mode, 40, "wanted", Mode.PAYLOAD, Attitude.SUN, None, None)
+    state = law.restored(law.initial(CONFIG, APPS), stored, APPS)
+    assert state.mode is mode
+    assert state.pulse.unheard == unheard
 
 
 def test_ground_points_and_safe_points_at_the_sun_until_it_is_left() -> None:

@@ -50,6 +50,14 @@ def test_predicted_power_never_exceeds_what_is_granted_while_work_is_let_through
         assert decision.predicted_w <= decision.granted_w
 
 
+def test_what_the_queue_would_draw_is_told_also_where_work_is_forbidden():
+    forbidden = decide(WORKING, situation(enabled=False))
+    assert not forbidden.work
+    assert forbidden.binding is Binding.COMMANDED
+    assert forbidden.demand_w == FULL_W[TOP]
+    assert decide(WORKING, situation(enabled=False, waiting=0)).demand_w == 0.0
+
+
 @settings(max_examples=300)
 @given(state=states, low_w=caps, high_w=caps, thermal_w=caps, waiting=st.integers(0, 10**6))
 def test_a_higher_cap_never_gives_a_lower_mode(state, low_w, high_w, thermal_w, waiting):

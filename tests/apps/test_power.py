@@ -168,9 +168,23 @@ def test_coasting_counts_down_and_on_to_the_next_eclipse(starts_in_s: float, las
     assert later.lasts_s == pytest.approx(lasts_s - phase_s if later.inside else lasts_s)
 
 
+def test_the_tick_of_the_entry_is_inside_and_that_of_the_exit_is_not() -> None:
+    entered = coasted(EclipseForecast(False, 100.0, 2000.0, 2000.0, 5700.0), 100.0)
+    assert entered == EclipseForecast(True, 0.0, 2000.0, 2000.0, 5700.0)
+    assert coasted(entered, 2000.0) == EclipseForecast(False, 3700.0, 2000.0, 2000.0, 5700.0)
+
+
+def test_inside_an_eclipse_nothing_is_left_to_its_beginning() -> None:
+    midnight = forecast((-6928.0, 0.0, 0.0), (0.0, 0.0, 7.6), (1.0, 0.0, 0.0))
+    assert midnight.inside
+    assert midnight.starts_in_s == 0.0
+    assert midnight.lasts_s == pytest.approx(0.5 * midnight.length_s)
+
+
 def test_where_there_is_no_eclipse_none_is_waited_for() -> None:
     dawn_dusk = forecast((0.0, 6928.0, 0.0), (0.0, 0.0, 7.6), (1.0, 0.0, 0.0))
     assert dawn_dusk == NONE_AHEAD == coasted(dawn_dusk, 1e6)
+    assert not dawn_dusk.inside
     noon = forecast((6928.0, 0.0, 0.0), (0.0, 0.0, 7.6), (1.0, 0.0, 0.0))
     assert noon.starts_in_s == pytest.approx(0.5 * (noon.period_s - noon.length_s))
 
@@ -260,6 +274,12 @@ def test_a_curtailed_array_is_not_taken_for_a_weak_one_and_a_weak_one_is_learned
     assert learn(Supply(38.0, None), None, 7.0, NONE_AHEAD, fully_used=False, dt_s=1.0) == Supply(38.0, 7.0)
 
 
+@pytest.mark.parametrize(("array_w", "learned"), [(10.0, False), (10.5, True)])
+def test_an_array_below_half_its_best_is_shadowed_rather_than_weak(array_w: float, learned: bool) -> None:
+    after = learn(Supply(20.0, 8.0), array_w, 8.0, ahead_in(1500.0, 2100.0), fully_used=True, dt_s=1.0)
+    assert (after.array_w < 20.0) is learned
+
+
 def test_a_tier_is_shed_after_its_persistence_and_stays_latched_while_the_bus_rebounds() -> None:
     state = ShedState()
     levels = []
@@ -271,6 +291,16 @@ def test_a_tier_is_shed_after_its_persistence_and_stays_latched_while_the_bus_re
     assert levels[4] == 1, "after five ticks below"
     assert set(levels[4:]) == {1}, "0.40 is above the threshold and below the release"
     assert shed_step(state, 0.46, False, CONFIG).level == 0
+
+
+def test_the_next_tier_waits_for_its_whole_persistence_after_a_good_tick() -> None:
+    state = ShedState(1, due_ticks=CONFIG.shed_persistence_ticks - 1)
+    state = shed_step(state, 0.9, False, CONFIG)
+    assert state.level == 1
+    for _ in range(CONFIG.shed_persistence_ticks - 1):
+        state = shed_step(state, 0.01, False, CONFIG)
+    assert state.level == 1
+    assert shed_step(state, 0.01, False, CONFIG).level == 2
 
 
 def test_a_brownout_sheds_the_next_tier_at_once_and_waits_to_see_what_that_does() -> None:
@@ -472,6 +502,16 @@ def test_an_estimate_that_nobody_can_believe_grants_no_compute_power() -> None:
     assert all(cap_w == 0.0 for sigma, cap_w in zip(sigmas, caps, strict=True) if sigma > CONFIG.believed_sigma)
     app.step(Now(4000, 4000 * 10**9, 1.0), Inbox([("plant", sensors())]))
     assert told == ["battery_readings.lost"]
+
+
+def test_sensors_that_say_nothing_at_all_are_told_as_lost_and_as_back_once_each() -> None:
+    app, _ = settled(15.5)
+    told = []
+    for tick in range(30, 60):
+        inbox = Inbox([] if 40 <= tick < 50 else [("plant", sensors())])
+        out = app.step(Now(tick, tick * 10**9, 1.0), inbox)
+        told += [(tick, message.id) for message in out if isinstance(message, Event)]
+    assert told == [(39 + CONFIG.blind_ticks, "battery_readings.lost"), (50, "battery_readings.back")]
 
 
 def test_low_charge_sheds_the_payload_before_the_transmitter() -> None:

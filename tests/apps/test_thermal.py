@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from flightsw.apps.thermal import law
 from flightsw.apps.thermal.app import ThermalApp
-from flightsw.apps.thermal.chipcap import chip_cap
+from flightsw.apps.thermal.chipcap import chip_cap, throttle_level
 from flightsw.apps.thermal.config import ThermalConfig
 from flightsw.bus.application import Inbox, Now
 from flightsw.errors import ConfigError
@@ -97,6 +97,16 @@ def test_the_integral_stands_still_while_the_cap_is_clipped(hot_c: float, ticks:
     assert state.integral_w >= clipped_w - CONFIG.integral_w_k_s * above_k - 1e-9
 
 
+@pytest.mark.parametrize("short_k", [0.05, 1.0, 50.0])
+def test_the_integral_stands_still_while_the_cap_is_clipped_by_a_cold_chip_however_near_its_limit(
+    short_k: float,
+) -> None:
+    integral_w = CONFIG.cap_max_w - 0.01
+    cap_w, after_w = chip_cap(integral_w, 70.0 - short_k, 70.0, CONFIG, 1.0)
+    assert cap_w == CONFIG.cap_max_w
+    assert after_w == integral_w
+
+
 def test_a_long_cold_spell_does_not_delay_the_throttling() -> None:
     short, long = (caps([20.0] * spell + [80.0] * 10) for spell in (10, 6000))
     assert short[-10:] == long[-10:]
@@ -130,6 +140,14 @@ def test_the_cap_answers_a_step_of_temperature_at_once_and_then_leans_further(
 def test_the_published_cap_is_in_steps_of_a_twentieth_watt(integral_w: float, chip_c: float) -> None:
     cap_w, _ = chip_cap(integral_w, chip_c, 70.0, CONFIG, 1.0)
     assert cap_w == round(cap_w * 20.0) / 20.0
+
+
+@pytest.mark.parametrize(
+    ("cap_w", "level"), [(40.0, 0.0), (30.0, 0.0), (23.75, 0.25), (17.5, 0.5), (5.0, 1.0), (0.0, 1.0)]
+)
+def test_the_throttle_level_is_the_share_of_the_devices_range_that_is_taken_away(cap_w: float, level: float) -> None:
+    assert (CONFIG.cap_min_w, CONFIG.cap_max_w) == (5.0, 30.0)
+    assert throttle_level(cap_w, CONFIG) == pytest.approx(level)
 
 
 def test_the_loop_holds_a_simple_chip_at_its_limit() -> None:

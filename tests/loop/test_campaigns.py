@@ -1,36 +1,51 @@
-"""Heavy campaigns, run by `make test-long`: one hash under random load, start order and stops; long runs stay flat."""
+"""One hash under random load, cores, start order and stops: a seeded slice every day, all of it by `make test-long`."""
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 from pathlib import Path
 
 import pytest
 
-from flightsw.node.scenario import shipped_scenarios
-from tests.loop.runs import children, fly, flying, summary_of, wait_for_tick
+from flightsw.node.scenario import load_scenario, shipped_scenarios
+from tests.loop.campaign import RUN_S, cores, disturbed_hash, drawn, options_of
+from tests.loop.runs import fly
 
-NAMES = ["bus", "plant", "power", "thermal", "inference", "comms", "health"]
+RUNS = 20
+
+
+def test_a_slice_of_the_campaign_gives_one_hash(tmp_path: Path) -> None:
+    rng = random.Random(20260103)
+    options = options_of("bupt1-like-pi4", 150.0)
+    reference = fly(tmp_path / "reference", *options, "--in-process")["log_hash"]
+    disturbances = [drawn(rng, 150) for _ in range(3)]
+    assert {disturbance.one_core for disturbance in disturbances} == {True, False}
+    assert any(disturbance.burners for disturbance in disturbances)
+    for number, disturbance in enumerate(disturbances):
+        assert disturbed_hash(tmp_path / f"run-{number}", options, disturbance) == reference, disturbance
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("scenario", shipped_scenarios())
-def test_twenty_runs_under_random_stops_and_start_orders_give_one_hash(tmp_path: Path, scenario: str) -> None:
-    reference = fly(tmp_path / "reference", scenario, "--in-process")["log_hash"]
-    rng = random.Random(42)
-    for number in range(20):
-        run_dir = tmp_path / f"run-{number}"
-        order = rng.sample(NAMES, len(NAMES))
-        with flying(run_dir, scenario, "--start-order", ",".join(order)) as launcher:
-            for tick in sorted(rng.sample(range(20, 560), 3)):
-                wait_for_tick(launcher, run_dir, tick)
-                victim = children(run_dir).get(rng.choice(NAMES))
-                if victim is not None:
-                    os.kill(victim, signal.SIGSTOP)
-                    os.kill(victim, signal.SIGCONT)
-            assert summary_of(launcher)["log_hash"] == reference, f"run {number}"
+def test_twenty_disturbed_runs_of_ten_minutes_give_one_hash(tmp_path: Path, scenario: str) -> None:
+    options = options_of(scenario, RUN_S)
+    ticks = round(RUN_S / load_scenario(scenario).dt_s)
+    reference = fly(tmp_path / "reference", *options, "--in-process")["log_hash"]
+    rng = random.Random(f"{scenario} 42")
+    for number in range(RUNS):
+        disturbance = drawn(rng, ticks)
+        assert disturbed_hash(tmp_path / f"run-{number}", options, disturbance) == reference, disturbance
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scenario", shipped_scenarios())
+def test_one_core_gives_the_hash_of_all(tmp_path: Path, scenario: str) -> None:
+    options = options_of(scenario, RUN_S)
+    hashes = []
+    for one in (True, False):
+        with cores(one=one):
+            hashes.append(fly(tmp_path / f"one-{one}", *options)["log_hash"])
+    assert hashes[0] == hashes[1]
 
 
 @pytest.mark.long

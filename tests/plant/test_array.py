@@ -9,20 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flightsw.errors import ConfigError, PhysicsError
-from flightsw.plant.array import ArrayConfig, CellConfig, SolarArray, cell_current_a, maximum_power
+from flightsw.plant.array import ArrayConfig, CellConfig, SolarArray, cell_current_a, coldest_fit_c, maximum_power
 
 CELL = CellConfig()
+COLD_W = 1.5509641997203913
 ARRAY = SolarArray(ArrayConfig(cells_per_string=7, strings=5, degradation=0.97))
 fluxes_w_m2 = st.floats(1.0, 1500.0)
 warm_c = st.floats(-75.0, 149.0)
 
 
 @settings(max_examples=100)
-@given(fluxes_w_m2, st.floats(-180.0, 149.9))
+@given(fluxes_w_m2, st.floats(-270.0, 199.9))
 def test_tabulated_power_is_that_of_the_cell(flux_w_m2: float, array_c: float) -> None:
     one_w = maximum_power(CELL, flux_w_m2, array_c)[0]
     assert one_w > 0.0
-    # The kink at -80 C, where the fit ends, lies on the table's grid.
+    # The kink where the fit ends lies on the table's grid.
     assert ARRAY.available_w(flux_w_m2, array_c) == pytest.approx(35 * 0.97 * one_w, rel=2e-6)
 
 
@@ -46,6 +47,13 @@ def test_power_is_proportional_to_the_light_and_falls_with_temperature(
     assert ARRAY.available_w(flux, array_c - 5.0) > whole_w
 
 
+def test_the_sheet_s_coefficients_hold_until_its_currents_meet() -> None:
+    """At -95 C the reference is the formula's own, from the sheet's figures (Lambert W by scipy)."""
+    assert maximum_power(CELL, 1367.0, -95.0)[0] == pytest.approx(COLD_W, rel=1e-9)
+    assert -104.0 < coldest_fit_c(CELL) < -101.0
+    assert maximum_power(CELL, 1367.0, -150.0) == maximum_power(CELL, 1367.0, coldest_fit_c(CELL))
+
+
 def test_no_light_gives_no_power() -> None:
     assert maximum_power(CELL, 0.0, 28.0) == (0.0, 0.0)
     assert ARRAY.available_w(0.0, -100.0) == 0.0
@@ -64,15 +72,15 @@ def test_electricity_is_less_than_the_light_taken_in() -> None:
     assert ARRAY.absorbed_w(1361.0) == pytest.approx(1361.0 * 35 * CELL.area_m2 * 0.90)
 
 
-@pytest.mark.parametrize("array_c", [-180.1, 150.0, 1e3, math.nan])
+@pytest.mark.parametrize("array_c", [-273.6, 200.0, 1e3, math.nan])
 def test_temperatures_outside_the_model_are_refused(array_c: float) -> None:
-    with pytest.raises(PhysicsError, match="the model holds from"):
+    with pytest.raises(PhysicsError, match="the model holds up to"):
         ARRAY.available_w(1361.0, array_c)
 
 
-@pytest.mark.parametrize("cell_c", [-180.1, 150.1, math.nan])
+@pytest.mark.parametrize("cell_c", [-273.6, 200.1, math.nan])
 def test_the_cells_law_refuses_them_too(cell_c: float) -> None:
-    with pytest.raises(PhysicsError, match="the model holds from"):
+    with pytest.raises(PhysicsError, match="the model holds up to"):
         maximum_power(CELL, 1361.0, cell_c)
 
 
@@ -81,7 +89,7 @@ def test_the_cells_law_refuses_them_too(cell_c: float) -> None:
     [
         ({"imp_a": 0.6}, r"imp_a = 0.6 at 28.0 C: must be above 0 and below isc_a = 0.5202"),
         ({"vmp_v": 2.9}, r"vmp_v = 2.9 at 28.0 C: must be above 0 and below voc_v = 2.7"),
-        ({"voc_per_k": -0.03}, r"vmp_v = .* at 150.0 C: must be .* below voc_v = -0.96"),
+        ({"voc_per_k": -0.03}, r"vmp_v = .* at 200.0 C: must be .* below voc_v = -2.46"),
         ({"imp_per_k": -0.001}, r"imp_a = .* at -80.0 C: must be .* below isc_a"),
     ],
 )

@@ -66,7 +66,7 @@ def test_annular_shadow_far_behind_the_earth_leaves_a_ring() -> None:
 def test_mean_over_ticks_agrees_with_fine_sampling(beta_deg: float, dt_s: float) -> None:
     scan = scan_of(beta_deg)
     edges_s = np.arange(1500.0, 2400.0 + dt_s, dt_s)
-    mean = shadow.exposure(scan, edges_s)
+    mean = shadow.exposure(scan, edges_s).mean
     samples = 2000
     for index in np.flatnonzero((mean > 0.0) & (mean < 1.0))[:4]:
         t_s = edges_s[index] + (np.arange(samples) + 0.5) / samples * dt_s
@@ -74,9 +74,25 @@ def test_mean_over_ticks_agrees_with_fine_sampling(beta_deg: float, dt_s: float)
         assert mean[index] == pytest.approx(sampled, abs=1e-6)
 
 
+@pytest.mark.parametrize("dt_s", [1.0, 60.0])
+def test_a_tick_is_cut_where_a_contact_falls_into_it_and_nowhere_else(dt_s: float) -> None:
+    scan = scan_of(40.0)
+    edges_s = np.arange(0.0, PERIOD_S, dt_s)
+    light = shadow.exposure(scan, edges_s)
+    contacts = [at_s for found in shadow.eclipses(scan, 0.0, PERIOD_S) for at_s in found if at_s is not None]
+    assert len(contacts) == 4
+    cut = [tick for tick, stretches in enumerate(light.stretches) if stretches]
+    assert cut == sorted({int(at_s / dt_s) for at_s in contacts})
+    for tick in cut:
+        assert sum(seconds for seconds, _ in light.stretches[tick]) == pytest.approx(dt_s)
+        assert sum(s * lit for s, lit in light.stretches[tick]) == pytest.approx(light.mean[tick] * dt_s)
+        ends = {lit for _, lit in light.stretches[tick]} & {0.0, 1.0}
+        assert ends, "one side of a contact is sunlit or dark altogether"
+
+
 def test_ticks_away_from_the_edges_are_exactly_light_or_dark() -> None:
     edges_s = np.arange(0.0, 2048.0 * 3, 1.0)
-    mean = shadow.exposure(scan_of(0.0), edges_s)
+    mean = shadow.exposure(scan_of(0.0), edges_s).mean
     assert np.count_nonzero(mean == 0.0) > 2000
     assert np.count_nonzero(mean == 1.0) > 3000
     assert 15 <= np.count_nonzero((mean > 0.0) & (mean < 1.0)) <= 22, "two penumbras of 8.5 s"

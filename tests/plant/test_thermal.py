@@ -126,6 +126,19 @@ def test_a_step_that_resolves_nothing_is_refused(dt_s) -> None:
         ThermalNetwork(default, dt_s)
 
 
+def test_a_quick_node_is_followed_in_parts_and_refused_beyond_them() -> None:
+    """0.02 J/K on 2 W/K: 10 ms, so that parts of 24 ms keep more heat from cooling anything, and 64 of them are 1.5 s.
+    The answer is the closed form's: it stands above its neighbour by Q/G."""
+    quick = config(
+        [BOX, {"name": "die", "capacity_j_k": 0.02, "initial_c": 10.0}], [{"a": "die", "b": "box", "w_k": 2.0}]
+    )
+    network = ThermalNetwork(quick, 1.0)
+    (box_k, die_k), _ = network.step(network.initial_k(), [0.0, 30.0])
+    assert die_k - box_k == pytest.approx(15.0, rel=1e-3)
+    with pytest.raises(ConfigError, match=r"dt_s = 2.0: must be at most 1.545, for thermal node 'die'"):
+        ThermalNetwork(quick, 2.0)
+
+
 def test_the_longest_step_is_a_tenth_of_the_time_constant_of_where_the_heat_is() -> None:
     wall = {"a": "plate", "b": "wall", "w_k": 2.0}
     link = {"a": "plate", "b": "box", "w_k": 0.5}

@@ -14,8 +14,8 @@ from flightsw.errors import ConfigError
 from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
 from flightsw.plant.thermal import ZERO_C_K, ThermalNetwork, ThermalNetworkConfig
 from flightsw.plant.thermal_assembly import check_step
-from flightsw.plant.thermal_config import FinConfig, LoopConfig, SurfaceConfig
-from flightsw.plant.thermal_elements import effective_m2, fin_efficiency, loop_w_k, optical
+from flightsw.plant.thermal_config import FinConfig, FlowConfig, LoopConfig, SurfaceConfig
+from flightsw.plant.thermal_elements import effective_m2, fin_efficiency, flow_outlet_k, loop_w_k, optical
 
 PLATE = {"name": "plate", "capacity_j_k": 900.0, "initial_c": 20.0}
 BOX = {"name": "box", "capacity_j_k": 5000.0, "initial_c": 10.0}
@@ -23,6 +23,7 @@ WALL = {"name": "wall", "held_c": 20.0}
 CHIP = {"name": "chip", "initial_c": 20.0}
 PIPE = {"evaporator": "plate", "condenser": "wall", "closed_w_k": 0.1, "w_k": 5.0, "set_c": 25.0, "range_k": 10.0}
 LOOP = {"a": "plate", "b": "wall", "flow_kg_s": 0.002, "cp_j_kg_k": 4180.0, "ua_w_k": 10.0, "pump_load": "pump"}
+LINK = {"a": "plate", "b": "box", "w_k": 0.5}
 LOUVER = {"closed_emissivity": 0.1, "open_emissivity": 0.7, "closed_c": 10.0, "open_c": 28.0}
 FOSTER = [[0.3, 0.02], [0.5, 0.4], [0.8, 5.0]]
 CHAIN = {"from": "chip", "to": "wall", "foster": FOSTER}
@@ -130,6 +131,21 @@ def test_a_fin_is_as_good_as_the_conduction_equation_says() -> None:
 def test_a_short_fin_is_all_at_its_root() -> None:
     assert fin_efficiency(FinConfig(length_m=1e-4, thickness_m=0.01, conductivity_w_m_k=200.0), 0.9) > 0.999999
     assert fin_efficiency(FinConfig(length_m=0.1, thickness_m=0.01, conductivity_w_m_k=200.0), 0.0) == 1.0
+
+
+@pytest.mark.parametrize("flow_kg_s", [1e-4, 0.01, 2.0])
+def test_a_radiator_in_a_flow_gives_off_what_its_fluid_loses(flow_kg_s) -> None:
+    """mdot cp dT/dA = -eps sigma T^4, by a fine march along the panel; a slow flow is cold long before its end."""
+    flow = FlowConfig(flow_kg_s=flow_kg_s, cp_j_kg_k=3500.0, reference_c=45.0)
+    steps, fluid_k = 200_000, 318.15
+    for _ in range(steps):
+        middle_k = fluid_k - 0.5 * STEFAN_BOLTZMANN_W_M2_K4 * 1.8 / steps * fluid_k**4 / (flow_kg_s * 3500.0)
+        fluid_k -= STEFAN_BOLTZMANN_W_M2_K4 * 1.8 / steps * middle_k**4 / (flow_kg_s * 3500.0)
+    assert flow_outlet_k(flow, 1.8, 318.15) == pytest.approx(fluid_k, rel=1e-7)
+    panel = surface(area_m2=2.0, emissivity=0.9, flow=msgspec.to_builtins(flow))
+    network = ThermalNetwork(config([PLATE | {"surfaces": [msgspec.to_builtins(panel)]}, BOX], couplings=[LINK]), 1.0)
+    given_w = network.kernel_network.emitting_m2[0] * STEFAN_BOLTZMANN_W_M2_K4 * 318.15**4
+    assert given_w == pytest.approx(flow_kg_s * 3500.0 * (318.15 - fluid_k), rel=1e-6)
 
 
 def test_a_fin_takes_and_gives_by_its_efficiency() -> None:

@@ -118,6 +118,11 @@ class CommsApp:
         self._store_critical_data(now, out)
         return out
 
+    def reconfigure(self, config: CommsConfig) -> None:
+        """Go on with another configuration; what is stored already stays."""
+        self._config = config
+        self._store.limit(config.store_bytes)
+
     def _telecommands(self, now: Now, inbox: Inbox) -> list[Message]:
         out: list[Message] = []
         state = self._ingest

@@ -1,8 +1,9 @@
 """Health: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
 Reads the others' status messages (their heartbeats), `sensor.power`, `sensor.thermal`, `bus.event`, `tc.dispatch`.
-Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`. What the `sequencer`, the
-`timekeeper` and the parameter table read and give stands with them.
+Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`; `health.anomaly` where the
+scenario has a network watch the telemetry as a whole. What the `sequencer`, the `timekeeper` and the parameter table
+read and give stands with them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import NamedTuple
 from flightsw.apps.health.config import SIGNALS, HealthConfig
 from flightsw.apps.health.events import changes, of_bus
 from flightsw.apps.health.interface import STANDARD, HealthLaw
-from flightsw.apps.health.law import Inputs, State
+from flightsw.apps.health.law import Inputs, State, reconfigured
+from flightsw.apps.health.monitor import TelemetryMonitor
 from flightsw.apps.health.sequencer import Sequencer, SequencerConfig
 from flightsw.apps.health.timekeeper import OnboardClock, Timekeeper
 from flightsw.apps.repeating import Repeating
@@ -49,6 +51,11 @@ class Heartbeat(NamedTuple):
     period_ticks: int
 
 
+def watched_places(config: HealthConfig) -> tuple[int, ...]:
+    """Per watchpoint, which of SIGNALS it watches."""
+    return tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
+
+
 class HealthApp:
     """The application. `apps`: the others that are to be heard; `own`: users' processes that are, too."""
 
@@ -61,6 +68,7 @@ class HealthApp:
         dt_s: float,
         own: tuple[Heartbeat, ...] = (),
         law: HealthLaw = STANDARD,
+        monitor: TelemetryMonitor | None = None,
         sequences: SequencerConfig = SequencerConfig(),  # noqa: B008  # frozen
         clock: OnboardClock = OnboardClock(),  # noqa: B008  # frozen
     ) -> None:
@@ -71,8 +79,10 @@ class HealthApp:
         self._own_ticks: dict[str, int] = {}
         """when each was heard last"""
         self._dt_s = dt_s
-        self._watched = tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
+        self._watched = watched_places(config)
         self._law = law
+        self._monitor = monitor
+        self._look_ticks = 0 if monitor is None else monitor.look_ticks
         self._critical_data = law.CriticalData
         self._state = law.initial(config, apps)
         self._stored: State | None = None
@@ -122,7 +132,17 @@ class HealthApp:
             out += self._sequencer.step(inbox)
         self._attitude.send(self._law.attitude_of(state.mode, self._pointing), now.tick, out)
         self._store(now, out)
+        if self._monitor is not None and now.tick % self._look_ticks == 0:
+            out += self._monitor.look(inbox)
         return out
+
+    def reconfigure(self, config: HealthConfig) -> None:
+        """Go on with another configuration; mode and attitude of the mission plan are asked for where they changed."""
+        before, self._config = self._config, config
+        self._watched = watched_places(config)
+        self._state = reconfigured(self._state, before, config)
+        if config.attitude != before.attitude:
+            self._pointing = AttitudeCommand(Attitude[config.attitude.upper()])
 
     def _observe(self, now: Now, inbox: Inbox) -> Inputs:
         last = inbox.last

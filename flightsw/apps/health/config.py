@@ -48,6 +48,16 @@ class WatchpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
                 )
 
 
+class AnomalyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The telemetry-anomaly network: advice, never an action."""
+
+    model: str = "telemetry-anomaly"
+    """card of the model: shipped name or path"""
+    spacecraft: str
+    """whose channels and scales of that card these are"""
+    enabled: bool = True
+
+
 class HealthConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Health: heartbeats, limits, modes."""
 
@@ -82,6 +92,14 @@ class HealthConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=T
             hysteresis=1.0,
         ),
     )
+
+    anomaly: AnomalyConfig | UnsetType = UNSET
+    """the watch over the telemetry as a whole; left out, there is none"""
+
+    @property
+    def watched_telemetry(self) -> AnomalyConfig | None:
+        """The watch that is on; None: there is none."""
+        return self.anomaly if isinstance(self.anomaly, AnomalyConfig) and self.anomaly.enabled else None
 
     time: TimeConfig | UnsetType = UNSET
     """the law of on-board time, where it is not the shipped one"""

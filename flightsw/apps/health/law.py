@@ -66,6 +66,15 @@ def restored(state: State, stored: HealthCriticalData, apps: tuple[str, ...]) ->
     )
 
 
+def reconfigured(state: State, before: HealthConfig, after: HealthConfig) -> State:
+    """Another configuration: a changed mission plan is asked for, changed watchpoints start anew."""
+    if after.wanted != before.wanted:
+        state = replace(state, wanted=Mode[after.wanted])
+    if after.watchpoints != before.watchpoints:
+        state = replace(state, watches=(Watch(),) * len(after.watchpoints), red=None)
+    return state
+
+
 def alarm_of(state: State, apps: tuple[str, ...], config: HealthConfig) -> str | None:
     """Why the node must be safe, the gravest first. While booting, silence is only waited out."""
     if state.brownout:

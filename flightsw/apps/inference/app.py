@@ -98,6 +98,13 @@ class InferenceApp:
         self._store(now, out)
         return out
 
+    def reconfigure(self, config: InferenceConfig) -> None:
+        """Go on with another configuration, of the same model computed as often."""
+        self._config = config
+        self._rates = mode_rates(self._silicon, self._work_gop, config)
+        self._imaging_per_s = config.frame_scenes / config.frame_period_s
+        self._queue.limit(config.queue_scenes, config.deadline_s)
+
     def _image(self, now: Now, inbox: Inbox) -> float:
         """Announce this tick's images; scenes a second that imaging adds."""
         if (fix := inbox.last(NavSensors)) is not None:

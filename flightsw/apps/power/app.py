@@ -66,6 +66,12 @@ class PowerApp:
         self._store(now, out)
         return out
 
+    def reconfigure(self, config: PowerConfig) -> None:
+        """Go on with another configuration; the reserve is set where it changed, as by command."""
+        before, self._config = self._config, config
+        if config.reserve_soc != before.reserve_soc:
+            self._state = self._law.with_reserve(self._state, config.reserve_soc)
+
     def _status(self, sensors: PowerSensors | None, outputs: Outputs) -> PowerStatus:
         state = self._state
         soc, ahead = state.soc, state.ahead

@@ -16,6 +16,7 @@ from flightsw.apps.thermal.events import changes
 from flightsw.apps.thermal.interface import STANDARD, ThermalLaw
 from flightsw.apps.thermal.law import Inputs, State
 from flightsw.bus.application import Inbox, Now
+from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
 from flightsw.messages.commands import ThermalSetChipLimit
 from flightsw.messages.plant import ThermalSensors
@@ -65,6 +66,15 @@ class ThermalApp:
         self._heaters.send(HeaterCommand(outputs.heater_on), now.tick, out)
         self._store(now, out)
         return out
+
+    def reconfigure(self, config: ThermalConfig) -> None:
+        """Go on with another configuration; the chip's limit is set where it changed, as by command."""
+        before, self._config = self._config, config
+        if config.chip_limit_c != before.chip_limit_c:
+            after = self._law.with_limit(self._state, config.chip_limit_c, config)
+            if isinstance(after, str):
+                raise ConfigError(f"apps.thermal.chip_{after}")
+            self._state = after
 
     def _store(self, now: Now, out: list[Message]) -> None:
         state, last = self._state, self._stored

@@ -1,0 +1,52 @@
+"""The telemetry network, run in onnxruntime: a window in, one residual a channel out.
+
+CPU provider, one thread, sequential, as the payload's engine. It is flight software and no payload: it runs whatever
+`apps.inference.execute` says, and takes nothing from the payload computer. Made where the application is built, and
+only where the scenario asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from flightsw.devices.models import verified_model_path
+from flightsw.devices.telemetry_model import TelemetryCard
+from flightsw.errors import ConfigError
+
+
+class Scorer(Protocol):
+    """Anything that says how far a window is from what it should be."""
+
+    def residuals(self, window: Sequence[Sequence[float]]) -> list[float]:
+        """Per channel."""
+
+
+class OnnxScorer:
+    """A session of one telemetry model. Raises ConfigError: not the card's model, or of other channels."""
+
+    def __init__(self, card: TelemetryCard, channels: int) -> None:
+        import onnxruntime as ort  # a node that doesn't watch its telemetry never pays for the import
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+        options.use_deterministic_compute = True
+        options.log_severity_level = 3
+        path = verified_model_path(card)
+        self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._input, self._outputs = card.input_name, [card.output_name]
+        ports = {port.name: port.shape for port in (*self._session.get_inputs(), *self._session.get_outputs())}
+        wanted = {card.input_name: [card.samples, channels], card.output_name: [channels]}
+        if {name: shape[1:] for name, shape in ports.items()} != wanted:
+            raise ConfigError(f"model {card.name}: inputs and outputs {ports}: its card says {wanted} for each n")
+        self.residuals([[0.0] * channels] * card.samples)  # warm: the first real look costs what every other does
+
+    def residuals(self, window: Sequence[Sequence[float]]) -> list[float]:
+        """Per channel, of a window [samples, channels]."""
+        (given,) = self._session.run(self._outputs, {self._input: np.array([window], np.float32)})
+        residuals: list[float] = given[0].tolist()
+        return residuals

@@ -1,0 +1,137 @@
+"""The telemetry network in flight: calm on nominal orbits, the same however the node is run, and it finds a fault."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+
+from flightsw.bus.application import Application
+from flightsw.bus.logreader import LogReader
+from flightsw.devices.models import load_card, verified_model_path
+from flightsw.devices.telemetry_model import TelemetryCard, channels_of
+from flightsw.messages.base import Message
+from flightsw.messages.health import AnomalyStatus, Event, ModeStatus
+from flightsw.messages.signals import find_signal
+from flightsw.messages.topics import TopicTable, shipped_topics
+from flightsw.node.build import build_application
+from flightsw.node.inprocess import InProcessNode, Recorder
+from flightsw.node.scenario import Scenario, load_scenario, run_ticks
+from flightsw.plant.process import PlantProcess
+from tests.loop.runs import fly
+
+SCENARIO = "cubesat-6u-orin-nano"
+CARD = load_card("telemetry-anomaly", TelemetryCard)
+ROWS = channels_of(CARD, SCENARIO)
+
+
+@pytest.fixture(scope="module")
+def nominal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three orbits as shipped, without payload batches being computed: the watch runs all the same."""
+    return flown(tmp_path_factory.mktemp("nominal"), orbits=3.0, overrides=["seed=77"])
+
+
+@pytest.fixture(scope="module")
+def faults() -> Iterator[Any]:
+    """The faults that the model is measured with."""
+    path = list(sys.path)
+    sys.path.insert(0, CARD.folder)
+    yield importlib.import_module("faults")
+    sys.path[:] = path
+
+
+def flown(run_dir: Path, *, orbits: float, overrides: list[str], plant: Any = None) -> Path:
+    scenario = load_scenario(SCENARIO, ["apps.inference.execute=none", *overrides])
+
+    def build(name: str, its: Scenario) -> Application:
+        application = build_application(name, its)
+        return plant(application) if plant and isinstance(application, PlantProcess) else application
+
+    recorder = Recorder(InProcessNode(scenario, build=build), run_dir)
+    for _ in range(run_ticks(scenario, f"{orbits}orbits")):
+        recorder.run_tick()
+    recorder.close()
+    return run_dir
+
+
+def events(run_dir: Path) -> list[tuple[int, Event]]:
+    found = LogReader(run_dir).messages(["event.health"])
+    return [(tick, message) for tick, _, message in found if isinstance(message, Event)]
+
+
+def looks(run_dir: Path) -> list[tuple[int, AnomalyStatus]]:
+    found = LogReader(run_dir).messages(["health.anomaly"])
+    return [(tick, message) for tick, _, message in found if isinstance(message, AnomalyStatus)]
+
+
+def test_three_nominal_orbits_raise_no_alarm(nominal: Path) -> None:
+    said = looks(nominal)
+    assert len(said) > 250
+    assert len({status.score for _, status in said}) > 100
+    assert {event.id for _, event in events(nominal)} >= {"mode.changed"}
+    assert not [status for _, status in said if status.alarm]
+
+
+def test_logged_scores_are_those_of_a_plain_session(nominal: Path) -> None:
+    reader, topics = LogReader(nominal), TopicTable(shipped_topics())
+    signals = [find_signal(row.signal, topics) for row in ROWS]
+    newest: dict[tuple[str, int], Message] = {}
+    for tick, topic, message in reader.messages(sorted({signal.topic for signal in signals})):
+        if (tick + 1) % 10 == 0:  # health hears at n what was said at n - 1, and takes a sample every tenth tick
+            newest[topic, tick + 1] = message
+    center, scale = np.array([row.center for row in ROWS]), np.array([row.scale for row in ROWS])
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(str(verified_model_path(CARD)), options, providers=["CPUExecutionProvider"])
+    said = looks(nominal)
+    assert len(said) > 250
+    for tick, status in said:
+        window = [
+            [float(signal.of(newest[signal.topic, at])) for signal in signals]  # type: ignore[arg-type]
+            for at in range(tick - 110, tick + 1, 10)
+        ]
+        seen = np.clip((np.array(window) - center) / scale, -10.0, 10.0).astype(np.float32)
+        (residuals,) = session.run(None, {CARD.input_name: seen[None]})
+        shares = [round(value / row.residual, 3) for value, row in zip(residuals[0].tolist(), ROWS, strict=True)]
+        assert (status.score, status.channel) == (max(shares), ROWS[shares.index(max(shares))].signal)
+
+
+def test_processes_and_one_process_see_the_same_scores(tmp_path: Path) -> None:
+    one, many = tmp_path / "one", tmp_path / "many"
+    alone, together = fly(one, "--in-process", ticks=400), fly(many, ticks=400)
+    assert len(looks(one)) >= 4
+    assert looks(one) == looks(many)
+    assert alone["log_hash"] == together["log_hash"]
+
+
+def test_a_node_that_is_not_watched_differs_in_nothing_else(tmp_path: Path) -> None:
+    def but_for_the_watch(run_dir: Path) -> list[tuple[int, str, Message]]:
+        return [entry for entry in LogReader(run_dir).messages() if entry[1] != "health.anomaly"]
+
+    with_it, without = tmp_path / "with", tmp_path / "without"
+    with_it.mkdir()
+    without.mkdir()
+    flown(with_it, orbits=0.1, overrides=[])
+    flown(without, orbits=0.1, overrides=["apps.health.anomaly.enabled=false"])
+    assert len(looks(with_it)) > 5
+    assert not looks(without)
+    assert but_for_the_watch(with_it) == but_for_the_watch(without)
+
+
+def test_a_stuck_sensor_is_found_and_told_and_no_mode_changes_by_it(tmp_path: Path, faults: Any) -> None:
+    stuck = faults.Fault("radiator_stuck", "stuck", "sensor.thermal.radiator_c", 0.0, 2400.0)
+    run_dir = flown(tmp_path, orbits=1.2, overrides=[], plant=lambda plant: faults.FaultyPlant(plant, stuck))
+    told = [(tick, event) for tick, event in events(run_dir) if event.id == "anomaly.detected"]
+    assert told
+    assert min(tick for tick, _ in told) > 2400
+    assert told[0][1].severity.name == "WARNING_LO"
+    assert told[0][1].args["channel"] == "sensor.thermal.radiator_c"
+    reasons = {m.reason for _, _, m in LogReader(run_dir).messages(["health.mode"]) if isinstance(m, ModeStatus)}
+    assert reasons
+    assert not [reason for reason in reasons if "anomaly" in reason]

@@ -1,0 +1,153 @@
+"""Mutation check of the laws: `make mutants` (ARGS="--seed 2 --count 30"). Do the tests notice when a law is wrong?
+
+Draws mutants of the laws and of the pure modules that they compose, at random by seed, and runs the tests of the
+applications, then the default scenario's requirements and baseline, against each, in a copy of the tree. Those in
+`known.toml` are equivalent, each with its reason; at least nine tenths of the others must be caught.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import NamedTuple
+
+from tests.mutants.operators import Mutant, mutants_of
+
+ROOT = Path(__file__).resolve().parents[2]
+KNOWN = Path(__file__).with_name("known.toml")
+COPIED = ("flightsw", "tests", "models", "docs", "pyproject.toml", "README.md")
+# With the laws themselves, what they compose: all that is pure in an application's folder but its events.
+NOT_LAWS = ("__init__", "app", "config", "events", "interface", "engine")
+SHARE_TO_CATCH = 0.9
+GUARD_S = 600
+CHECK = ("check", "cubesat-6u-orin-nano", "--execute", "sample:20")
+
+
+class Result(NamedTuple):
+    """What became of a mutant."""
+
+    mutant: Mutant
+    caught_by: str
+    """empty: it survived"""
+    reason: str
+    """of a known equivalent one"""
+
+
+def all_mutants() -> list[Mutant]:
+    """Every mutant of every law, in a fixed order."""
+    files = sorted(path for path in (ROOT / "flightsw/apps").glob("*/*.py") if path.stem not in NOT_LAWS)
+    paths = [path.relative_to(ROOT).as_posix() for path in files]
+    return [mutant for path in paths for mutant in mutants_of(path, (ROOT / path).read_text())]
+
+
+def known_equivalents() -> dict[tuple[str, str, str], str]:
+    """Reasons by the mutants' keys."""
+    entries = tomllib.loads(KNOWN.read_text())["equivalent"]
+    return {(entry["path"], entry["within"], entry["change"]): entry["reason"] for entry in entries}
+
+
+def killer(mutant: Mutant, tree: Path) -> str:
+    """What catches the mutant in this copy of the tree; empty: nothing does."""
+    target = tree / mutant.path
+    original = target.read_text()
+    target.write_text(mutant.applied(original))
+    try:
+        app = Path(mutant.path).parent.name
+        near = sorted(str(path.relative_to(tree)) for path in (tree / "tests/apps").glob(f"test_{app}*.py"))
+        pytest = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
+        if (said := _run(tree, *pytest, *near)) or (said := _run(tree, *pytest, "tests/apps")):
+            return said
+        program = "import sys; from flightsw.cli import main; sys.exit(main())"
+        return "requirements and baseline" if _run(tree, "-c", program, *CHECK) else ""
+    finally:
+        target.write_text(original)
+
+
+def _run(tree: Path, *arguments: str) -> str:
+    """What failed, in a word; empty: nothing."""
+    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=tree,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=GUARD_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "never ends"
+    if done.returncode == 0:
+        return ""
+    failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    return failed[0].rpartition("/")[2] if failed else "does not load"
+
+
+def examine(mutants: Sequence[Mutant], jobs: int) -> list[Result]:
+    """Run the tests against each mutant."""
+    known = known_equivalents()
+    with tempfile.TemporaryDirectory(prefix="flightsw-mutants-") as scratch:
+        trees: SimpleQueue[Path] = SimpleQueue()
+        for number in range(jobs):
+            trees.put(_copied_tree(Path(scratch) / str(number)))
+
+        def one(mutant: Mutant) -> Result:
+            reason = known.get(mutant.key, "")
+            tree = trees.get()
+            try:
+                result = Result(mutant, killer(mutant, tree), reason)
+            finally:
+                trees.put(tree)
+            verdict = f"caught by {result.caught_by}" if result.caught_by else f"SURVIVED {reason}".rstrip()
+            print(f"{mutant.name}\n    {verdict}", flush=True)
+            return result
+
+        with ThreadPoolExecutor(jobs) as pool:
+            return list(pool.map(one, mutants))
+
+
+def _copied_tree(folder: Path) -> Path:
+    folder.mkdir()
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    return folder
+
+
+def main() -> int:
+    """Draw, run, report. 0: enough were caught."""
+    parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=30)
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    everything = all_mutants()
+    drawn = random.Random(options.seed).sample(everything, options.count)
+    results = examine(drawn, options.jobs)
+    survivors = [result for result in results if not result.caught_by]
+    equivalent = [result for result in survivors if result.reason]
+    judged = len(results) - len(equivalent)
+    caught = len(results) - len(survivors)
+    print(f"\nseed {options.seed}: {len(drawn)} of {len(everything)} mutants; {caught} of {judged} caught, ", end="")
+    print(f"{len(equivalent)} equivalent")
+    for result in survivors:
+        print(f"  survived: {result.mutant.name}: {result.reason or 'no reason known'}")
+    return 0 if caught >= SHARE_TO_CATCH * judged else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
