@@ -237,6 +237,9 @@ def _insides(application: Any) -> dict[str, Any]:
     """All that an application holds, but for what can't be compared: bound methods and devices, and its law, pure."""
     held = dict(vars(application))
     held.pop("_handlers")
+    held["_parameters"] = held["_parameters"].active
+    for part in ("_time", "_sequencer"):  # of health; what they are told is no part of `apps.*`
+        held.pop(part, None)
     held.pop("_law")
     for name in ("_queue", "_store", "_radio", "_switches", "_heaters", "_attitude"):
         if name in held:

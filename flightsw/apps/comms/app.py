@@ -77,8 +77,7 @@ class CommsApp:
         self._radio = Repeating()
         self._kept: tuple[int, bool, IngestState] | None = None
         """what changed last when critical data was stored"""
-        # the store's memory is set aside at the start
-        self._parameters = ParameterTable("comms", config, self._apply, fixed=("store_bytes",))
+        self._parameters = ParameterTable("comms", config, self._apply)
         self._handlers: Handlers = {**self._parameters.handlers, CommsSetTransmitter: self._set_transmitter}
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
@@ -119,7 +118,11 @@ class CommsApp:
         return out
 
     def reconfigure(self, config: CommsConfig) -> None:
-        """Go on with another configuration; what is stored already stays."""
+        """Go on with another configuration; what a table activated stands where that says nothing new."""
+        self._apply(self._parameters.rebased(config))
+
+    def _apply(self, config: CommsConfig) -> None:
+        """What is stored already stays."""
         self._config = config
         self._store.limit(config.store_bytes)
 
@@ -212,9 +215,6 @@ class CommsApp:
         self._ingest = IngestState(
             tuple([OpenRequest(*one) for one in opened]), stored.seen_requests, stored.tc_accepted, stored.tc_rejected
         )
-
-    def _apply(self, config: CommsConfig) -> None:
-        self._config = config
 
     def _set_transmitter(self, command: CommsSetTransmitter) -> str | None:
         self._state = self._law.with_transmitter(self._state, allowed=command.on)

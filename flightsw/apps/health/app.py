@@ -137,7 +137,11 @@ class HealthApp:
         return out
 
     def reconfigure(self, config: HealthConfig) -> None:
-        """Go on with another configuration; mode and attitude of the mission plan are asked for where they changed."""
+        """Go on with another configuration; what a table activated stands where that says nothing new."""
+        self._apply(self._parameters.rebased(config))
+
+    def _apply(self, config: HealthConfig) -> None:
+        """Mode and attitude of the mission plan are asked for where they changed."""
         before, self._config = self._config, config
         self._watched = watched_places(config)
         self._state = reconfigured(self._state, before, config)
@@ -196,10 +200,6 @@ class HealthApp:
                 pointing.longitude_deg,
             )
             out.append(self._law.stored(state, standard))
-
-    def _apply(self, config: HealthConfig) -> None:
-        self._config = config
-        self._watched = tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
 
     def _point(self, command: HealthPoint) -> str | None:
         self._pointing = AttitudeCommand(Attitude[command.attitude.upper()])

@@ -31,8 +31,8 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
 
 STORE_TICKS = 10
-FIXED = ("model", "execute", "frame_period_s", "frame_scenes", "queue_scenes")
-"""Parameters that a start sets for good: what was loaded, how scenes are numbered, what memory was set aside."""
+FIXED = ("model", "execute")
+"""Parameters that a start sets for good: the network is loaded then."""
 DARK = View(-1.0, 0.0)
 
 
@@ -99,7 +99,11 @@ class InferenceApp:
         return out
 
     def reconfigure(self, config: InferenceConfig) -> None:
-        """Go on with another configuration, of the same model computed as often."""
+        """Go on with another configuration, of the same model computed as often; what a table activated stands where
+        that says nothing new."""
+        self._apply(self._parameters.rebased(config))
+
+    def _apply(self, config: InferenceConfig) -> None:
         self._config = config
         self._rates = mode_rates(self._silicon, self._work_gop, config)
         self._imaging_per_s = config.frame_scenes / config.frame_period_s
@@ -233,11 +237,6 @@ class InferenceApp:
         self._batches_executed = stored.batches_executed
         queue.arrived, queue.refused, queue.late = stored.items_arrived, stored.dropped_full, stored.dropped_late
         queue.lost = stored.items_arrived - stored.items_done - stored.dropped_full - stored.dropped_late
-
-    def _apply(self, config: InferenceConfig) -> None:
-        self._config = config
-        self._rates = mode_rates(self._silicon, self._work_gop, config)
-        self._queue.set_deadline(config.deadline_s)
 
     def _set_payload(self, command: InferSetPayload) -> str | None:
         self._enabled = command.on

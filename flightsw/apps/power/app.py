@@ -67,7 +67,11 @@ class PowerApp:
         return out
 
     def reconfigure(self, config: PowerConfig) -> None:
-        """Go on with another configuration; the reserve is set where it changed, as by command."""
+        """Go on with another configuration; what a table activated stands where that says nothing new."""
+        self._apply(self._parameters.rebased(config))
+
+    def _apply(self, config: PowerConfig) -> None:
+        """The reserve is set where it changed, as by command."""
         before, self._config = self._config, config
         if config.reserve_soc != before.reserve_soc:
             self._state = self._law.with_reserve(self._state, config.reserve_soc)
@@ -112,12 +116,6 @@ class PowerApp:
             locked_out(state),
         )
         out.append(self._law.stored(state, standard))
-
-    def _apply(self, config: PowerConfig) -> None:
-        """A table was activated. A reserve that ground commanded stands, unless the table says another than before."""
-        if config.reserve_soc != self._config.reserve_soc:
-            self._state = self._law.with_reserve(self._state, config.reserve_soc)
-        self._config = config
 
     def _set_reserve(self, command: PowerSetReserve) -> str | None:
         self._state = self._law.with_reserve(self._state, command.soc)

@@ -68,13 +68,10 @@ class ThermalApp:
         return out
 
     def reconfigure(self, config: ThermalConfig) -> None:
-        """Go on with another configuration; the chip's limit is set where it changed, as by command."""
-        before, self._config = self._config, config
-        if config.chip_limit_c != before.chip_limit_c:
-            after = self._law.with_limit(self._state, config.chip_limit_c, config)
-            if isinstance(after, str):
-                raise ConfigError(f"apps.thermal.chip_{after}")
-            self._state = after
+        """Go on with another configuration; what a table activated stands where that says nothing new."""
+        if (reason := self._refuse(config)) is not None:
+            raise ConfigError(f"apps.thermal.chip_{reason}")
+        self._apply(self._parameters.rebased(config))
 
     def _store(self, now: Now, out: list[Message]) -> None:
         state, last = self._state, self._stored
@@ -93,7 +90,7 @@ class ThermalApp:
         return limited if isinstance(limited, str) else None
 
     def _apply(self, config: ThermalConfig) -> None:
-        """A table was activated. A limit that ground commanded stands, unless the table says another than before."""
+        """The chip's limit is set where it changed, as by command, and kept below the highest one."""
         limit_c = self._state.chip_limit_c if config.chip_limit_c == self._config.chip_limit_c else config.chip_limit_c
         self._config = config
         limited = self._law.with_limit(self._state, min(limit_c, config.chip_limit_max_c), config)
