@@ -64,6 +64,11 @@ class ParameterTable(Generic[C]):
         }
         self.handlers: Handlers = {kind: self._mine(step) for kind, step in steps.items()}
 
+    @property
+    def active(self) -> C:
+        """The configuration in force."""
+        return self._active
+
     def restore(self, inbox: Inbox) -> None:
         """A warm start, from the first inbox after it: the active table is what it was; nothing is staged."""
         if (kept := inbox.last(TableCriticalData)) is not None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from flightsw.apps.comms.app import CommsApp
 from flightsw.apps.health.app import HealthApp, Heartbeat
-from flightsw.apps.health.clock import TimeConfig
 from flightsw.apps.health.sequencer import SequencerConfig
 from flightsw.apps.health.timekeeper import OnboardClock
 from flightsw.apps.inference.app import InferenceApp
@@ -106,12 +105,7 @@ def _sequences(scenario: Scenario) -> SequencerConfig:
 
 
 def _clock(scenario: Scenario) -> OnboardClock:
-    law = scenario.apps.health.time
-    return OnboardClock(
-        fitted=isinstance(scenario.plant.clock, ClockConfig),
-        epoch_utc_ns=scenario.plant.epoch_utc_ns,
-        law=law if isinstance(law, TimeConfig) else TimeConfig(),
-    )
+    return OnboardClock(fitted=isinstance(scenario.plant.clock, ClockConfig), epoch_utc_ns=scenario.plant.epoch_utc_ns)
 
 
 def _heartbeats(scenario: Scenario) -> tuple[Heartbeat, ...]:
