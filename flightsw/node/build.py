@@ -8,7 +8,6 @@ from typing import Any
 
 from flightsw.apps.comms.app import CommsApp
 from flightsw.apps.health.app import HealthApp, Heartbeat
-from flightsw.apps.health.clock import TimeConfig
 from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.health.interface import HealthLaw
 from flightsw.apps.health.monitor import monitor_of
@@ -125,12 +124,7 @@ def _sequences(scenario: Scenario) -> SequencerConfig:
 
 
 def _clock(scenario: Scenario) -> OnboardClock:
-    law = scenario.apps.health.time
-    return OnboardClock(
-        fitted=isinstance(scenario.plant.clock, ClockConfig),
-        epoch_utc_ns=scenario.plant.epoch_utc_ns,
-        law=law if isinstance(law, TimeConfig) else TimeConfig(),
-    )
+    return OnboardClock(fitted=isinstance(scenario.plant.clock, ClockConfig), epoch_utc_ns=scenario.plant.epoch_utc_ns)
 
 
 def _heartbeats(scenario: Scenario) -> tuple[Heartbeat, ...]:

@@ -2,8 +2,7 @@
 
 counter += elapsed * (1 + f), f = drift + coefficient * (T - 25 degC) + random walk, in parts per million, held between
 two readings. Assumptions: no ageing, no g-sensitivity; the GNSS fix is always there where a receiver is fitted.
-Figures: a TCXO for space is specified to about 1 ppm over its range, 0.1 ppm/K near room temperature is a bare crystal
-at its worst slope (Vig, "Quartz Crystal Resonators and Oscillators", 2016, ch. 4).
+Figures are estimates: TCXO data sheets say about 1 ppm over the whole range, of which the temperature takes its part.
 
 Called by the plant process where a scenario has `[plant.clock]`. Faults: `jump` and `gnss_offset_ns`.
 """

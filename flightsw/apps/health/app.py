@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flightsw.apps.health.config import SIGNALS, HealthConfig
+from flightsw.apps.health.config import SIGNALS, HealthConfig, time_law
 from flightsw.apps.health.events import changes, of_bus
 from flightsw.apps.health.interface import STANDARD, HealthLaw
 from flightsw.apps.health.law import Inputs, State, reconfigured
@@ -32,7 +32,7 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
 
 STORE_TICKS = 10
-FIXED = ("wanted", "attitude", "time")
+FIXED = ("wanted", "attitude")
 """Parameters that a start sets: ground has commands of their own for mode and attitude."""
 HEARTBEATS: dict[str, type[Message]] = {
     "power": PowerStatus,
@@ -92,6 +92,7 @@ class HealthApp:
         self._pointing = AttitudeCommand(Attitude[config.attitude.upper()])
         self._attitude = Repeating()
         self._time = Timekeeper(clock, dt_s, lambda: self._tick)
+        self._time.law = time_law(config)
         self._sequencer = Sequencer(sequences, self._time)
         self._parameters = ParameterTable("health", config, self._apply, fixed=FIXED)
         self._handlers: Handlers = {
@@ -143,6 +144,7 @@ class HealthApp:
     def _apply(self, config: HealthConfig) -> None:
         """Mode and attitude of the mission plan are asked for where they changed."""
         before, self._config = self._config, config
+        self._time.law = time_law(config)
         self._watched = watched_places(config)
         self._state = reconfigured(self._state, before, config)
         if config.attitude != before.attitude:

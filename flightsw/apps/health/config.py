@@ -109,3 +109,8 @@ class HealthConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ConfigError(
                 f"apps.health.safe_exit_soc = {self.safe_exit_soc}: must be above safe_soc = {self.safe_soc}"
             )
+
+
+def time_law(config: HealthConfig) -> TimeConfig:
+    """The law of on-board time: the configuration's, or the shipped one."""
+    return config.time if isinstance(config.time, TimeConfig) else TimeConfig()

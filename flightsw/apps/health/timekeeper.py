@@ -28,15 +28,14 @@ class OnboardClock(msgspec.Struct, frozen=True, kw_only=True):
 
     fitted: bool = False
     epoch_utc_ns: int | None = None
-    law: TimeConfig = TimeConfig()
 
 
 class Timekeeper:
     """On-board time. `tick`: the one that is being run."""
 
     def __init__(self, config: OnboardClock, dt_s: float, tick: Callable[[], int]) -> None:
-        self._config = config
         self.fitted = config.fitted
+        self.law = TimeConfig()
         self.dt_ns = round(dt_s * 1e9)
         self._state = clock.initial(config.epoch_utc_ns)
         self._tick = tick
@@ -58,7 +57,7 @@ class Timekeeper:
         """One tick, before its telecommands, where a clock is fitted."""
         if (reading := inbox.last(ClockSensors)) is None:
             return ()
-        self._state, told = clock.read(self._state, reading, self._tick(), self.dt_ns, self._config.law)
+        self._state, told = clock.read(self._state, reading, self._tick(), self.dt_ns, self.law)
         self._readings += 1
         if told or self._readings % STORE_READINGS == 1:
             return [*told, self._status(), self._kept()]
@@ -77,9 +76,7 @@ class Timekeeper:
         if not self.fitted:
             return "no clock is fitted: on-board time is exact"
         now = self.instant()
-        after = clock.correlated(
-            self._state, command.met_ns, command.utc_ns, command.rate_ppb, now.met_ns, self._config.law
-        )
+        after = clock.correlated(self._state, command.met_ns, command.utc_ns, command.rate_ppb, now.met_ns, self.law)
         if isinstance(after, str):
             return after
         self._state, told = after
