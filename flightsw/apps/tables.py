@@ -46,6 +46,7 @@ class ParameterTable(Generic[C]):
     ) -> None:
         self._app = app
         self._kind = type(config)
+        self._scenario = config
         self._active = config
         self._apply = apply
         self._refuse = refuse
@@ -66,11 +67,33 @@ class ParameterTable(Generic[C]):
     def restore(self, inbox: Inbox) -> None:
         """A warm start, from the first inbox after it: the active table is what it was; nothing is staged."""
         if (kept := inbox.last(TableCriticalData)) is not None:
+            said = dict(leaves(self._scenario))
             self._changed = {
-                path: msgspec.json.decode(value) for path, value in zip(kept.paths, kept.values, strict=True)
+                path: msgspec.json.decode(value)
+                for path, value, before in zip(kept.paths, kept.values, kept.before, strict=True)
+                if path in said and _text(said[path]) == before
             }
+            self._apply(self._settle())
+
+    def rebased(self, scenario: C) -> C:
+        """The scenario says another configuration from now on: that one, with the values that were activated where it
+        says what it said before. What is staged is dropped."""
+        before, after = dict(leaves(self._scenario)), dict(leaves(scenario))
+        self._changed = {
+            path: value for path, value in self._changed.items() if path in after and after[path] == before.get(path)
+        }
+        self._scenario = scenario
+        self._abort()
+        return self._settle()
+
+    def _settle(self) -> C:
+        """The active table: the scenario's, and what was activated, unless the two contradict each other by now."""
+        self._active = self._scenario
+        try:
             self._active = self._with(self._changed)
-            self._apply(self._active)
+        except (msgspec.ValidationError, ConfigError):
+            self._changed = {}
+        return self._active
 
     def _mine(self, step: Callable[[Any], Outcome]) -> Callable[[Any], Outcome]:
         return lambda command: step(command) if command.app == self._app else NOT_MINE
@@ -111,7 +134,12 @@ class ParameterTable(Generic[C]):
         self._active = self._validated
         self._abort()
         self._apply(self._active)
-        kept = TableCriticalData(tuple(self._changed), tuple([_text(value) for value in self._changed.values()]))
+        said = dict(leaves(self._scenario))
+        kept = TableCriticalData(
+            tuple(self._changed),
+            tuple([_text(value) for value in self._changed.values()]),
+            tuple([_text(said[path]) for path in self._changed]),
+        )
         return Executed((Event(Severity.ACTIVITY_HI, "table.activated", {"values": values}), kept))
 
     def _abort(self) -> None:

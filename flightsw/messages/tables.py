@@ -23,3 +23,5 @@ class TableCriticalData(Message, frozen=True):
 
     paths: tuple[Label, ...]
     values: tuple[Text, ...]
+    before: tuple[Text, ...]
+    """what the scenario said then; where it says another by now, that stands"""

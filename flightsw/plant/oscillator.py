@@ -62,7 +62,7 @@ class Oscillator:
         due = tick % READ_TICKS == 0
         if not due and not self._jumped:
             return None
-        walk, noise = self._stream.normals(tick)
+        walk, noise = self._stream.normals(tick // READ_TICKS)
         config = self._config
         self._jumped = False
         ppm = config.drift_ppm + config.coefficient_ppm_k * (node_c - REFERENCE_C) + self._walk_ppm

@@ -154,6 +154,29 @@ def test_what_was_activated_survives_a_restart_and_what_was_staged_does_not():
     assert owner.dump("staged") == {}
 
 
+def test_a_scenario_that_says_another_value_from_some_tick_on_is_followed_there_and_the_table_elsewhere():
+    owner = Owner()
+    owner.load("reserve_soc", 0.4)
+    owner.load("lcl_retries", 7)
+    kept = owner.activate()
+    branch = msgspec.structs.replace(POWER, reserve_soc=0.33, cap_slew_w_s=0.7)
+    wanted = msgspec.structs.replace(branch, lcl_retries=7)
+    assert owner.table.rebased(branch) == wanted
+    assert owner.dump()["reserve_soc"] == 0.33
+    owner.scenario = branch
+    owner.boot()
+    owner.table.restore(Inbox([("power", kept)]))
+    assert owner.config == wanted, "after a restart, too"
+
+
+def test_a_table_that_contradicts_what_the_scenario_says_by_now_gives_way_to_it():
+    owner = Owner()
+    owner.load("release_soc.0", 0.3)
+    owner.activate()
+    branch = msgspec.structs.replace(POWER, shed_soc=(0.4, 0.2))
+    assert owner.table.rebased(branch) == branch
+
+
 @pytest.mark.parametrize("config", [POWER, ThermalConfig(), InferenceConfig(), CommsConfig(), HealthConfig()])
 def test_every_parameter_of_every_application_can_be_loaded_as_it_is_and_changes_nothing(config):
     owner = Owner(config)
