@@ -51,6 +51,7 @@ CARD = TelemetryCard(
     sample_s=10.0,
     samples=4,
     stride=2,
+    settle=1,
     threshold=2.0,
     persistence=3,
     channels={"toy": ROWS},

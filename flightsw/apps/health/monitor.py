@@ -30,7 +30,7 @@ class TelemetryMonitor:
         self._scorer = scorer
         self._window: tuple[Sample, ...] = ()
         self._alarm = Alarm()
-        self._until_look = card.stride
+        self._until_look = card.settle
 
     def look(self, inbox: Inbox) -> list[Message]:
         """Take a sample; every few samples let the network look at the window."""
@@ -39,7 +39,6 @@ class TelemetryMonitor:
             self._window, scaled(readings(inbox.last, self._channels), self._channels), card.samples
         )
         if len(self._window) < card.samples:
-            self._until_look = 1
             return []
         self._until_look -= 1
         if self._until_look > 0:
