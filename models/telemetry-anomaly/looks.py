@@ -12,7 +12,8 @@ import onnxruntime as ort
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from flightsw.apps.health.anomaly import SATURATION, Alarm, alarmed, worst_of
+from flightsw.apps.health.anomaly import Alarm, alarmed, worst_of
+from flightsw.apps.health.scorer import SATURATION
 from flightsw.devices.telemetry_model import TelemetryCard, channels_of
 
 SAMPLES, STRIDE, SETTLE, PERSISTENCE = 12, 6, 30, 3
@@ -35,13 +36,19 @@ def starts(flights: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate(found)
 
 
+def ends(flight: np.ndarray) -> np.ndarray:
+    """The last sample of every window that is looked at."""
+    gap = np.isnan(flight).any(axis=1)
+    every = range(SETTLE - 1, len(flight), STRIDE)
+    return np.array([end for end in every if not gap[max(0, end + 1 - SAMPLES) : end + 1].any()])
+
+
 def residuals_of(path: Path, seen: np.ndarray) -> np.ndarray:
     """Residuals [looks, channels] of one flight's scaled readings [samples, channels]."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    first = starts([seen])[SETTLE - 1 :: STRIDE]
-    windows = seen[first[:, None] + np.arange(SAMPLES)].astype(np.float32)
+    windows = seen[ends(seen)[:, None] + np.arange(1 - SAMPLES, 1)].astype(np.float32)
     residuals: np.ndarray = session.run(None, {"window": windows})[0]
     return residuals
 
@@ -76,7 +83,7 @@ def judged(path: Path, card: TelemetryCard, spacecraft: str, flight: np.ndarray)
     rows = channels_of(card, spacecraft)
     seen = saturated((flight - [row.center for row in rows]) / [row.scale for row in rows])
     allowed, alarm = [row.residual for row in rows], Alarm()
-    times_s = (starts([seen])[SETTLE - 1 :: STRIDE] + SAMPLES - 1) * card.sample_s
+    times_s = ends(seen) * card.sample_s
     scores, raised = [], []
     for time_s, residuals in zip(times_s, residuals_of(path, seen), strict=True):
         score, place = worst_of(residuals.tolist(), allowed)

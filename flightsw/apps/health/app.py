@@ -69,7 +69,7 @@ class HealthApp:
         self._watched = tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
         self._law = law
         self._monitor = monitor
-        self._look_ticks = 0 if monitor is None else monitor.look_ticks
+        self._sample_ticks = 0 if monitor is None else monitor.sample_ticks
         self._critical_data = law.CriticalData
         self._state = law.initial(config, apps)
         self._stored: State | None = None
@@ -106,8 +106,8 @@ class HealthApp:
         )
         self._attitude.send(self._law.attitude_of(state.mode, self._pointing), now.tick, out)
         self._store(now, out)
-        if self._monitor is not None and now.tick % self._look_ticks == 0:
-            out += self._monitor.look(inbox)
+        if self._monitor is not None and now.tick % self._sample_ticks == 0:
+            out += self._monitor.sample(inbox)
         return out
 
     def _observe(self, now: Now, inbox: Inbox) -> Inputs:
