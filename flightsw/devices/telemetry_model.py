@@ -28,7 +28,7 @@ class ChannelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     center: Annotated[float, Meta(ge=-1e9, le=1e9)]
     scale: Positive
     residual: Positive
-    """that nominal flights of the validation seeds stay below; residuals are told in shares of it"""
+    """the most that nominal flights held for a persistence of looks; residuals are told in shares of it"""
 
 
 class TelemetryCard(Card, frozen=True, kw_only=True):
@@ -40,6 +40,8 @@ class TelemetryCard(Card, frozen=True, kw_only=True):
     """in a window"""
     stride: Count
     """samples between two looks of the network"""
+    settle: Count
+    """samples before the first look: after a start, hardware and estimates take their places"""
     threshold: Positive
     """of the score, the largest share of its residual that a channel has come to; above is strange"""
     persistence: Count

@@ -6,6 +6,7 @@ Called when a scenario is loaded.
 
 from __future__ import annotations
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from flightsw.bus.application import Inbox, Now
@@ -25,7 +26,8 @@ def rehearse(scenario: Scenario) -> None:
         raise ConfigError(str(error)) from None
     # A network's result is no business of a first tick, and the launcher forks: nothing may start threads before.
     payload = replace(scenario.apps.inference, execute="none")
-    unloaded = replace(scenario, apps=replace(scenario.apps, inference=payload))
+    unwatched = replace(scenario.apps.health, anomaly=UNSET)
+    unloaded = replace(scenario, apps=replace(scenario.apps, inference=payload, health=unwatched))
     for name, (field, path) in own_code(scenario).items():
         application = build_application(name, unloaded)
         try:

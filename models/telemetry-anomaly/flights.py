@@ -19,7 +19,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
 
 from faults import Fault, FaultyPlant  # noqa: E402  beside this file
 
-from flightsw.apps.health.anomaly import channel_of, readings  # noqa: E402  run from a checkout
+from flightsw.apps.health.anomaly import KINDS, channel_of, readings  # noqa: E402  run from a checkout
 from flightsw.bus.application import Application, Inbox, Now  # noqa: E402
 from flightsw.devices.telemetry_model import ChannelRow  # noqa: E402
 from flightsw.messages.base import Message  # noqa: E402
@@ -82,7 +82,7 @@ class Listener:
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
         if now.tick % self._every_ticks == 0:
-            sample = readings(inbox.last, self._channels)
+            sample = readings(tuple(inbox.last(kind) for kind in KINDS), self._channels)
             self.heard.append(sample or (float("nan"),) * len(SIGNALS))
         return self._application.step(now, inbox)
 

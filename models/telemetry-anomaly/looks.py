@@ -12,11 +12,12 @@ import onnxruntime as ort
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from flightsw.apps.health.anomaly import SATURATION, Alarm, alarmed, worst_of
+from flightsw.apps.health.anomaly import Alarm, alarmed, worst_of
+from flightsw.apps.health.scorer import SATURATION
 from flightsw.devices.telemetry_model import TelemetryCard, channels_of
 
-SAMPLES, STRIDE, PERSISTENCE = 12, 6, 3
-"""a window of 2 minutes every minute, and 3 looks in a row that agree"""
+SAMPLES, STRIDE, SETTLE, PERSISTENCE = 12, 6, 30, 3
+"""as in the card: a window of 2 minutes every minute, the first after 5, and 3 looks in a row that agree"""
 
 
 def saturated(scaled: np.ndarray) -> np.ndarray:
@@ -35,20 +36,26 @@ def starts(flights: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate(found)
 
 
-def medians(path: Path, seen: np.ndarray) -> np.ndarray:
+def ends(flight: np.ndarray) -> np.ndarray:
+    """The last sample of every window that is looked at."""
+    gap = np.isnan(flight).any(axis=1)
+    every = range(SETTLE - 1, len(flight), STRIDE)
+    return np.array([end for end in every if not gap[max(0, end + 1 - SAMPLES) : end + 1].any()])
+
+
+def residuals_of(path: Path, seen: np.ndarray) -> np.ndarray:
     """Residuals [looks, channels] of one flight's scaled readings [samples, channels]."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    first = starts([seen])[::STRIDE]
-    windows = seen[first[:, None] + np.arange(SAMPLES)].astype(np.float32)
+    windows = seen[ends(seen)[:, None] + np.arange(1 - SAMPLES, 1)].astype(np.float32)
     residuals: np.ndarray = session.run(None, {"window": windows})[0]
     return residuals
 
 
-def held_scores(scores: np.ndarray) -> np.ndarray:
-    """The level that scores hold for a persistence of looks."""
-    return np.lib.stride_tricks.sliding_window_view(scores, PERSISTENCE).min(axis=1)
+def held_residuals(residuals: np.ndarray) -> np.ndarray:
+    """What residuals or scores [looks, ...] hold for a persistence of looks."""
+    return np.lib.stride_tricks.sliding_window_view(residuals, PERSISTENCE, axis=0).min(axis=-1)
 
 
 class Verdict(NamedTuple):
@@ -76,9 +83,9 @@ def judged(path: Path, card: TelemetryCard, spacecraft: str, flight: np.ndarray)
     rows = channels_of(card, spacecraft)
     seen = saturated((flight - [row.center for row in rows]) / [row.scale for row in rows])
     allowed, alarm = [row.residual for row in rows], Alarm()
-    times_s = (starts([seen])[::STRIDE] + SAMPLES - 1) * card.sample_s
+    times_s = ends(seen) * card.sample_s
     scores, raised = [], []
-    for time_s, residuals in zip(times_s, medians(path, seen), strict=True):
+    for time_s, residuals in zip(times_s, residuals_of(path, seen), strict=True):
         score, place = worst_of(residuals.tolist(), allowed)
         before, alarm = alarm, alarmed(alarm, score, card.threshold, card.persistence)
         scores.append(score)
@@ -86,7 +93,7 @@ def judged(path: Path, card: TelemetryCard, spacecraft: str, flight: np.ndarray)
             raised.append((float(time_s), rows[place].signal))
     return Verdict(
         float(times_s[-1] - times_s[0]),
-        float(held_scores(np.array(scores)).max()),
+        float(held_residuals(np.array(scores)).max()),
         tuple(time_s for time_s, _ in raised),
         tuple(channel for _, channel in raised),
     )

@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 from flightsw.apps.health.anomaly import (
     CLEAR,
-    SATURATION,
+    KINDS,
     WORST,
     Alarm,
     alarmed,
     channel_of,
     readings,
-    scaled,
     windowed,
     worst_of,
 )
@@ -51,6 +50,7 @@ CARD = TelemetryCard(
     sample_s=10.0,
     samples=4,
     stride=2,
+    settle=5,
     threshold=2.0,
     persistence=3,
     channels={"toy": ROWS},
@@ -66,6 +66,10 @@ def heard(chip_c: float | None = 60.0, load_w: Sequence[float] = (7.0, 5.0), *, 
     return Inbox(items)
 
 
+def messages(inbox: Inbox) -> tuple[Message | None, ...]:
+    return tuple(inbox.last(kind) for kind in KINDS)
+
+
 class Teller:
     """A network that says what the test wants, and remembers what it was shown."""
 
@@ -78,23 +82,20 @@ class Teller:
         return self.say
 
 
-def test_a_window_holds_the_newest_samples_scaled_and_saturated() -> None:
-    assert readings(heard().last, CHANNELS) == (60.0, 5.0, True)
-    assert scaled((60.0, 5.0, True), CHANNELS) == (2.0, 0.5, 1.0)
-    assert scaled((1000.0, -1000.0, False), CHANNELS) == (SATURATION, -SATURATION, 0.0)
+def test_a_window_holds_the_newest_samples() -> None:
+    assert readings(messages(heard()), CHANNELS) == (60.0, 5.0, True)
     window: tuple[tuple[float, ...], ...] = ()
     for value in range(6):
-        window = windowed(window, (float(value),), 4)
+        window = windowed(window, [(float(value),)], 4)
         assert len(window) == min(value + 1, 4)
-    assert window == ((2.0,), (3.0,), (4.0,), (5.0,))
-    assert windowed(((1.0,),), (2.0,), 1) == ((2.0,),)
+    assert window == windowed((), [(float(value),) for value in range(6)], 4) == ((2.0,), (3.0,), (4.0,), (5.0,))
+    assert windowed(((1.0,),), [(2.0,)], 1) == ((2.0,),)
 
 
 @pytest.mark.parametrize("gap", [heard(None), heard(load_w=(7.0,)), Inbox([])])
 def test_a_missing_reading_empties_the_window(gap: Inbox) -> None:
-    assert readings(gap.last, CHANNELS) is None
-    assert scaled(None, CHANNELS) is None
-    assert windowed(((1.0,), (2.0,)), None, 4) == ()
+    assert readings(messages(gap), CHANNELS) is None
+    assert windowed(((1.0,), (2.0,)), [(3.0,), None, (4.0,)], 4) == ((4.0,),)
 
 
 def test_the_score_is_the_largest_share_and_names_its_channel() -> None:
@@ -138,12 +139,12 @@ def test_whatever_comes_an_alarm_was_held_for_its_persistence(scores: list[float
 def test_the_monitor_looks_every_stride_once_its_window_is_whole() -> None:
     teller = Teller()
     monitor = TelemetryMonitor(CARD, ROWS, teller, 1.0)
-    assert monitor.look_ticks == 10
-    said = [monitor.look(heard(40.0 + place)) for place in range(9)]
-    assert [bool(messages) for messages in said] == [False] * 3 + [True, False, True, False, True, False]
-    assert [sample[0] for sample in teller.shown[1]] == [0.2, 0.3, 0.4, 0.5]
-    monitor.look(heard(None))
-    assert [bool(monitor.look(heard())) for _ in range(5)] == [False] * 3 + [True, False]
+    assert monitor.sample_ticks == 10
+    said = [bool(monitor.sample(heard(40.0 + place))) for place in range(9)]
+    assert said == [False] * 4 + [True, False, True, False, True]
+    assert [sample[0] for sample in teller.shown[1]] == [43.0, 44.0, 45.0, 46.0]
+    monitor.sample(heard(None))
+    assert [bool(monitor.sample(heard())) for _ in range(7)] == [False] * 4 + [True, False, True]
 
 
 def test_an_anomaly_is_told_once_as_advice_with_score_and_channel_and_once_when_it_is_over() -> None:
@@ -153,7 +154,7 @@ def test_an_anomaly_is_told_once_as_advice_with_score_and_channel_and_once_when_
     for say in ([0.1, 0.0, 0.0], [0.1, 0.9, 0.0], [0.1, 0.1, 0.0]):
         teller.say = say
         for _ in range(20):
-            out += monitor.look(heard())
+            out += monitor.sample(heard())
     events = [message for message in out if isinstance(message, Event)]
     assert [(event.severity, event.id) for event in events] == [
         (Severity.WARNING_LO, "anomaly.detected"),
@@ -161,7 +162,7 @@ def test_an_anomaly_is_told_once_as_advice_with_score_and_channel_and_once_when_
     ]
     assert events[0].args == {"score": 3.6, "channel": "sensor.power.load_power_w[1]", "threshold": 2.0}
     told = [message for message in out if isinstance(message, AnomalyStatus)]
-    assert len(told) == len(teller.shown) == 29
+    assert len(told) == len(teller.shown) == 28
     assert {status.alarm for status in told} == {False, True}
 
 

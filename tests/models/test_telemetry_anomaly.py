@@ -9,6 +9,7 @@ from pathlib import Path
 
 import onnx
 import pytest
+from msgspec.structs import replace
 
 from flightsw.apps.health.anomaly import channel_of
 from flightsw.apps.health.scorer import OnnxScorer
@@ -94,20 +95,24 @@ def test_no_seed_is_in_two_sets_and_the_held_out_season_in_no_other(measure):
     assert {flight.case for flight in campaign.TRAINING} >= {None, "hot-eol", "cold-bol", "hot-bol", "cold-eol"}
 
 
-def test_takes_and_gives_what_its_card_says():
+def test_takes_and_gives_what_its_card_says(measure):
     model = onnx.load(verified_model_path(CARD))
     onnx.checker.check_model(model, full_check=True)
     taken = [d.dim_value or d.dim_param for d in model.graph.input[0].type.tensor_type.shape.dim]
     given = [d.dim_value or d.dim_param for d in model.graph.output[0].type.tensor_type.shape.dim]
     assert (model.graph.input[0].name, taken) == (CARD.input_name, ["n", CARD.samples, len(ROWS)])
     assert (model.graph.output[0].name, given) == (CARD.output_name, ["n", len(ROWS)])
+    looks = sys.modules["looks"]
+    assert (CARD.samples, CARD.stride) == (looks.SAMPLES, looks.STRIDE)
+    assert (CARD.settle, CARD.persistence) == (looks.SETTLE, looks.PERSISTENCE)
     for row in ROWS:
         channel_of(row, TopicTable(shipped_topics()))
 
 
 def test_flight_software_s_session_gives_the_golden_answer(measure):
     window = measure.golden_window(CARD.samples, len(ROWS))
-    residuals = OnnxScorer(CARD, len(ROWS)).residuals(window[0].tolist())
+    unscaled = [replace(row, center=0.0, scale=1.0) for row in ROWS]
+    residuals = OnnxScorer(CARD, unscaled).residuals(window[0].tolist())
     stated = tomllib.loads((FOLDER / "card.toml").read_text())["golden"]["first_residuals"]
     assert len(stated) == 8
     assert residuals[:8] == pytest.approx(stated, abs=5e-4)
@@ -116,4 +121,4 @@ def test_flight_software_s_session_gives_the_golden_answer(measure):
 
 def test_a_network_of_other_channels_than_the_card_says_is_refused():
     with pytest.raises(ConfigError, match="model telemetry-anomaly: inputs and outputs"):
-        OnnxScorer(CARD, len(ROWS) - 1)
+        OnnxScorer(CARD, ROWS[1:])

@@ -7,7 +7,7 @@ together. The alarm is advice to the ground: nothing on board acts on it. Pure, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -32,24 +32,26 @@ VISIBLE: dict[str, type[Message]] = {
     "comms.status": CommsStatus,
 }
 """What health hears of the node every tick. Read only."""
-SATURATION = 10.0
-"""scales from the centre beyond which a reading looks the same to the network"""
+KINDS = tuple(VISIBLE.values())
 CLEAR = 0.8
 """share of the threshold below which a look is calm: an alarm does not flicker about it"""
 WORST = 1e6
 """a score is told as at most this"""
 
+Heard = tuple[Message | None, ...]
+"""one tick's messages, in the order of KINDS"""
 Sample = tuple[float, ...]
+"""one tick's readings, in the order of the channels"""
 
 
 class Channel(NamedTuple):
-    """Where a reading is found, and how it is scaled."""
+    """Where a reading is found."""
 
-    kind: type[Message]
+    kind: int
+    """in KINDS"""
     field: str
     place: int | None
-    center: float
-    scale: float
+    """in a tuple"""
 
 
 class Alarm(msgspec.Struct, frozen=True, gc=False):
@@ -65,14 +67,14 @@ def channel_of(row: ChannelRow, topics: TopicTable) -> Channel:
     signal = find_signal(row.signal, topics)
     if signal.topic not in VISIBLE:
         raise ConfigError(f"channel {row.signal}: topic {signal.topic}: must be one of {', '.join(VISIBLE)}")
-    return Channel(VISIBLE[signal.topic], signal.field, signal.index, row.center, row.scale)
+    return Channel(KINDS.index(VISIBLE[signal.topic]), signal.field, signal.index)
 
 
-def readings(last: Callable[[type[Message]], Message | None], channels: Sequence[Channel]) -> Sample | None:
+def readings(heard: Heard, channels: Sequence[Channel]) -> Sample | None:
     """One tick's readings. None: one of them is missing, which other monitors tell."""
     found = []
-    for kind, field, place, _, _ in channels:
-        message = last(kind)
+    for kind, field, place in channels:
+        message = heard[kind]
         value = None if message is None else getattr(message, field)
         if place is not None and value is not None:
             value = value[place] if place < len(value) else None
@@ -82,23 +84,11 @@ def readings(last: Callable[[type[Message]], Message | None], channels: Sequence
     return tuple(found)
 
 
-def scaled(sample: Sample | None, channels: Sequence[Channel]) -> Sample | None:
-    """The readings as the network sees them."""
-    if sample is None:
-        return None
-    return tuple(
-        [
-            min(SATURATION, max(-SATURATION, (value - channel.center) / channel.scale))
-            for value, channel in zip(sample, channels, strict=True)
-        ]
-    )
-
-
-def windowed(window: tuple[Sample, ...], sample: Sample | None, samples: int) -> tuple[Sample, ...]:
-    """The newest samples, at most so many. A missing one empties the window: the network never saw a gap."""
-    if sample is None:
-        return ()
-    return (*window[1 - samples :], sample) if samples > 1 else (sample,)
+def windowed(window: tuple[Sample, ...], new: Sequence[Sample | None], samples: int) -> tuple[Sample, ...]:
+    """The newest samples without a gap between them, at most so many: the network was never shown a gap."""
+    for sample in new:
+        window = () if sample is None else (*window, sample)
+    return window[-samples:]
 
 
 def worst_of(residuals: Sequence[float], allowed: Sequence[float]) -> tuple[float, int]:

@@ -82,7 +82,7 @@ class HealthApp:
         self._watched = watched_places(config)
         self._law = law
         self._monitor = monitor
-        self._look_ticks = 0 if monitor is None else monitor.look_ticks
+        self._sample_ticks = 0 if monitor is None else monitor.sample_ticks
         self._critical_data = law.CriticalData
         self._state = law.initial(config, apps)
         self._stored: State | None = None
@@ -133,8 +133,8 @@ class HealthApp:
             out += self._sequencer.step(inbox)
         self._attitude.send(self._law.attitude_of(state.mode, self._pointing), now.tick, out)
         self._store(now, out)
-        if self._monitor is not None and now.tick % self._look_ticks == 0:
-            out += self._monitor.look(inbox)
+        if self._monitor is not None and now.tick % self._sample_ticks == 0:
+            out += self._monitor.sample(inbox)
         return out
 
     def reconfigure(self, config: HealthConfig) -> None:

@@ -1,4 +1,4 @@
-"""The telemetry network, run in onnxruntime: a window in, one residual a channel out.
+"""The telemetry network, run in onnxruntime: a window of readings in, one residual a channel out.
 
 CPU provider, one thread, sequential, as the payload's engine. It is flight software and no payload: it runs whatever
 `apps.inference.execute` says, and takes nothing from the payload computer. Made where the application is built, and
@@ -13,8 +13,11 @@ from typing import Protocol
 import numpy as np
 
 from flightsw.devices.models import verified_model_path
-from flightsw.devices.telemetry_model import TelemetryCard
+from flightsw.devices.telemetry_model import ChannelRow, TelemetryCard
 from flightsw.errors import ConfigError
+
+SATURATION = 10.0
+"""scales from the centre beyond which a reading looks the same to the network"""
 
 
 class Scorer(Protocol):
@@ -27,7 +30,7 @@ class Scorer(Protocol):
 class OnnxScorer:
     """A session of one telemetry model. Raises ConfigError: not the card's model, or of other channels."""
 
-    def __init__(self, card: TelemetryCard, channels: int) -> None:
+    def __init__(self, card: TelemetryCard, rows: Sequence[ChannelRow]) -> None:
         import onnxruntime as ort  # a node that doesn't watch its telemetry never pays for the import
 
         options = ort.SessionOptions()
@@ -40,13 +43,18 @@ class OnnxScorer:
         self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._input, self._outputs = card.input_name, [card.output_name]
         ports = {port.name: port.shape for port in (*self._session.get_inputs(), *self._session.get_outputs())}
+        channels = len(rows)
         wanted = {card.input_name: [card.samples, channels], card.output_name: [channels]}
         if {name: shape[1:] for name, shape in ports.items()} != wanted:
             raise ConfigError(f"model {card.name}: inputs and outputs {ports}: its card says {wanted} for each n")
+        self._center = np.array([row.center for row in rows])
+        self._scale = np.array([row.scale for row in rows])
         self.residuals([[0.0] * channels] * card.samples)  # warm: the first real look costs what every other does
 
     def residuals(self, window: Sequence[Sequence[float]]) -> list[float]:
-        """Per channel, of a window [samples, channels]."""
-        (given,) = self._session.run(self._outputs, {self._input: np.array([window], np.float32)})
+        """Per channel, of a window [samples, channels] of readings as they are."""
+        scaled = (np.array(window, np.float64) - self._center) / self._scale
+        seen = np.minimum(np.maximum(scaled, -SATURATION), SATURATION).astype(np.float32)
+        (given,) = self._session.run(self._outputs, {self._input: seen[None]})
         residuals: list[float] = given[0].tolist()
         return residuals
