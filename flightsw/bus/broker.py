@@ -142,7 +142,11 @@ class Broker:
         exchange, encode, run_id, welcomed = self._exchange, self._encode, self._run_id, self._welcomed
         tick = exchange.tick
         requests = (*self._plan.commands.get(tick, ()), *self._umbilical.due(tick))
-        for name, inbox in exchange.begin([self._outside.entry(request)[:2] for request in requests]):
+        grants = exchange.begin([self._outside.entry(request)[:2] for request in requests])
+        for name in exchange.restarted:
+            self._log.warning("app.restarted", process=name, tick=tick)
+            self._launcher.ask_kill(name)
+        for name, inbox in grants:
             self._steps[name] = frame = encode(Step(run_id, tick, tick, [inbox]))
             if name in welcomed:
                 self._send(name, frame)

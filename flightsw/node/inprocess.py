@@ -30,7 +30,6 @@ from flightsw.messages.topics import BUS, OUTSIDE
 from flightsw.node.build import build_application
 from flightsw.node.processes import process_table
 from flightsw.node.run import (
-    MAX_RESTARTS,
     OnProgress,
     Progress,
     RunOutcome,
@@ -66,7 +65,7 @@ class InProcessNode:
         self._build = build
         self._ports = {row.name: Port(row.name, codec) for row in self.table.rows}
         self._outside = Port(OUTSIDE, codec)
-        self.exchange = Exchange(self.table, Port(BUS, codec).entry)
+        self.exchange = Exchange(self.table, Port(BUS, codec).entry, codec.of_entry)
         self._applications: dict[str, Application] = {}
         self._commands = scheduled_commands(scenario)
         self._next_request = 1 + sum(len(requests) for requests in self._commands.values())
@@ -98,14 +97,16 @@ class InProcessNode:
         tick = exchange.tick
         requests = self._commands.get(tick, ())
         now = Now(tick, tick * self._dt_ns, self.scenario.dt_s)
-        for name, inbox in exchange.begin([self._outside.entry(request) for request in requests]):
+        grants = exchange.begin([self._outside.entry(request) for request in requests])
+        for name in exchange.restarted:
+            self._applications.pop(name, None)
+            self.lost.append(name)
+        for name, inbox in grants:
             outbox = None if name in lose else self._step(name, now, inbox)
             if outbox is None:
                 exchange.lose(name)
                 self._applications.pop(name, None)
                 self.lost.append(name)
-                if name not in lose and self.lost.count(name) > MAX_RESTARTS:
-                    raise RunError(f"{name} was lost {self.lost.count(name)} times")
             else:
                 exchange.accept(name, outbox)
         record = exchange.finish()

@@ -24,12 +24,13 @@ import structlog
 from flightsw.bus.exchange import Entry
 from flightsw.bus.pacing import monotonic_s
 from flightsw.bus.port import Codec
+from flightsw.bus.table import Role
 from flightsw.errors import RunError
 from flightsw.messages.base import Message
 from flightsw.messages.topics import BUS
 from flightsw.node import children
 from flightsw.node.processes import process_table
-from flightsw.node.run import MAX_RESTARTS, OnProgress, Progress, RunOutcome, RunPlan
+from flightsw.node.run import MAX_FLIGHT_RESTARTS, MAX_RESTARTS, OnProgress, Progress, RunOutcome, RunPlan
 from flightsw.node.rundir import note_children, socket_dir, sweep_leftovers
 
 STOP_GUARD_S = 10.0
@@ -184,7 +185,8 @@ class Launcher:
             return
         self._lost.append(name)
         self._log.warning("process.died", process=name, status=status, incarnation=self._incarnations[name])
-        if self._incarnations[name] >= MAX_RESTARTS:
+        row = self._table.by_name.get(name)
+        if self._incarnations[name] >= (MAX_FLIGHT_RESTARTS if row and row.role is Role.FLIGHT else MAX_RESTARTS):
             self._error = f"{name} was lost {self._incarnations[name] + 1} times"
             self._tell_bus("fail", self._error)
             self._stop_at_s = monotonic_s() + STOP_GUARD_S
