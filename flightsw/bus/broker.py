@@ -156,7 +156,11 @@ class Broker:
         requests = (*self._plan.commands.get(tick, ()), *self._umbilical.due(tick))
         crashing = self._plan.crashes.get(tick, ())
         changes = self._plan.changes if tick == self._plan.taken_up_tick else None
-        for name, inbox in exchange.begin([self._outside.entry(request)[:2] for request in requests], changes):
+        grants = exchange.begin([self._outside.entry(request)[:2] for request in requests], changes)
+        for name in exchange.restarted:
+            self._log.warning("app.restarted", process=name, tick=tick)
+            self._launcher.ask_kill(name)
+        for name, inbox in grants:
             if name in crashing:
                 continue
             self._steps[name] = frame = encode(Step(run_id, tick, tick, [inbox]))

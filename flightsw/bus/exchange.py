@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from flightsw.bus.table import ProcessRow, ProcessTable
+from flightsw.bus import restarts
+from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.errors import BusError, MessageError
 from flightsw.messages.base import Message
-from flightsw.messages.health import BusEvent, BusEventKind
-from flightsw.messages.topics import BUS
+from flightsw.messages.health import BusEvent, BusEventKind, RestartRequest
+from flightsw.messages.topics import BUS, RESTART
 
 Entry = tuple[Any, ...]
 """(topic number, ...): one message in the host's own form."""
@@ -56,6 +57,8 @@ class _Seat:
     """None: present; otherwise lost until this tick"""
     lost_now: bool = False
     """lost in the tick under way, to be told when it closes"""
+    losses: tuple[int, ...] = ()
+    """ticks of the losses that count for back-off"""
     critical: Entry | None = None
     """its last critical-data message"""
 
@@ -70,6 +73,8 @@ class _Route(NamedTuple):
     """(reader, what picks its entries, whether one topic is among them twice, whether one wakes it)"""
     critical: tuple[tuple[int, _Seat], ...]
     """(place, producer) of critical data"""
+    orders: tuple[int, ...]
+    """places of restart requests"""
 
 
 MOST_ROUTES = 1024
@@ -77,10 +82,21 @@ MOST_ROUTES = 1024
 
 
 class Exchange:
-    """State of the bus between two ticks. `to_entry` makes the host's entry of a message by the bus itself."""
+    """State of the bus between two ticks. `to_entry` makes the host's entry of a message by the bus itself; `of_entry`
+    reads one that is addressed to the bus: a restart request of health's. Without it they are not obeyed."""
 
-    def __init__(self, table: ProcessTable, to_entry: Callable[[Message], Entry]) -> None:
+    def __init__(
+        self,
+        table: ProcessTable,
+        to_entry: Callable[[Message], Entry],
+        of_entry: Callable[[Entry], Message] | None = None,
+    ) -> None:
         self.table = table
+        self._of_entry = of_entry
+        self._orders: list[Entry] = []
+        """restart requests of the last tick"""
+        self.restarted: tuple[str, ...] = ()
+        """processes lost by order at the beginning of the tick under way: the host ends them"""
         self.tick = 0
         """the next tick to begin, or the one that is under way"""
         self._to_entry = to_entry
@@ -88,6 +104,7 @@ class Exchange:
         self._by_name = {seat.row.name: seat for seat in self._seats}
         self._producer = [topic.producer for topic in table.topics.topics]
         self._depth = [topic.depth or 1 for topic in table.topics.topics]
+        self._restart_topic = table.topics.number.get(RESTART)
         self._is_critical = [topic.is_critical_data for topic in table.topics.topics]
         self._readers = [
             [seat for seat in self._seats if topic.name in seat.row.subscribes] for topic in table.topics.topics
@@ -119,6 +136,8 @@ class Exchange:
         self._outboxes = {}
         self._bus_entries = []
         tick = self.tick
+        if self._orders or self.restarted:
+            self._obey()
         if self._away:
             for seat in self._seats:
                 if seat.rejoin_tick == tick:
@@ -163,15 +182,36 @@ class Exchange:
                 raise MessageError(f"{name} published on {topic.name!r}: its only writer is {topic.producer!r}")
 
     def lose(self, name: str) -> None:
-        """The process never answered this tick, and is gone. It comes back at this tick plus its restart ticks."""
+        """The process never answered this tick, and is gone. It comes back as `restarts` says."""
         seat = self._by_name[name]
         if seat.rejoin_tick is not None:
             raise BusError(f"{name} is lost already, until tick {seat.rejoin_tick}")
         self._waiting.discard(name)
         self._outboxes.pop(name, None)
-        self._away = True
-        seat.rejoin_tick = self.tick + seat.row.restart_ticks
-        seat.lost_now = True
+        self._lose(seat)
+
+    def _lose(self, seat: _Seat) -> None:
+        self._away = seat.lost_now = True
+        seat.losses = restarts.recent(seat.losses, self.tick)
+        seat.rejoin_tick = restarts.rejoin_tick(seat.losses, seat.row.restart_ticks, essential=seat.row.essential)
+
+    def _obey(self) -> None:
+        """Restart requests of the last tick, in order. One for a process that isn't a flight application is void."""
+        orders, self._orders, done = self._orders, [], []
+        for entry in orders:
+            request = None if self._of_entry is None else self._of_entry(entry)
+            seat = self._by_name.get(request.process) if isinstance(request, RestartRequest) else None
+            if request is None or seat is None or seat.row.role is not Role.FLIGHT:
+                continue
+            assert isinstance(request, RestartRequest)
+            if request.fresh:
+                seat.losses = ()
+            if seat.rejoin_tick is None:
+                self._lose(seat)
+                done.append(seat.name)
+            elif request.fresh:
+                seat.rejoin_tick = min(seat.rejoin_tick, self.tick + seat.row.restart_ticks)
+        self.restarted = tuple(done)
 
     def finish(self) -> TickRecord:
         """Close the tick: everything in order, delivered for the next one, and returned for the log."""
@@ -181,7 +221,10 @@ class Exchange:
             for seat in self._seats:
                 if seat.lost_now:
                     seat.lost_now = False
-                    self._tell(LOST, BusEventKind.APP_LOST, seat)
+                    self._inputs.append((LOST, seat.name, seat.incarnation))
+                    self._say(BusEventKind.APP_LOST, seat)
+                    if restarts.is_locked_out(seat.losses):
+                        self._say(BusEventKind.LOCKED_OUT, seat)
         entries = self._bus_entries
         sequence = tuple([entry[0] for entry in entries])
         outboxes = self._outboxes
@@ -220,7 +263,8 @@ class Exchange:
         for entry in record.entries:
             outboxes.setdefault(self._producer[entry[0]], []).append(entry)
         for name in lost:
-            self.lose(name)
+            if name not in self.restarted:
+                self.lose(name)
         for name, _ in grants:
             if name not in lost:
                 self.accept(name, outboxes.get(name, ()))
@@ -244,6 +288,8 @@ class Exchange:
                     seat.woken = True
         for place, producer in route.critical:
             producer.critical = entries[place]
+        for place in route.orders:
+            self._orders.append(entries[place])
 
     def _new_route(self, sequence: tuple[int, ...]) -> _Route:
         """The route of a sequence of topics, kept for the next time."""
@@ -266,6 +312,7 @@ class Exchange:
                     if critical[number]
                 ]
             ),
+            tuple([place for place, number in enumerate(sequence) if number == self._restart_topic]),
         )
         return route
 
@@ -288,10 +335,10 @@ class Exchange:
         seat.woken = True
         seat.mailbox = () if seat.critical is None else (seat.critical,)
         seat.crowded = False
-        self._tell(REJOIN, BusEventKind.REJOIN, seat)
+        self._inputs.append((REJOIN, seat.name, seat.incarnation))
+        self._say(BusEventKind.REJOIN, seat)
 
-    def _tell(self, kind: str, event: BusEventKind, seat: _Seat) -> None:
-        self._inputs.append((kind, seat.row.name, seat.incarnation))
+    def _say(self, event: BusEventKind, seat: _Seat) -> None:
         if BusEvent in self.table.topics.published_by(BUS):
             self._bus_entries.append(self._to_entry(BusEvent(event, seat.row.name, seat.incarnation)))
 

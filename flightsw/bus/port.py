@@ -38,6 +38,10 @@ class Codec:
         except msgspec.DecodeError as error:
             raise MessageError(f"{self.topics.topics[number].name}: {error}") from None
 
+    def of_entry(self, entry: Entry) -> Message:
+        """The message of an entry of either host."""
+        return self.decode(entry[0], entry[1])
+
     def inbox(self, entries: Iterable[tuple[int, msgspec.Raw]]) -> Inbox:
         """What came over the wire, decoded."""
         producers = self._producers

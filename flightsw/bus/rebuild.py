@@ -32,12 +32,13 @@ class LoggedStep(NamedTuple):
 
 def wire_exchange(table: ProcessTable) -> Exchange:
     """An Exchange over (topic number, payload) entries."""
-    port = Port(BUS, Codec(table.topics))
+    codec = Codec(table.topics)
+    port = Port(BUS, codec)
 
     def to_entry(message: Message) -> Entry:
         return port.entry(message)[:2]
 
-    return Exchange(table, to_entry)
+    return Exchange(table, to_entry, codec.of_entry)
 
 
 def logged_steps(

@@ -33,7 +33,6 @@ from flightsw.node.faults import crashes_by_tick
 from flightsw.node.processes import process_table
 from flightsw.node.reconfigure import reconfigure_application, reconfigured
 from flightsw.node.run import (
-    MAX_RESTARTS,
     OnProgress,
     Progress,
     RunOutcome,
@@ -75,7 +74,7 @@ class InProcessNode:
         self._build = build
         self._ports = {row.name: Port(row.name, codec) for row in self.table.rows}
         self._outside = Port(OUTSIDE, codec)
-        self.exchange = Exchange(self.table, Port(BUS, codec).entry)
+        self.exchange = Exchange(self.table, Port(BUS, codec).entry, codec.of_entry)
         self._applications: dict[str, Application] = {}
         self._commands = scheduled_commands(scenario)
         self._crashes = crashes_by_tick(scenario.faults, scenario.dt_s)
@@ -119,12 +118,14 @@ class InProcessNode:
         requests = self._commands.get(tick, ())
         now = Now(tick, tick * self._dt_ns, self.scenario.dt_s)
         changes, self._changes = self._changes, {}
-        for name, inbox in exchange.begin([self._outside.entry(request) for request in requests], changes):
+        grants = exchange.begin([self._outside.entry(request) for request in requests], changes)
+        for name in exchange.restarted:
+            self._applications.pop(name, None)
+            self.lost.append(name)
+        for name, inbox in grants:
             outbox = None if name in lose else self._step(name, now, inbox)
             if outbox is None:
                 self._lose(name)
-                if name not in lose and self.lost.count(name) > MAX_RESTARTS:
-                    raise RunError(f"{name} was lost {self.lost.count(name)} times")
             else:
                 exchange.accept(name, outbox)
         for name in sorted(lose):  # those that were not due in this tick

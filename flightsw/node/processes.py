@@ -35,24 +35,42 @@ def process_rows() -> tuple[ProcessRow, ...]:
             "power",
             rank=2,
             role=flight,
-            subscribes=("sensor.power", "sensor.nav", "health.mode", "tc.dispatch"),
+            essential=True,
+            subscribes=(
+                "sensor.power",
+                "sensor.nav",
+                "health.mode",
+                "tc.dispatch",
+                "health.recovery",
+                "health.validity",
+            ),
         ),
         ProcessRow(
             "thermal",
             rank=3,
             role=flight,
-            subscribes=("sensor.thermal", "tc.dispatch"),
+            essential=True,
+            subscribes=("sensor.thermal", "tc.dispatch", "health.validity"),
         ),
         ProcessRow(
             "inference",
             rank=4,
             role=flight,
-            subscribes=("sensor.nav", "hw.device", "power.status", "thermal.status", "health.mode", "tc.dispatch"),
+            subscribes=(
+                "sensor.nav",
+                "hw.device",
+                "power.status",
+                "thermal.status",
+                "health.mode",
+                "tc.dispatch",
+                "health.recovery",
+            ),
         ),
         ProcessRow(
             "comms",
             rank=5,
             role=flight,
+            essential=True,
             subscribes=(
                 "tc.request",
                 *REPORTS,
@@ -68,6 +86,7 @@ def process_rows() -> tuple[ProcessRow, ...]:
             "health",
             rank=6,
             role=flight,
+            essential=True,
             subscribes=(
                 "bus.event",
                 "power.status",
@@ -125,6 +144,7 @@ def process_schemas(table: ProcessTable) -> tuple[ProcessSchema, ...]:
             phase_ticks=row.phase_ticks,
             restart_ticks=row.restart_ticks,
             subscribes=row.subscribes,
+            essential=row.essential,
         )
         for row in table.rows
     )

@@ -88,7 +88,7 @@ def test_no_element_of_a_tuple_or_map_takes_a_nan_either() -> None:
 def test_the_sender_is_told_what_is_out_of_its_range() -> None:
     port = Port("power", Codec(TABLE))
     good = PowerStatus(0.5, 0.01, 1.0, 1.0, 0, 10.0, 0.3, False, None, 0.0)
-    assert port.entry(good)[2] == ("power", good)
+    assert port.entry(good)[2:] == ("power", good)
     with pytest.raises(MessageError, match=r"PowerStatus.*<= 1\.0"):
         port.entry(msgspec.structs.replace(good, soc=1.5))
     with pytest.raises(MessageError, match="may not publish ThermalSensors"):
