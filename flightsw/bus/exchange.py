@@ -10,12 +10,13 @@ An entry is a tuple whose first item is the topic's number; the rest belongs to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from flightsw.bus import restarts
+from flightsw.bus.faults import BusFaults
 from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.errors import BusError, MessageError
 from flightsw.messages.base import Message
@@ -83,16 +84,19 @@ MOST_ROUTES = 1024
 
 class Exchange:
     """State of the bus between two ticks. `to_entry` makes the host's entry of a message by the bus itself; `of_entry`
-    reads one that is addressed to the bus: a restart request of health's. Without it they are not obeyed."""
+    reads one that is addressed to the bus: a restart request of health's. Without it they are not obeyed. `faults` are
+    scripted ones, by which less, later or other things arrive than were said."""
 
     def __init__(
         self,
         table: ProcessTable,
         to_entry: Callable[[Message], Entry],
         of_entry: Callable[[Entry], Message] | None = None,
+        faults: BusFaults | None = None,
     ) -> None:
         self.table = table
         self._of_entry = of_entry
+        self._faults = faults
         self._orders: list[Entry] = []
         """restart requests of the last tick"""
         self.restarted: tuple[str, ...] = ()
@@ -145,11 +149,15 @@ class Exchange:
             self._away = any(seat.rejoin_tick is not None for seat in self._seats)
         if changes:
             self._inputs.append((RECONFIGURE, changes))
+        seats = self._seats
+        if self._faults is not None:
+            seats = self._answering(self._faults.open(tick, self._is_absent))
         for entry in messages:
             self._inputs.append((MESSAGE, entry))
-            self._deliver((entry[0],), (entry,))
+            for admitted in (entry,) if self._faults is None else self._faults.admitted(tick, (entry,)):
+                self._deliver((admitted[0],), (admitted,))
         grants = []
-        for seat in self._seats:
+        for seat in seats:
             if seat.rejoin_tick is None and (seat.woken or tick % seat.period_ticks == seat.phase_ticks):
                 seat.woken = False
                 grants.append((seat.name, self._thinned(seat) if seat.crowded else seat.mailbox))
@@ -234,10 +242,37 @@ class Exchange:
                 sequence += topics
                 entries += outbox
         self.sequence = sequence
-        self._deliver(sequence, entries)
+        if self._faults is None:
+            self._deliver(sequence, entries)
+        else:
+            self._deliver_through(self._faults, sequence, entries)
         record = TickRecord(self.tick, tuple(self._inputs), entries)
         self.tick += 1
         return record
+
+    def _deliver_through(self, faults: BusFaults, sequence: tuple[int, ...], entries: Sequence[Entry]) -> None:
+        if faults.reads_truth:
+            faults.see(entries, self._of_entry)
+        delivered = faults.delivered(self.tick, entries)
+        if delivered is not entries:
+            sequence = tuple([entry[0] for entry in delivered])
+        self._deliver(sequence, delivered)
+
+    @property
+    def crashing(self) -> tuple[str, ...]:
+        """Processes that a script says are lost in the tick under way: the host ends them."""
+        return () if self._faults is None else self._faults.crashing
+
+    def _answering(self, hung: Collection[str]) -> list[_Seat]:
+        """Those that don't hang; the inboxes of the others wait, no longer than their depths allow."""
+        for name in hung:
+            seat = self._by_name[name]
+            if seat.crowded:
+                seat.mailbox = self._thinned(seat)
+        return [seat for seat in self._seats if seat.name not in hung]
+
+    def _is_absent(self, name: str) -> bool:
+        return self._by_name[name].rejoin_tick is not None
 
     @property
     def waiting(self) -> set[str]:

@@ -18,6 +18,7 @@ from flightsw.devices.models import load_card
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.virtual import VirtualDevice
 from flightsw.messages.topics import FLIGHT_APPS
+from flightsw.node.faults import hardware_faults_of
 from flightsw.node.imports import check_methods, find_class, make
 from flightsw.node.laws import law_of
 from flightsw.node.ownprocess import heartbeat_kind
@@ -50,7 +51,7 @@ def _own(field: str, path: str, table_field: str, table: dict[str, Any], *args: 
 
 
 def _plant(scenario: Scenario) -> Application:
-    return PlantProcess(scenario.plant, scenario.seed, scenario.dt_s)
+    return PlantProcess(scenario.plant, scenario.seed, scenario.dt_s, hardware_faults_of(scenario))
 
 
 def _power(scenario: Scenario) -> Application:

@@ -140,7 +140,7 @@ def check_scripted(scenario: Scenario) -> None:
     if scenario.faults:
         from flightsw.node.processes import process_table  # it is made from scenarios
 
-        check_faults(scenario.faults, process_table(scenario), scenario.dt_s, run_ticks(scenario))
+        check_faults(scenario, process_table(scenario), run_ticks(scenario))
 
 
 def app_configs(scenario: Scenario) -> list[tuple[str, AppConfig]]:
