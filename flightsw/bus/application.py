@@ -65,7 +65,7 @@ class Inbox:
 class Application(Protocol):
     """A process of the node, without its process. Built anew at every (re)start; holds its state itself.
 
-    After a restart the first inbox carries the application's last critical-data message, if it ever sent one.
+    After a restart the first inbox carries the last message of each of the application's critical-data topics.
     """
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:

@@ -60,10 +60,10 @@ class _Seat:
     """lost in the tick under way, to be told when it closes"""
     losses: tuple[int, ...] = ()
     """ticks of the losses that count for back-off"""
-    critical: Entry | None = None
-    """its last critical-data message"""
 
     def __post_init__(self) -> None:
+        self.critical: dict[int, Entry] = {}
+        """its last critical-data message of each topic"""
         self.name, self.period_ticks, self.phase_ticks = self.row.name, self.row.period_ticks, self.row.phase_ticks
 
 
@@ -322,7 +322,7 @@ class Exchange:
                 if wakes:
                     seat.woken = True
         for place, producer in route.critical:
-            producer.critical = entries[place]
+            producer.critical[entries[place][0]] = entries[place]
         for place in route.orders:
             self._orders.append(entries[place])
 
@@ -368,7 +368,7 @@ class Exchange:
         seat.rejoin_tick = None
         seat.incarnation += 1
         seat.woken = True
-        seat.mailbox = () if seat.critical is None else (seat.critical,)
+        seat.mailbox = tuple([seat.critical[number] for number in sorted(seat.critical)])
         seat.crowded = False
         self._inputs.append((REJOIN, seat.name, seat.incarnation))
         self._say(BusEventKind.REJOIN, seat)

@@ -1,11 +1,11 @@
-"""Faults that the bus makes: processes that crash, hang or answer late; messages lost, late, doubled, changed, reordered.
+"""Faults that the bus makes: processes crash, hang, answer late; messages are lost, late, doubled, changed, reordered.
 
 A stage of the Exchange between what was said and the mailboxes. The log has what was said; what is delivered is a pure
 function of (seed, tick, topic, fault), so that both hosts, replay and rebuild agree without a word about it in the log.
 A process that hangs gets no STEP, its inbox waits; one that is slow is heard late. Payloads are never looked at here: a
 bit is flipped by a function of the host's, which says None where what is left is no message (a link's CRC drops it).
 
-Critical data and truth cross no link, and are left alone. Declared by `node.faults`, which resolves them for both hosts.
+Critical data and truth cross no link: they are left alone. Declared by `node.faults`, which resolves them for both hosts.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class BusFaults:
         return self._through(tick, entries, 1) if self._acting else entries
 
     def _through(self, tick: int, entries: Sequence[Entry], sooner: int) -> list[Entry]:
-        """What arrives at once; the rest is held back. `sooner`: ticks before the others of its tick that it arrives."""
+        """What arrives at once; the rest is held back. `sooner`: ticks by which it arrives before what is said now."""
         arrived = []
         count: dict[int, int] = {}
         for entry in entries:

@@ -29,6 +29,7 @@ _UNITS = {
     "s": "s",
     "ns": "ns",
     "mhz": "MHz",
+    "ppb": "1e-9",
     "km": "km",
     "ah": "Ah",
     "km_s": "km/s",

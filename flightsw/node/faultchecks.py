@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from flightsw.errors import ConfigError
 from flightsw.plant.config import HEATER
@@ -22,6 +22,7 @@ from flightsw.plant.fault_config import (
     SensorFault,
 )
 from flightsw.plant.faults import ARRAY_CONVERTER
+from flightsw.plant.oscillator import ClockConfig
 from flightsw.plant.sensor_faults import check_sensor_fault
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def check_hardware(fault: HardwareFault, scenario: Scenario) -> None:
     """Raise ConfigError, naming the field, for what can't happen to this spacecraft."""
     plant = scenario.plant
     loads = [load.name for load in plant.loads]
-    if isinstance(fault, get_args(SensorFault)):
+    if isinstance(fault, SensorFault):
         check_sensor_fault(fault, loads)
         return
     match fault:
@@ -70,7 +71,7 @@ def _check_surface(fault: RadiatorDegradation, plant: PlantConfig) -> None:
 def _check_clock(fault: ClockJump, plant: PlantConfig) -> None:
     if fault.seconds == 0.0:
         raise ConfigError("seconds = 0.0: must not be 0")
-    if not getattr(plant, "clock", None):
+    if not isinstance(plant.clock, ClockConfig):
         raise ConfigError(f"seconds = {fault.seconds}: there is no on-board clock to jump: must have [plant.clock]")
 
 

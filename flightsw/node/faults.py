@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from flightsw.bus import faults as bus
 from flightsw.bus.fault_config import (
@@ -56,7 +56,7 @@ _CONDITION = re.compile(
     r"^\s*(?P<field>[a-z0-9_]+)(?:\.(?P<entry>\w+))?\s*(?P<relation><=|>=|<|>)\s*(?P<limit>\S+)\s*$"
 )
 _ECLIPSE = re.compile(r"^\s*eclipse\s+(?P<number>[1-9][0-9]{0,8})\s*$")
-_KINDS = {
+_KINDS: dict[type[FaultConfig], str] = {
     Crash: bus.CRASH,
     Hang: bus.HANG,
     Slow: bus.SLOW,
@@ -80,7 +80,7 @@ def bus_faults_of(scenario: Scenario, table: ProcessTable) -> tuple[bus.BusFault
             share=getattr(fault, "share", 1.0),
         )
         for index, fault in enumerate(scenario.faults)
-        if isinstance(fault, get_args(BusFaultConfig))
+        if isinstance(fault, BusFaultConfig)
     )
 
 
@@ -89,7 +89,7 @@ def hardware_faults_of(scenario: Scenario) -> tuple[tuple[HardwareFault, Occurre
     return tuple(
         (fault, _occurrence(fault, index, scenario))
         for index, fault in enumerate(scenario.faults)
-        if isinstance(fault, get_args(HardwareFault))
+        if isinstance(fault, HardwareFault)
     )
 
 
@@ -98,7 +98,7 @@ def check_faults(scenario: Scenario, table: ProcessTable, ticks: int) -> None:
     for index, fault in enumerate(scenario.faults):
         try:
             _check_time(fault, scenario, ticks)
-            if isinstance(fault, get_args(BusFaultConfig)):
+            if isinstance(fault, BusFaultConfig):
                 _check_bus(fault, table)
             else:
                 check_hardware(fault, scenario)

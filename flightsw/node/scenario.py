@@ -6,7 +6,8 @@ the dictionary before anything starts. The resolved scenario is part of the log'
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import abc
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,10 +27,12 @@ from flightsw.devices.silicon import Silicon
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Label, Scalar
 from flightsw.messages.commands import parse_command
+from flightsw.messages.sequences import Sequence, SequenceTrigger
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.faults import Fault, check_faults
 from flightsw.node.imports import Identity, identity, look_in
 from flightsw.node.ownprocess import ProcessConfig
+from flightsw.node.sequencefiles import check_sequences, with_files
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
 from flightsw.plant.cases import CASE_NAMES, in_case
 from flightsw.plant.config import PlantConfig
@@ -105,6 +108,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """what a run must keep. They judge a run and can't change it: neither the log nor its hash knows them"""
     processes: tuple[ProcessConfig, ...] | UnsetType = UNSET
     """applications of the user's own, beside the shipped ones"""
+    sequences: tuple[Sequence, ...] | UnsetType = UNSET
+    """stored command sequences; an entry that says `file = "x.seq.toml"` alone stands for what is in that file"""
+    sequence_triggers: tuple[SequenceTrigger, ...] | UnsetType = UNSET
+    """events that start them"""
 
     @property
     def own_processes(self) -> tuple[ProcessConfig, ...]:
@@ -118,10 +125,11 @@ def shipped_scenarios() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def load_scenario(name_or_path: str, overrides: Sequence[str] = (), case: str | None = None) -> Scenario:
+def load_scenario(name_or_path: str, overrides: abc.Sequence[str] = (), case: str | None = None) -> Scenario:
     """A shipped scenario or a file, with overrides, in a design case. Raises ConfigError, naming file, field, given and
     allowed."""
     table, where = read_table(name_or_path, overrides)
+    table = with_files(table, Path(name_or_path).parent, where)
     scenario = convert(table, Scenario, where)
     if case is not None:
         described = f"{scenario.description} (case {case})"
@@ -187,7 +195,7 @@ def plant_in_case(plant: PlantConfig, case: str) -> PlantConfig:
     raise ConfigError(f"case = {case!r}: must be one of {', '.join(CASE_NAMES)}")
 
 
-def read_table(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> tuple[dict[str, Any], str]:
+def read_table(source: str | Path | Mapping[str, Any], overrides: abc.Sequence[str] = ()) -> tuple[dict[str, Any], str]:
     """(table with the overrides in it, its origin) of a shipped scenario, a file, or a table. Raises ConfigError."""
     if isinstance(source, Mapping):
         return apply_overrides(source, overrides), "table"
@@ -225,6 +233,8 @@ def check(scenario: Scenario) -> None:
                 "tiers of apps.power.shed_soc"
             )
     _check_requirement_ids(scenario)
+    sequences, triggers = scenario.sequences, scenario.sequence_triggers
+    check_sequences(sequences if isinstance(sequences, tuple) else (), triggers if isinstance(triggers, tuple) else ())
     ticks = run_ticks(scenario)
     for index, command in enumerate(scenario.commands):
         if round(command.at_s / scenario.dt_s) >= ticks:

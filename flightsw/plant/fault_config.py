@@ -21,7 +21,7 @@ class SensorFaultConfig(FaultConfig, frozen=True, kw_only=True):
     """Root of the faults of one reading."""
 
     field: Annotated[str, Meta(max_length=128)]
-    """like "sensor.thermal.chip_c"; of several entries one: "sensor.power.load_power_w.payload", "sensor.nav.position_km.0" """
+    """like "sensor.thermal.chip_c"; of several entries one, like "sensor.power.load_power_w.payload" """
 
 
 class SensorStuck(SensorFaultConfig, frozen=True, kw_only=True, tag="sensor_stuck"):
@@ -90,7 +90,7 @@ class ConverterLoss(FaultConfig, frozen=True, kw_only=True, tag="converter_loss"
 
 
 class RadiatorDegradation(FaultConfig, frozen=True, kw_only=True, tag="radiator_degradation"):
-    """A node's outer surfaces radiate less and take in more sunlight: contamination, a torn foil, a louver that jams."""
+    """A node's outer surfaces radiate less and take in more sunlight: dirt, a torn foil, louvers that jam."""
 
     node: Label = "radiator"
     emissivity_share: Annotated[float, Meta(ge=0.0, le=1.0)] = 1.0

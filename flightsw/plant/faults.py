@@ -1,4 +1,4 @@
-"""Faults of hardware as they act: what breaks, strikes or misreads in each tick. Flight software only sees what follows.
+"""Faults of hardware as they act: what breaks, strikes or misreads in each tick. Flight software sees what follows.
 
 Lasting faults add up to a `Damage` of the spacecraft, set when one begins or ends; a trip, a latch-up and a jump of the
 clock strike once; sensors and link go wrong in the messages that leave. `Hardware` is what a fault can reach. Called by
@@ -8,7 +8,7 @@ the plant process, which has none of it where the scenario has no faults.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, get_args
+from typing import Protocol
 
 from flightsw.bus.occurrence import Occurrence, Trigger
 from flightsw.messages.base import Message
@@ -71,7 +71,7 @@ class HardwareFaults:
         self._distortions = {
             place: SensorDistortion(fault, hardware.loads, dt_s, Stream(seed, f"{occurrence.stream}.noise", 1))
             for place, (fault, occurrence) in enumerate(faults)
-            if isinstance(fault, get_args(SensorFault))
+            if isinstance(fault, SensorFault)
         }
         self._strikes: list[DeviceSel | DeviceSefi] = []
         """waiting for the payload computer to have power"""
@@ -88,7 +88,7 @@ class HardwareFaults:
             was = trigger.active
             now = trigger.step(tick, self._truth)
             if trigger.began or was is not now:
-                changed = changed or isinstance(fault, get_args(LastingFault))
+                changed = changed or isinstance(fault, LastingFault)
                 if trigger.began:
                     self._strike(tick, place, fault)
             if now and isinstance(fault, LclTrip):

@@ -23,11 +23,12 @@ from flightsw.messages.plant import DeviceReadings, LclState, LinkSensors, Truth
 from flightsw.messages.power import SwitchCommand
 from flightsw.messages.thermal import HeaterCommand
 from flightsw.plant import compute
-from flightsw.plant.config import CHIP, HEATER, PAYLOAD, TRANSMITTER, PlantConfig, link_budget, sky_of
+from flightsw.plant.config import BUS, CHIP, HEATER, PAYLOAD, TRANSMITTER, PlantConfig, link_budget, sky_of
 from flightsw.plant.damage import Damage
 from flightsw.plant.distribution import TRIPPED
 from flightsw.plant.fault_config import HardwareFault
 from flightsw.plant.faults import HardwareFaults, opened
+from flightsw.plant.oscillator import ClockConfig, Oscillator
 from flightsw.plant.passes import best_rate_bps, eirp_dbw
 from flightsw.plant.pointing import pointing_of
 from flightsw.plant.radiation import NO_UPSETS, WELL, Radiation, RadiationState
@@ -76,6 +77,11 @@ class PlantProcess:
         self._environment_j = 0.0
         self._radiation = Radiation(config.radiation, seed, dt_s)
         self._struck, self._upsets = WELL, NO_UPSETS
+        self.oscillator: Oscillator | None = None
+        """None: no clock is fitted"""
+        if isinstance(config.clock, ClockConfig):
+            self.oscillator = Oscillator(config.clock, seed, dt_s, config.epoch_utc_ns)
+            self._bus = self.craft.network.index[BUS]
         self._faults = HardwareFaults(faults, seed, dt_s, _Reach(self)) if faults else None
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
@@ -155,6 +161,10 @@ class PlantProcess:
             ),
             self._truth(sky),
         ]
+        if self.oscillator is not None:
+            reading = self.oscillator.read(tick, nodes_k[self._bus] - ZERO_C_K)
+            if reading is not None:
+                messages.append(reading)
         self._tell_changes(sky, messages)
         return messages
 
@@ -257,4 +267,5 @@ class _Reach:
         craft.lcl = opened(craft.lcl, load)
 
     def jump_clock(self, jump_s: float) -> None:
-        self._plant.jump_clock(jump_s)
+        assert self._plant.oscillator is not None, "checked: there is a clock"
+        self._plant.oscillator.jump(round(jump_s * 1e9))

@@ -129,7 +129,7 @@ def check_sensor_fault(fault: SensorFault, loads: Sequence[str]) -> None:
 
 
 def _check_magnitude(fault: SensorBias | SensorDrift | SensorNoise, reading: Reading) -> None:
-    name = {SensorBias: "offset", SensorDrift: "per_h", SensorNoise: "sigma"}[type(fault)]
+    name = "offset" if isinstance(fault, SensorBias) else "per_h" if isinstance(fault, SensorDrift) else "sigma"
     value = getattr(fault, name)
     span = reading.highest - reading.lowest
     if value == 0.0 or abs(value) > span:

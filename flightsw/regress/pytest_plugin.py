@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from flightsw.node.faults import Crash
+    from flightsw.bus.fault_config import Crash
     from flightsw.node.replay import AppReplay, Replay
     from flightsw.regress.baseline import Comparison
     from flightsw.regress.flights import Flight, Flights, Host
@@ -93,7 +93,7 @@ class Faults:
 
     def crash(self, process: str, at: str) -> Crash:
         """A flight application is lost at this time, and comes back after its restart ticks."""
-        from flightsw.node.faults import Crash
+        from flightsw.bus.fault_config import Crash
 
         return Crash(process=process, at=at)
 

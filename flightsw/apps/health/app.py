@@ -1,7 +1,8 @@
 """Health: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
 Reads the others' status messages (their heartbeats), `sensor.power`, `sensor.thermal`, `bus.event`, `tc.dispatch`.
-Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`.
+Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`. What the `sequencer`, the
+`timekeeper` and the parameter table read and give stands with them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from flightsw.apps.health.config import SIGNALS, HealthConfig
 from flightsw.apps.health.events import changes, of_bus
 from flightsw.apps.health.interface import STANDARD, HealthLaw
 from flightsw.apps.health.law import Inputs, State, reconfigured
+from flightsw.apps.health.sequencer import Sequencer, SequencerConfig
+from flightsw.apps.health.timekeeper import OnboardClock, Timekeeper
 from flightsw.apps.repeating import Repeating
+from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message
@@ -26,6 +30,8 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
 
 STORE_TICKS = 10
+FIXED = ("wanted", "attitude", "time")
+"""Parameters that a start sets: ground has commands of their own for mode and attitude."""
 HEARTBEATS: dict[str, type[Message]] = {
     "power": PowerStatus,
     "thermal": ThermalStatus,
@@ -60,6 +66,8 @@ class HealthApp:
         dt_s: float,
         own: tuple[Heartbeat, ...] = (),
         law: HealthLaw = STANDARD,
+        sequences: SequencerConfig = SequencerConfig(),  # noqa: B008  # frozen
+        clock: OnboardClock = OnboardClock(),  # noqa: B008  # frozen
     ) -> None:
         self._config = config
         self._heartbeats = tuple(HEARTBEATS[app] for app in apps)
@@ -78,7 +86,13 @@ class HealthApp:
         self._tick = 0
         self._pointing = AttitudeCommand(Attitude[config.attitude.upper()])
         self._attitude = Repeating()
+        self._time = Timekeeper(clock, dt_s, lambda: self._tick)
+        self._sequencer = Sequencer(sequences, self._time)
+        self._parameters = ParameterTable("health", config, self._apply, fixed=FIXED)
         self._handlers: Handlers = {
+            **self._parameters.handlers,
+            **self._time.handlers,
+            **self._sequencer.handlers,
             HealthSetMode: self._set_mode,
             HealthPoint: self._point,
             HealthPointAt: self._point_at,
@@ -89,9 +103,13 @@ class HealthApp:
         """One tick."""
         self._tick = now.tick
         if (stored := inbox.last(self._critical_data)) is not None:
+            self._parameters.restore(inbox)
             self._state = self._law.restored(self._state, stored, self._apps)
             self._pointing = AttitudeCommand(stored.pointing, stored.latitude_deg, stored.longitude_deg)
             self._own_ticks.clear()
+            self._time.restore(inbox)
+            self._sequencer.restore(inbox)
+        told = self._time.step(inbox) if self._time.fitted else ()
         before = self._state
         inputs = self._observe(now, inbox)
         self._state = self._law.observed(before, inputs, self._apps, self._config)
@@ -104,6 +122,9 @@ class HealthApp:
                 state.mode, state.since_tick, state.reason, self._eclipse, self._ground_pass, state.pulse.overdue
             )
         )
+        out += told
+        if self._sequencer.awake:
+            out += self._sequencer.step(inbox)
         self._attitude.send(self._law.attitude_of(state.mode, self._pointing), now.tick, out)
         self._store(now, out)
         return out
@@ -168,6 +189,10 @@ class HealthApp:
                 pointing.longitude_deg,
             )
             out.append(self._law.stored(state, standard))
+
+    def _apply(self, config: HealthConfig) -> None:
+        self._config = config
+        self._watched = tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
 
     def _point(self, command: HealthPoint) -> str | None:
         self._pointing = AttitudeCommand(Attitude[command.attitude.upper()])

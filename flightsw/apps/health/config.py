@@ -9,8 +9,9 @@ from itertools import pairwise
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+from flightsw.apps.health.clock import TimeConfig
 from flightsw.apps.own import AppConfig
 from flightsw.errors import ConfigError
 
@@ -81,6 +82,9 @@ class HealthConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=T
             hysteresis=1.0,
         ),
     )
+
+    time: TimeConfig | UnsetType = UNSET
+    """the law of on-board time, where it is not the shipped one"""
 
     def __post_init__(self) -> None:
         if self.safe_exit_soc <= self.safe_soc:

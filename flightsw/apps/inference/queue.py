@@ -42,6 +42,10 @@ class SceneQueue:
         """All that will never be worked on, whatever the reason."""
         return self.refused + self.late + self.lost
 
+    def set_deadline(self, deadline_s: float) -> None:
+        """For all that waits, and all that comes."""
+        self._deadline_ns = round(deadline_s * 1e9)
+
     def expect(self, frames: Iterable[Frame]) -> None:
         """Announce images, in the order of their arrival."""
         self._expected.extend(frames)

@@ -15,6 +15,7 @@ from flightsw.apps.power.interface import STANDARD, PowerLaw
 from flightsw.apps.power.law import Inputs, Outputs, State, locked_out
 from flightsw.apps.power.shedding import load_table
 from flightsw.apps.repeating import Repeating
+from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message
@@ -40,7 +41,9 @@ class PowerApp:
         self._state = law.initial(self._table, config)
         self._stored: State | None = None
         self._switches = Repeating()
+        self._parameters = ParameterTable("power", config, self._apply)
         self._handlers: Handlers = {
+            **self._parameters.handlers,
             PowerSetReserve: self._set_reserve,
             PowerSetLoad: self._set_load,
             PowerClearShed: self._clear_shed,
@@ -49,6 +52,7 @@ class PowerApp:
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
         if (stored := inbox.last(self._critical_data)) is not None:
+            self._parameters.restore(inbox)
             self._state = self._law.restored(self._state, stored)
         before = self._state
         out = execute_own(inbox, self._handlers)
@@ -108,6 +112,12 @@ class PowerApp:
             locked_out(state),
         )
         out.append(self._law.stored(state, standard))
+
+    def _apply(self, config: PowerConfig) -> None:
+        """A table was activated. A reserve that ground commanded stands, unless the table says another than before."""
+        if config.reserve_soc != self._config.reserve_soc:
+            self._state = self._law.with_reserve(self._state, config.reserve_soc)
+        self._config = config
 
     def _set_reserve(self, command: PowerSetReserve) -> str | None:
         self._state = self._law.with_reserve(self._state, command.soc)
