@@ -5,7 +5,7 @@ function of (seed, tick, topic, fault), so that both hosts, replay and rebuild a
 A process that hangs gets no STEP, its inbox waits; one that is slow is heard late. Payloads are never looked at here: a
 bit is flipped by a function of the host's, which says None where what is left is no message (a link's CRC drops it).
 
-Critical data and truth cross no link: they are left alone. Declared by `node.faults`, which resolves them for both hosts.
+Critical data and truth cross no link: they are left alone. Declared and resolved by `node.faults`, for both hosts.
 """
 
 from __future__ import annotations
