@@ -112,13 +112,13 @@ def _erring(name: str, factor: float) -> Callable[[_Dice, Scenario, Sequence[str
 
 
 def _span_of(field: str) -> tuple[float, float]:
-    stem = field.split("[")[0]
+    stem = field.split("[", maxsplit=1)[0]
     return next(SIZES[end] for end in sorted(SIZES, key=len, reverse=True) if stem.endswith(end))
 
 
 def can_err(field: str) -> bool:
     """Whether errors of such a reading have a range."""
-    return any(field.split("[")[0].endswith(end) for end in SIZES)
+    return any(field.split("[", maxsplit=1)[0].endswith(end) for end in SIZES)
 
 
 def _stuck(dice: _Dice, _scenario: Scenario, readings: Sequence[str]) -> _Drawn:
@@ -209,7 +209,7 @@ def _clock(dice: _Dice, _scenario: Scenario, _readings: Sequence[str]) -> _Drawn
     return {"seconds": dice.sign() * size}, "clock", size
 
 
-def _cells(dice: _Dice, _scenario: Scenario, _readings: Sequence[str]) -> _Drawn:
+def _cells(_dice: _Dice, _scenario: Scenario, _readings: Sequence[str]) -> _Drawn:
     return {"count": 1}, "1 of 4 in series", 1.0
 
 

@@ -112,7 +112,9 @@ def _lost(got: int, of: int) -> float:
 
 def monitor_of(told: Told) -> str:
     """The event's name, with what it is about."""
-    about = next((str(told.args[key]) for key in ("signal", "app", "load", "reading", "sensor") if key in told.args), "")
+    about = next(
+        (str(told.args[key]) for key in ("signal", "app", "load", "reading", "sensor") if key in told.args), ""
+    )
     return f"{told.source}: {told.id}" + (f" {about}" if about else "")
 
 
