@@ -71,11 +71,14 @@ def _print(matrix: Matrix, console: Console) -> None:
     table.add_column("fault")
     for name in ("found", "after, ticks", "soc min", "chip max", "battery", "work lost"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("monitor", overflow="fold")
-    table.add_column("and then", overflow="fold")
+    table.add_column("how it ended", overflow="fold")
     for row in matrix.rows:
         table.add_row(*_cells(row))
     console.print(table, highlight=False, markup=False)
+    for row in matrix.rows:
+        if row.monitors:
+            text = f"  {row.kind} found by {', '.join(row.monitors)}"
+            console.print(text, soft_wrap=True, highlight=False, markup=False)
     _print_missed(matrix, console)
     for kind, why in matrix.impossible.items():
         console.print(f"  not flown: {kind}: {why}", soft_wrap=True, highlight=False, markup=False)
@@ -95,7 +98,6 @@ def _print(matrix: Matrix, console: Console) -> None:
 
 def _cells(row: Row) -> list[str]:
     ticks = row.after_ticks
-    monitors = [*row.monitors[:2], *([f"and {len(row.monitors) - 2} more"] if len(row.monitors) > 2 else [])]
     return [
         row.kind,
         f"{row.detected}/{row.flown}",
@@ -104,7 +106,6 @@ def _cells(row: Row) -> list[str]:
         f"{row.chip_max_c:.0f} C",
         f"{row.battery_c[0]:.0f}..{row.battery_c[1]:.0f} C",
         f"{row.lost_work:.0%}",
-        ", ".join(monitors) or "-",
         ", ".join(f"{count} {verdict}" for verdict, count in row.verdicts.items()),
     ]
 

@@ -112,10 +112,9 @@ def _broken(injected: Sequence[Injected], seen: Seen) -> list[str]:
     ]
     if not 0.0 <= seen.soc_min <= 1.0:
         broken.append(f"state of charge {seen.soc_min}")
-    for told in seen.told:
-        if told.source != PLANT and told.severity >= Severity.WARNING_HI and not _traced(told.tick, injected):
-            broken.append(f"tick {told.tick}: {monitor_of(told)}: no fault is near")
-    return broken
+    grave = [one for one in seen.told if one.source != PLANT and one.severity >= Severity.WARNING_HI]
+    untraced = [one for one in grave if not _traced(one.tick, injected)]
+    return [*broken, *(f"tick {one.tick}: {monitor_of(one)}: no fault is near" for one in untraced)]
 
 
 def _traced(tick: int, injected: Sequence[Injected]) -> bool:

@@ -31,6 +31,8 @@ LEAST_WORK = 0.5
 LATE_TICKS = 1000
 """at the end of a flight: whether the payload works again"""
 PLANT = "plant"
+ABOUT = ("signal", "app", "load", "reading", "sensor")
+"""Arguments of an event that say what it is about."""
 
 
 class Verdict(enum.Enum):
@@ -112,9 +114,7 @@ def _lost(got: int, of: int) -> float:
 
 def monitor_of(told: Told) -> str:
     """The event's name, with what it is about."""
-    about = next(
-        (str(told.args[key]) for key in ("signal", "app", "load", "reading", "sensor") if key in told.args), ""
-    )
+    about = next((str(told.args[key]) for key in ABOUT if key in told.args), "")
     return f"{told.source}: {told.id}" + (f" {about}" if about else "")
 
 
