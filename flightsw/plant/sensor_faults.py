@@ -133,9 +133,10 @@ def check_sensor_fault(fault: SensorFault, loads: Sequence[str]) -> None:
 def _check_magnitude(fault: SensorBias | SensorDrift | SensorNoise, reading: Reading) -> None:
     name = "offset" if isinstance(fault, SensorBias) else "per_h" if isinstance(fault, SensorDrift) else "sigma"
     value = getattr(fault, name)
-    span = reading.highest - reading.lowest
+    span = (reading.highest - reading.lowest) * (3600.0 if isinstance(fault, SensorDrift) else 1.0)
+    a_second = " in a second" if isinstance(fault, SensorDrift) else ""
     if value == 0.0 or abs(value) > span:
-        raise ConfigError(f"{name} = {value}: must not be 0, and at most {span:g}, the reading's range")
+        raise ConfigError(f"{name} = {value}: must not be 0, and at most {span:g}, the reading's range{a_second}")
 
 
 class SensorDistortion:

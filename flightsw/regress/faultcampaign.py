@@ -14,9 +14,9 @@ import numpy as np
 
 from flightsw.errors import ConfigError
 from flightsw.messages.health import Severity
-from flightsw.node.faults import MOMENTARY, Fault
+from flightsw.node.faults import KINDS, MOMENTARY, Fault
 from flightsw.node.scenario import Scenario
-from flightsw.regress.faultcases import KINDS, can_err, draw
+from flightsw.regress.faultcases import can_err, draw
 from flightsw.regress.faultmatrix import SETTLED_TICKS, quiet
 from flightsw.regress.faultverdicts import PLANT, monitor_of
 from flightsw.regress.faultwatch import Seen, fly, readings

@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 import numpy as np
 
-from flightsw.bus.fault_config import FaultConfig
 from flightsw.errors import ConfigError
 from flightsw.messages.topics import shipped_topics
-from flightsw.node.faults import Fault
+from flightsw.node.faults import KINDS, Fault
 from flightsw.node.scenario import Scenario, check_scripted
 from flightsw.plant.config import HEATER, PAYLOAD
 from flightsw.streams import philox_key
-
-KINDS: dict[str, type[FaultConfig]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Fault)}
-"""Every kind by its name."""
 
 SIZES: Mapping[str, tuple[float, float]] = {
     "_c": (0.3, 60.0),

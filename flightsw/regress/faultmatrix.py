@@ -15,8 +15,9 @@ from statistics import median
 import msgspec
 
 from flightsw.errors import ConfigError
+from flightsw.node.faults import KINDS
 from flightsw.node.scenario import Scenario, run_ticks
-from flightsw.regress.faultcases import KINDS, Case, can_err, draw
+from flightsw.regress.faultcases import Case, can_err, draw
 from flightsw.regress.faultverdicts import Found, Verdict, judged, monitor_of, warnings_of
 from flightsw.regress.faultwatch import Seen, fly, readings
 
