@@ -66,7 +66,7 @@ def campaign(scenario: Scenario, seed: int, ticks: int) -> Campaign:
     scenario = msgspec.structs.replace(quiet(scenario), seed=seed, duration=f"{ticks * scenario.dt_s:g}s")
     injected = drawn(scenario, seed, ticks)
     seen = fly(msgspec.structs.replace(scenario, faults=tuple(one.fault for one in injected)), ticks)
-    return Campaign(seed=seed, injected=injected, seen=seen, broken=tuple(_broken(injected, seen)))
+    return Campaign(seed=seed, injected=injected, seen=seen, broken=tuple(broken_by(injected, seen)))
 
 
 def drawn(scenario: Scenario, seed: int, ticks: int) -> tuple[Injected, ...]:
@@ -102,7 +102,8 @@ def _timed(fault: Fault, tick: int, scenario: Scenario, rng: np.random.Generator
     return Injected(fault, tick, None) if for_good else Injected(replace(fault, lasts=lasts_text), tick, tick + lasts)
 
 
-def _broken(injected: Sequence[Injected], seen: Seen) -> list[str]:
+def broken_by(injected: Sequence[Injected], seen: Seen) -> list[str]:
+    """What does not hold of a flight."""
     if seen.error is not None:
         return [f"the emulator failed at tick {seen.ticks}: {seen.error}"]
     broken = [

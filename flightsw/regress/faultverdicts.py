@@ -140,8 +140,9 @@ def _verdict(case: Case, seen: Seen, nominal: Seen, scenario: Scenario, told: li
         payload_off = Mode[seen.mode] < Mode.NOMINAL
         return (Verdict.SAFE if payload_off else Verdict.DEGRADED), f"mode {seen.mode}"
     late = seen.ticks - LATE_TICKS
-    if (lost := _lost(seen.done_since(late), nominal.done_since(late))) > 1.0 - LEAST_WORK:
-        return Verdict.DEGRADED, f"{lost:.0%} of the work lost at the end"
+    since = late if nominal.done_since(late) else case.tick
+    if (lost := _lost(seen.done_since(since), nominal.done_since(since))) > 1.0 - LEAST_WORK:
+        return Verdict.DEGRADED, f"{lost:.0%} of the work lost from tick {since} on"
     return Verdict.RECOVERED, ""
 
 
