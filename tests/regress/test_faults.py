@@ -151,7 +151,6 @@ def test_a_campaign_is_its_seed_s(scenario: Scenario) -> None:
 
 
 def test_a_grave_word_before_any_fault_is_untraced(scenario: Scenario) -> None:
-    from flightsw.regress.faultcampaign import _broken
 
     crash = fault_of("crash", process="thermal", at="900s")
     injected = (Injected(crash, 900, 900),)
