@@ -11,7 +11,7 @@ from flightsw.apps.inference.app import InferenceApp
 from flightsw.apps.inference.engine import OnnxEngine
 from flightsw.apps.own import AppConfig
 from flightsw.apps.power.app import PowerApp
-from flightsw.apps.power.config import LoadRow
+from flightsw.apps.power.config import PAYLOAD, LoadRow
 from flightsw.apps.thermal.app import ThermalApp
 from flightsw.bus.application import Application
 from flightsw.devices.models import load_card
@@ -83,7 +83,9 @@ def _comms(scenario: Scenario) -> Application:
 def _health(scenario: Scenario) -> Application:
     others = tuple(app for app in FLIGHT_APPS if app != "health")
     config = scenario.apps.health
-    return _flight("health", config, HealthApp, config, others, scenario.dt_s, _heartbeats(scenario))
+    names = [load.name for load in scenario.plant.loads]
+    payload = names.index(PAYLOAD) if PAYLOAD in names else None
+    return _flight("health", config, HealthApp, config, others, scenario.dt_s, _heartbeats(scenario), payload)
 
 
 def _heartbeats(scenario: Scenario) -> tuple[Heartbeat, ...]:

@@ -1,7 +1,7 @@
 """Health: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
 Reads the others' status messages (their heartbeats), `sensor.power`, `sensor.thermal`, `bus.event`, `tc.dispatch`.
-Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`.
+Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`; recovery's are in `fdir`.
 """
 
 from __future__ import annotations
@@ -9,17 +9,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flightsw.apps.health.config import SIGNALS, HealthConfig
+from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.health.events import changes, of_bus
+from flightsw.apps.health.fdir import Fdir
 from flightsw.apps.health.interface import STANDARD, HealthLaw
 from flightsw.apps.health.law import Inputs, State
+from flightsw.apps.health.signals import watched
 from flightsw.apps.repeating import Repeating
 from flightsw.apps.telecommands import Handlers, execute_own
+from flightsw.apps.validity import believed_power, believed_thermal
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message
-from flightsw.messages.commands import HealthPing, HealthPoint, HealthPointAt, HealthSetMode
+from flightsw.messages.commands import (
+    HealthArm,
+    HealthPing,
+    HealthPoint,
+    HealthPointAt,
+    HealthRestart,
+    HealthSetMode,
+)
 from flightsw.messages.comms import CommsStatus
-from flightsw.messages.health import Attitude, AttitudeCommand, BusEvent, HealthCriticalData, Mode, ModeStatus
+from flightsw.messages.health import (
+    Attitude,
+    AttitudeCommand,
+    BusEvent,
+    HealthCriticalData,
+    Mode,
+    ModeStatus,
+    RestartRequest,
+)
 from flightsw.messages.inference import InferenceStatus
 from flightsw.messages.plant import PowerSensors, ThermalSensors
 from flightsw.messages.power import PowerStatus
@@ -44,7 +62,8 @@ class Heartbeat(NamedTuple):
 
 
 class HealthApp:
-    """The application. `apps`: the others that are to be heard; `own`: users' processes that are, too."""
+    """The application. `apps`: the others that are to be heard; `own`: users' processes that are, too; `payload`: its
+    place among the loads."""
 
     name = "health"
 
@@ -54,6 +73,7 @@ class HealthApp:
         apps: tuple[str, ...],
         dt_s: float,
         own: tuple[Heartbeat, ...] = (),
+        payload: int | None = None,
         law: HealthLaw = STANDARD,
     ) -> None:
         self._config = config
@@ -63,7 +83,11 @@ class HealthApp:
         self._own_ticks: dict[str, int] = {}
         """when each was heard last"""
         self._dt_s = dt_s
-        self._watched = tuple(SIGNALS.index(limits.signal) for limits in config.watchpoints)
+        found = [watched(limits.signal) for limits in config.watchpoints]
+        self._watched = tuple([(one.kind, one.value_of) for one in found])
+        self._fdir = Fdir(config, self._apps, dt_s, payload)
+        self._restarts: list[Message] = []
+        """asked for by ground in this tick"""
         self._law = law
         self._critical_data = law.CriticalData
         self._state = law.initial(config, apps)
@@ -78,6 +102,8 @@ class HealthApp:
             HealthPoint: self._point,
             HealthPointAt: self._point_at,
             HealthPing: lambda _: None,
+            HealthArm: lambda command: self._fdir.arm(command.monitor),
+            HealthRestart: self._restart,
         }
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
@@ -87,10 +113,15 @@ class HealthApp:
             self._state = self._law.restored(self._state, stored, self._apps)
             self._pointing = AttitudeCommand(stored.pointing, stored.latitude_deg, stored.longitude_deg)
             self._own_ticks.clear()
+            self._fdir.restarted()
         before = self._state
         inputs = self._observe(now, inbox)
         self._state = self._law.observed(before, inputs, self._apps, self._config)
         out = execute_own(inbox, self._handlers)
+        if self._restarts:
+            out += self._restarts
+            self._restarts = []
+        self._fdir.step(now, inbox, inputs, before, self._state, out)
         state = self._state = self._law.decided(self._state, now.tick, self._apps, self._config)
         out += [of_bus(event) for event in inbox.all(BusEvent)]
         out += changes(before, state, inputs, self._config)
@@ -105,26 +136,38 @@ class HealthApp:
 
     def _observe(self, now: Now, inbox: Inbox) -> Inputs:
         last = inbox.last
-        power, sensors, thermal, comms = last(PowerStatus), last(PowerSensors), last(ThermalSensors), last(CommsStatus)
+        power, sensors, comms = last(PowerStatus), last(PowerSensors), last(CommsStatus)
         if power is not None:
             self._eclipse = power.in_eclipse
         if comms is not None:
             self._ground_pass = comms.in_pass
-        soc = power.soc if power else None
-        values = (
-            soc,
-            thermal.chip_c if thermal else None,
-            thermal.battery_c if thermal else None,
-            thermal.bus_c if thermal else None,
-            sensors.battery_voltage_v if sensors else None,
-        )
+        heard = tuple([last(kind) is not None for kind in self._heartbeats])
         return Inputs(
             now.tick,
-            tuple([last(kind) is not None for kind in self._heartbeats]) + self._own_heard(now, inbox),
-            tuple([values[place] for place in self._watched]),
-            soc,
+            heard + self._own_heard(now, inbox) if self._own else heard,
+            self._values(inbox),
+            power.soc if power else None,
             sensors is not None and sensors.brownout,
+            self._eclipse,
+            *self._fdir.ceiling,
         )
+
+    def _values(self, inbox: Inbox) -> tuple[float | None, ...]:
+        """Of the watchpoints, by what is to be believed."""
+        last, validity = inbox.last, self._fdir.validity
+        if not validity.invalid:
+            return tuple(
+                [None if (found := last(kind)) is None else value_of(found) for kind, value_of in self._watched]
+            )
+        values = []
+        for kind, value_of in self._watched:
+            message = last(kind)
+            if isinstance(message, PowerSensors):
+                message = believed_power(message, validity)
+            elif isinstance(message, ThermalSensors):
+                message = believed_thermal(message, validity)
+            values.append(None if message is None else value_of(message))
+        return tuple(values)
 
     def _own_heard(self, now: Now, inbox: Inbox) -> tuple[bool, ...]:
         heard, ticks = [], self._own_ticks
@@ -162,6 +205,13 @@ class HealthApp:
 
     def _point_at(self, command: HealthPointAt) -> str | None:
         self._pointing = AttitudeCommand(Attitude.TARGET, command.latitude_deg, command.longitude_deg)
+        return None
+
+    def _restart(self, command: HealthRestart) -> str | None:
+        known = (*self._apps, self.name)
+        if command.app not in known:
+            return f"unknown application {command.app!r}: must be one of {', '.join(known)}"
+        self._restarts.append(RestartRequest(command.app, "commanded", fresh=True))
         return None
 
     def _set_mode(self, command: HealthSetMode) -> str | None:

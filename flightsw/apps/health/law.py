@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
+from flightsw.apps.duties import DUTIES
 from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.health.heartbeats import Pulse, alarm, familiar, listening, pulse_step
 from flightsw.apps.health.limits import Watch, first_red, watched
@@ -32,7 +33,12 @@ class State(msgspec.Struct, frozen=True, gc=False):
     brownout: bool = False
     well_ticks: int = 0
     exit_asked: bool = False
-    """ground wants SAFE left"""
+    """ground wants SAFE, or SURVIVAL, left"""
+    eclipse: bool = False
+    """as predicted on board"""
+    ceiling: Mode = Mode.PAYLOAD
+    """how high recovery lets the node go"""
+    ceiling_reason: str = ""
 
 
 class Inputs(msgspec.Struct, frozen=True, gc=False):
@@ -46,6 +52,10 @@ class Inputs(msgspec.Struct, frozen=True, gc=False):
     soc: float | None
     """None: not heard"""
     brownout: bool
+    eclipse: bool = False
+    ceiling: Mode = Mode.PAYLOAD
+    """by recovery, as of the last tick"""
+    ceiling_reason: str = ""
 
 
 def initial(config: HealthConfig, apps: tuple[str, ...]) -> State:
@@ -74,17 +84,52 @@ def alarm_of(state: State, apps: tuple[str, ...], config: HealthConfig) -> str |
         return f"state of charge below {config.safe_soc}"
     if state.red is not None:
         return f"{state.red} in red"
+    if state.ceiling <= Mode.SAFE:
+        return state.ceiling_reason
     if state.mode is Mode.BOOT or not state.pulse.overdue:
         return None
-    return alarm(state.pulse, apps, config.silence_ticks)
+    return alarm(state.pulse, apps, config)
+
+
+def grave_of(state: State, tick: int, config: HealthConfig) -> str | None:
+    """Why SAFE is not enough."""
+    if state.soc is not None and state.soc < config.survival_soc:
+        return f"state of charge below {config.survival_soc}"
+    if state.ceiling <= Mode.SURVIVAL:
+        return state.ceiling_reason
+    if state.brownout and (state.mode is Mode.SURVIVAL or tick - state.since_tick > config.survival_brownout_ticks):
+        return "brown-out in spite of SAFE"
+    return None
+
+
+def is_relieved(state: State, grave: str | None, config: HealthConfig) -> bool:
+    """Whether SURVIVAL may be left: in sunlight only, since SAFE's loads in an eclipse would lead back here."""
+    return grave is None and not state.eclipse and state.soc is not None and state.soc >= config.survival_exit_soc
 
 
 def condition_of(state: State, tick: int, apps: tuple[str, ...], config: HealthConfig) -> Condition:
     """What the mode machine's guards look at."""
     alarm_now, unheard, soc = alarm_of(state, apps, config), state.pulse.unheard, state.soc
     well = alarm_now is None and not unheard and soc is not None and soc >= config.safe_exit_soc
-    well_ticks = min(config.safe_hold_ticks, state.well_ticks + 1) if well and state.mode is Mode.SAFE else 0
-    return Condition(tick - state.since_tick, unheard, soc, alarm_now, well, well_ticks, state.wanted, state.exit_asked)
+    grave, relieved = None, False
+    if state.mode <= Mode.SAFE:
+        grave = grave_of(state, tick, config)
+        relieved = is_relieved(state, grave, config)
+    counts = well if state.mode is Mode.SAFE else relieved and state.mode is Mode.SURVIVAL
+    return Condition(
+        tick - state.since_tick,
+        unheard,
+        soc,
+        alarm_now,
+        well,
+        min(config.safe_hold_ticks, state.well_ticks + 1) if counts else 0,
+        state.wanted,
+        state.exit_asked,
+        grave,
+        relieved,
+        state.ceiling,
+        state.ceiling_reason,
+    )
 
 
 def observed(state: State, inputs: Inputs, apps: tuple[str, ...], config: HealthConfig) -> State:
@@ -104,11 +149,16 @@ def observed(state: State, inputs: Inputs, apps: tuple[str, ...], config: Health
         inputs.brownout,
         state.well_ticks,
         state.exit_asked,
+        inputs.eclipse,
+        inputs.ceiling,
+        inputs.ceiling_reason,
     )
 
 
 def decided(state: State, tick: int, apps: tuple[str, ...], config: HealthConfig) -> State:
     """The second half of a tick: the mode that follows."""
+    if state.mode > Mode.SAFE and state.mode is min(state.wanted, state.ceiling) and not _is_uneasy(state, config):
+        return state
     condition = condition_of(state, tick, apps, config)
     follow = next_mode(state.mode, condition, config)
     if follow is not None:
@@ -119,9 +169,19 @@ def decided(state: State, tick: int, apps: tuple[str, ...], config: HealthConfig
     return replace(state, well_ticks=condition.well_ticks)
 
 
+def _is_uneasy(state: State, config: HealthConfig) -> bool:
+    """Something may be an alarm: looked at before anything is worked out, since a running mode rarely changes."""
+    return (
+        state.brownout
+        or state.red is not None
+        or state.pulse.overdue != ()
+        or (state.soc is not None and state.soc < config.safe_soc)
+    )
+
+
 def attitude_of(mode: Mode, wanted: AttitudeCommand) -> AttitudeCommand:
-    """What is held: SAFE wants power before all else."""
-    return AttitudeCommand(Attitude.SUN) if mode is Mode.SAFE else wanted
+    """What is held: SAFE and SURVIVAL want power before all else."""
+    return AttitudeCommand(Attitude.SUN) if DUTIES[mode].sun_pointing else wanted
 
 
 def commanded(state: State, asked: Mode, tick: int, apps: tuple[str, ...], config: HealthConfig) -> State | str:
@@ -129,4 +189,4 @@ def commanded(state: State, asked: Mode, tick: int, apps: tuple[str, ...], confi
     refused = refusal(state.mode, asked, condition_of(state, tick, apps, config), config)
     if refused is not None:
         return refused
-    return replace(state, wanted=asked, exit_asked=state.mode is Mode.SAFE and asked > Mode.SAFE)
+    return replace(state, wanted=asked, exit_asked=state.mode <= Mode.SAFE and asked > state.mode)

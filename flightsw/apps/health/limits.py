@@ -19,6 +19,8 @@ class Zone(enum.IntEnum):
     GREEN = 0
     YELLOW = 1
     RED = 2
+    STALE = 3
+    """no sample for its stale age: nobody knows"""
 
 
 class Watch(msgspec.Struct, frozen=True, gc=False):
@@ -28,6 +30,11 @@ class Watch(msgspec.Struct, frozen=True, gc=False):
     seen: int = 0
     towards: Zone = Zone.GREEN
     """of the zones seen since, the nearest to the one told"""
+    missing: int = 0
+    """ticks without a sample"""
+
+
+STALE = Watch(Zone.STALE)
 
 
 def zone_of(value: float, limits: WatchpointConfig, inwards: float = 0.0) -> Zone:
@@ -42,15 +49,21 @@ def zone_of(value: float, limits: WatchpointConfig, inwards: float = 0.0) -> Zon
 
 
 def watch_step(watch: Watch, value: float | None, limits: WatchpointConfig) -> Watch:
-    """The watchpoint after one sample; no sample changes nothing."""
-    if value is None:
-        return watch
+    """The watchpoint after one tick; without a sample only its age grows. One that comes back is green until told
+    otherwise, so that a red sensor that died holds nothing for ever."""
     told = watch.told
+    if value is None:
+        if told is Zone.STALE:
+            return watch
+        missing = watch.missing + 1
+        return STALE if missing >= limits.stale_ticks else Watch(told, watch.seen, watch.towards, missing)
+    if told is Zone.STALE:
+        told, watch = Zone.GREEN, Watch()
     zone = zone_of(value, limits)
     if zone < told:
         zone = min(told, zone_of(value, limits, limits.hysteresis))
     if zone is told:
-        return watch if watch.seen == 0 else Watch(told)
+        return watch if watch.seen == watch.missing == 0 else Watch(told)
     if watch.seen == 0 or (watch.towards > told) is not (zone > told):
         towards, seen = zone, 1
     else:
