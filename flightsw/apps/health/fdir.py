@@ -9,6 +9,7 @@ from __future__ import annotations
 from flightsw.apps.health import recovery
 from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.health.law import Inputs, State
+from flightsw.apps.health.plan import plan_of
 from flightsw.apps.health.plausibility import SAMPLE_TICKS, VALID, Readings, Sensors, sensors_step, validity
 from flightsw.apps.health.progress import Progress, progress_step
 from flightsw.apps.health.recovery import Seen, Taken
@@ -44,7 +45,7 @@ class Fdir:
         self._dt_s = dt_s
         self._payload = payload
         self._latch_margin_w = config.fdir.latch_margin_w
-        self.plan = recovery.plan_of(config, apps, dt_s)
+        self.plan = plan_of(config, apps, dt_s)
         self._recovery = recovery.initial(self.plan)
         self._progress = Progress()
         self._sensors = Sensors()
@@ -119,11 +120,12 @@ class Fdir:
         now = Readings(
             thermal.battery_c,
             power.battery_c,
-            thermal.chip_c,
             power.battery_voltage_v,
             power.battery_current_a,
+            thermal.chip_c,
             power.array_power_w,
             sum(power.load_power_w),
+            self._rail_w(power),
             state.eclipse and nav is not None and not nav.sun_visible,
         )
         config = self._config.plausibility

@@ -68,6 +68,8 @@ class FdirConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """a payload that has worked, has work, power and leave, and does nothing for so long, is stopped"""
     payload_boot_s: Annotated[float, Meta(gt=0.0, le=1e5)] = 240.0
     """so long after it was switched on it should work: the slowest profile's boot is 180 s"""
+    payload_settle_ticks: Ticks = 60
+    """up for so long, and its ladder begins at its foot again: a later strike is another one"""
     latch_margin_w: Annotated[float, Meta(gt=0.0, le=1e6)] = 3.0
     """more than this on the rail of a device that is off is a latch-up; of the order of an ampere on 5 V"""
     criticality: dict[Label, Literal["SAFE", "STANDBY", "NONE"]] = {}

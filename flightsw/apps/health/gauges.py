@@ -45,4 +45,9 @@ def gauge_step(gauge: Gauge, value: float | None, low: float, high: float) -> Ga
 
 def is_bad(gauge: Gauge, persistence: int, stuck_samples: int) -> bool:
     """Whether the reading is not to be believed."""
-    return gauge.odd >= persistence or (gauge.noisy and gauge.equal >= stuck_samples)
+    return gauge.odd >= persistence or is_still(gauge, stuck_samples)
+
+
+def is_still(gauge: Gauge, samples: int) -> bool:
+    """Whether a reading that has noise when alive has shown none for so long."""
+    return gauge.noisy and gauge.equal >= samples

@@ -32,15 +32,18 @@ def climb_step(
     waits: tuple[int, ...],
     settle_ticks: int,
     *,
-    failing: bool,
+    failing: bool | None,
     latches: bool,
     skip_to: int = 0,
 ) -> Climb:
     """After one tick. `waits`: each step's time. `skip_to`: a step known to be needed; those below it are left out.
+    `failing` None: can't be told now; nothing changes.
 
     A step was taken in this tick where `rung` has risen.
     """
     top = len(waits)
+    if failing is None:
+        return climb
     if failing:
         if climb.rung == top:
             return climb if climb.well_ticks == 0 else Climb(top, climb.since_tick)

@@ -27,6 +27,7 @@ class Ladder(NamedTuple):
     monitor: str
     steps: tuple[Step, ...]
     wait_ticks: tuple[int, ...]
+    settle_ticks: int
     latches: bool = False
 
 
@@ -38,7 +39,7 @@ def ladders_of(apps: tuple[str, ...], config: FdirConfig, dt_s: float) -> tuple[
         if monitor not in known:
             raise ConfigError(f"apps.health.fdir.ladders: monitor {monitor!r}: must be one of {', '.join(known)}")
     standard = (_payload(config, dt_s), *(_application(app, config) for app in apps))
-    return tuple([_own(own[ladder.monitor]) if ladder.monitor in own else ladder for ladder in standard])
+    return tuple([_own(own[one.monitor], one.settle_ticks) if one.monitor in own else one for one in standard])
 
 
 def boot_ticks(config: FdirConfig, dt_s: float) -> int:
@@ -62,7 +63,8 @@ def _payload(config: FdirConfig, dt_s: float) -> Ladder:
         Step(StepKind.CYCLE_RAIL, PAYLOAD),
         Step(StepKind.STANDBY),
     )
-    return Ladder(PAYLOAD, steps, (settled, config.restart_wait_ticks, settled, settled), latches=True)
+    waits = (settled, config.restart_wait_ticks, settled, settled)
+    return Ladder(PAYLOAD, steps, waits, config.payload_settle_ticks, latches=True)
 
 
 def _application(app: str, config: FdirConfig) -> Ladder:
@@ -71,10 +73,10 @@ def _application(app: str, config: FdirConfig) -> Ladder:
     steps = (again, again) if kind is None else (again, again, Step(kind))
     waits = (wait, 2 * wait, config.settle_ticks)[: len(steps)]
     if app == "power" and kind is StepKind.SAFE:
-        return Ladder(app, (*steps, Step(StepKind.SURVIVAL)), (*waits, config.settle_ticks))
-    return Ladder(app, steps, waits)
+        return Ladder(app, (*steps, Step(StepKind.SURVIVAL)), (*waits, config.settle_ticks), config.settle_ticks)
+    return Ladder(app, steps, waits, config.settle_ticks)
 
 
-def _own(config: LadderConfig) -> Ladder:
+def _own(config: LadderConfig, settle_ticks: int) -> Ladder:
     steps = tuple([parse_step(step, "apps.health.fdir.ladders") for step in config.steps])
-    return Ladder(config.monitor, steps, config.wait_ticks, config.latches)
+    return Ladder(config.monitor, steps, config.wait_ticks, settle_ticks, config.latches)

@@ -11,31 +11,17 @@ from typing import NamedTuple
 import msgspec
 
 from flightsw.apps.health.actionpoints import READY, Point, holds, is_true, point_step
-from flightsw.apps.health.config import HealthConfig
-from flightsw.apps.health.fdirconfig import FdirConfig
 from flightsw.apps.health.hangs import misses_step, trouble
 from flightsw.apps.health.heartbeats import Pulse
 from flightsw.apps.health.ladder import AT_FOOT, Climb, climb_step
-from flightsw.apps.health.ladders import Ladder, boot_ticks, ladders_of, rail_step
+from flightsw.apps.health.ladders import rail_step
 from flightsw.apps.health.limits import Watch
+from flightsw.apps.health.plan import Plan
 from flightsw.apps.health.progress import Progress, is_stopped
-from flightsw.apps.health.steps import CEILINGS, Step, parse_step
+from flightsw.apps.health.steps import CEILINGS, Step
 from flightsw.messages.health import BusEvent, BusEventKind, Mode
 
 HIGHEST = Mode.PAYLOAD
-
-
-class Plan(NamedTuple):
-    """What a node's recovery is made of, worked out once."""
-
-    config: FdirConfig
-    apps: tuple[str, ...]
-    ladders: tuple[Ladder, ...]
-    """the payload's first, then one an application, in their order"""
-    boot_ticks: int
-    point_steps: tuple[Step, ...]
-    point_places: tuple[tuple[int, ...], ...]
-    """per actionpoint: its watchpoints"""
 
 
 class Recovery(msgspec.Struct, frozen=True, gc=False):
@@ -77,20 +63,6 @@ class Seen(NamedTuple):
     bus: tuple[BusEvent, ...]
 
 
-def plan_of(config: HealthConfig, apps: tuple[str, ...], dt_s: float) -> Plan:
-    """Of this node. Raises ConfigError."""
-    labels = [watchpoint.label for watchpoint in config.watchpoints]
-    points = config.fdir.actionpoints
-    return Plan(
-        config.fdir,
-        apps,
-        ladders_of(apps, config.fdir, dt_s),
-        boot_ticks(config.fdir, dt_s),
-        tuple([parse_step(point.step, point.name) for point in points]),
-        tuple([tuple([labels.index(name) for name in point.watchpoints]) for point in points]),
-    )
-
-
 def initial(plan: Plan) -> Recovery:
     """Nothing is wrong."""
     nobody = (False,) * len(plan.apps)
@@ -112,8 +84,8 @@ def recovery_step(before: Recovery, seen: Seen, plan: Plan) -> tuple[Recovery, l
             climb,
             seen.tick,
             ladder.wait_ticks,
-            plan.config.settle_ticks,
-            failing=cause is not None,
+            ladder.settle_ticks,
+            failing=_failing(place, cause, seen, away),
             latches=ladder.latches,
             skip_to=skip_to,
         )
@@ -140,16 +112,8 @@ def armed(recovery: Recovery, monitor: str, plan: Plan) -> Recovery | str:
     climbs = [AT_FOOT if name == monitor else climb for name, climb in zip(monitors, recovery.climbs, strict=True)]
     ready = [READY if name == monitor else point for name, point in zip(points, recovery.points, strict=True)]
     ceiling, cause = _ceiling(climbs, ready, recovery.locked, plan)
-    return Recovery(
-        tuple(climbs),
-        recovery.misses,
-        recovery.away,
-        recovery.locked,
-        tuple(ready),
-        ceiling,
-        cause or "",
-        recovery.busy,
-    )
+    held = recovery.misses, recovery.away, recovery.locked
+    return Recovery(tuple(climbs), *held, tuple(ready), ceiling, cause, recovery.busy)
 
 
 def _of_bus(before: Recovery, events: tuple[BusEvent, ...], plan: Plan) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
@@ -174,6 +138,14 @@ def _trouble(place: int, seen: Seen, misses: tuple[int, ...], away: tuple[bool, 
     if away[app]:
         return None
     return trouble(app, seen.pulse, misses, hang_ticks=config.hang_ticks, slow_misses=config.slow_misses)
+
+
+def _failing(place: int, cause: str | None, seen: Seen, away: tuple[bool, ...]) -> bool | None:
+    """None: a payload that isn't up yet, or an application that is away, is neither well nor failing."""
+    if cause is not None:
+        return True
+    known = seen.progress.up if place == 0 else not away[place - 1]
+    return False if known else None
 
 
 def _points(before: Recovery, seen: Seen, plan: Plan) -> tuple[list[Point], list[Taken]]:

@@ -1,0 +1,37 @@
+"""What a node's recovery is made of, worked out once from its configuration: ladders, actionpoints, times. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flightsw.apps.health.config import HealthConfig
+from flightsw.apps.health.fdirconfig import FdirConfig
+from flightsw.apps.health.ladders import Ladder, boot_ticks, ladders_of
+from flightsw.apps.health.steps import Step, parse_step
+
+
+class Plan(NamedTuple):
+    """Of one node."""
+
+    config: FdirConfig
+    apps: tuple[str, ...]
+    ladders: tuple[Ladder, ...]
+    """the payload's first, then one an application, in their order"""
+    boot_ticks: int
+    point_steps: tuple[Step, ...]
+    point_places: tuple[tuple[int, ...], ...]
+    """per actionpoint: its watchpoints"""
+
+
+def plan_of(config: HealthConfig, apps: tuple[str, ...], dt_s: float) -> Plan:
+    """Of this node. Raises ConfigError."""
+    labels = [watchpoint.label for watchpoint in config.watchpoints]
+    points = config.fdir.actionpoints
+    return Plan(
+        config.fdir,
+        apps,
+        ladders_of(apps, config.fdir, dt_s),
+        boot_ticks(config.fdir, dt_s),
+        tuple([parse_step(point.step, point.name) for point in points]),
+        tuple([tuple([labels.index(name) for name in point.watchpoints]) for point in points]),
+    )
