@@ -7,6 +7,7 @@ from typing import Any
 
 from flightsw.apps.comms.app import CommsApp
 from flightsw.apps.health.app import HealthApp, Heartbeat
+from flightsw.apps.health.config import PayloadRow
 from flightsw.apps.inference.app import InferenceApp
 from flightsw.apps.inference.engine import OnnxEngine
 from flightsw.apps.own import AppConfig
@@ -84,7 +85,8 @@ def _health(scenario: Scenario) -> Application:
     others = tuple(app for app in FLIGHT_APPS if app != "health")
     config = scenario.apps.health
     names = [load.name for load in scenario.plant.loads]
-    payload = names.index(PAYLOAD) if PAYLOAD in names else None
+    boot_s = load_profile(scenario.plant.profile).silicon().boot_s
+    payload = PayloadRow(names.index(PAYLOAD) if PAYLOAD in names else None, boot_s)
     return _flight("health", config, HealthApp, config, others, scenario.dt_s, _heartbeats(scenario), payload)
 
 

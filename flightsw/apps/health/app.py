@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flightsw.apps.health.config import HealthConfig
+from flightsw.apps.health.config import HealthConfig, PayloadRow
 from flightsw.apps.health.events import changes, of_bus
 from flightsw.apps.health.fdir import Fdir
 from flightsw.apps.health.interface import STANDARD, HealthLaw
@@ -44,6 +44,7 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
 
 STORE_TICKS = 10
+NO_PAYLOAD = PayloadRow(None, 0.0)
 HEARTBEATS: dict[str, type[Message]] = {
     "power": PowerStatus,
     "thermal": ThermalStatus,
@@ -62,8 +63,8 @@ class Heartbeat(NamedTuple):
 
 
 class HealthApp:
-    """The application. `apps`: the others that are to be heard; `own`: users' processes that are, too; `payload`: its
-    place among the loads."""
+    """The application. `apps`: the others that are to be heard; `own`: users' processes that are, too; `payload`: what
+    it should know of it."""
 
     name = "health"
 
@@ -73,7 +74,7 @@ class HealthApp:
         apps: tuple[str, ...],
         dt_s: float,
         own: tuple[Heartbeat, ...] = (),
-        payload: int | None = None,
+        payload: PayloadRow = NO_PAYLOAD,
         law: HealthLaw = STANDARD,
     ) -> None:
         self._config = config
@@ -141,6 +142,7 @@ class HealthApp:
             self._eclipse = power.in_eclipse
         if comms is not None:
             self._ground_pass = comms.in_pass
+        recovery = self._fdir.recovery
         heard = tuple([last(kind) is not None for kind in self._heartbeats])
         return Inputs(
             now.tick,
@@ -149,7 +151,8 @@ class HealthApp:
             power.soc if power else None,
             sensors is not None and sensors.brownout,
             self._eclipse,
-            *self._fdir.ceiling,
+            recovery.ceiling,
+            recovery.cause,
         )
 
     def _values(self, inbox: Inbox) -> tuple[float | None, ...]:

@@ -6,7 +6,7 @@ Decoded from `[apps.health]` of a scenario, ranges checked here.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -60,6 +60,15 @@ class WatchpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
                 raise ConfigError(
                     f"apps.health.watchpoints: {self.signal}: {high} = {high_value}: must be above {low} = {low_value}"
                 )
+
+
+class PayloadRow(NamedTuple):
+    """The payload, as health knows it."""
+
+    place: int | None
+    """among the loads"""
+    boot_s: float
+    """as its profile states"""
 
 
 class HealthConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):

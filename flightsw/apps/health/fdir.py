@@ -7,7 +7,7 @@ Called by `app` once a tick. Reads `bus.event`, `infer.status`, `sensor.power`, 
 from __future__ import annotations
 
 from flightsw.apps.health import recovery
-from flightsw.apps.health.config import HealthConfig
+from flightsw.apps.health.config import HealthConfig, PayloadRow
 from flightsw.apps.health.law import Inputs, State
 from flightsw.apps.health.plan import plan_of
 from flightsw.apps.health.plausibility import SAMPLE_TICKS, VALID, Readings, Sensors, sensors_step, validity
@@ -19,7 +19,6 @@ from flightsw.messages.base import Message, Scalar
 from flightsw.messages.health import (
     BusEvent,
     Event,
-    Mode,
     RecoveryAction,
     RecoveryRequest,
     RestartRequest,
@@ -38,25 +37,20 @@ _ACTIONS = {
 
 
 class Fdir:
-    """Monitors and recoveries of one node. `payload`: place of the payload among the loads; None: there is none."""
+    """Monitors and recoveries of one node."""
 
-    def __init__(self, config: HealthConfig, apps: tuple[str, ...], dt_s: float, payload: int | None) -> None:
+    def __init__(self, config: HealthConfig, apps: tuple[str, ...], dt_s: float, payload: PayloadRow) -> None:
         self._config = config
         self._dt_s = dt_s
-        self._payload = payload
+        self._payload = payload.place
         self._latch_margin_w = config.fdir.latch_margin_w
-        self.plan = plan_of(config, apps, dt_s)
-        self._recovery = recovery.initial(self.plan)
+        self.plan = plan_of(config, apps, payload.boot_s, dt_s)
+        self.recovery = recovery.initial(self.plan)
         self._progress = Progress()
         self._sensors = Sensors()
         self.validity = VALID
         self._untold = False
         """readers may still hold what was said before a restart"""
-
-    @property
-    def ceiling(self) -> tuple[Mode, str]:
-        """How high the node may go, and why."""
-        return self._recovery.ceiling, self._recovery.cause
 
     def restarted(self) -> None:
         """A warm start: what was voted out is not remembered, and its users are told."""
@@ -64,10 +58,10 @@ class Fdir:
 
     def arm(self, monitor: str) -> str | None:
         """Ground arms a monitor or an actionpoint; None, or why not."""
-        after = recovery.armed(self._recovery, monitor, self.plan)
+        after = recovery.armed(self.recovery, monitor, self.plan)
         if isinstance(after, str):
             return after
-        self._recovery, self._progress = after, Progress(off_w=self._progress.off_w, met=self._progress.met)
+        self.recovery, self._progress = after, Progress(off_w=self._progress.off_w, met=self._progress.met)
         return None
 
     def step(self, now: Now, inbox: Inbox, inputs: Inputs, before: State, state: State, out: list[Message]) -> None:
@@ -80,7 +74,7 @@ class Fdir:
         bus = last(BusEvent)
         if (
             progress is not self._progress
-            or self._recovery.busy
+            or self.recovery.busy
             or state.pulse is not before.pulse
             or state.watches is not before.watches
             or bus is not None
@@ -88,7 +82,7 @@ class Fdir:
             self._progress = progress
             events = () if bus is None else tuple(inbox.all(BusEvent))
             seen = Seen(now.tick, inputs.heard, state.pulse, state.watches, progress, events)
-            self._recovery, taken, over = recovery.recovery_step(self._recovery, seen, self.plan)
+            self.recovery, taken, over = recovery.recovery_step(self.recovery, seen, self.plan)
             for one in taken:
                 self._take(one, out)
             out += [Event(Severity.ACTIVITY_HI, "recovery.over", {"monitor": monitor}) for monitor in over]

@@ -66,8 +66,8 @@ class FdirConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """peace for so long, and a ladder begins at its foot again"""
     payload_lost_ticks: Ticks = 10
     """a payload that has worked, has work, power and leave, and does nothing for so long, is stopped"""
-    payload_boot_s: Annotated[float, Meta(gt=0.0, le=1e5)] = 240.0
-    """so long after it was switched on it should work: the slowest profile's boot is 180 s"""
+    payload_boot_s: Annotated[float, Meta(gt=0.0, le=1e5)] | None = None
+    """so long after it was switched on it should work; None: the boot that its profile states, a quarter, and 10 s"""
     payload_settle_ticks: Ticks = 60
     """up for so long, and its ladder begins at its foot again: a later strike is another one"""
     latch_margin_w: Annotated[float, Meta(gt=0.0, le=1e6)] = 3.0

@@ -2,7 +2,7 @@
 
 | monitor | standard steps |
 | --- | --- |
-| `payload` | reset its device, restart its application, cycle its rail, STANDBY until ground arms it |
+| `payload` | reset its device, restart its application, cycle its rail, once more, STANDBY until ground arms it |
 | an application that the node is lost without | restart, restart, SAFE |
 | `power` | the same, then SURVIVAL |
 | another one | restart, restart, and its criticality |
@@ -31,20 +31,21 @@ class Ladder(NamedTuple):
     latches: bool = False
 
 
-def ladders_of(apps: tuple[str, ...], config: FdirConfig, dt_s: float) -> tuple[Ladder, ...]:
+def ladders_of(apps: tuple[str, ...], config: FdirConfig, boot_ticks: int) -> tuple[Ladder, ...]:
     """The payload's ladder, then each application's, in their order. Raises ConfigError: a ladder of nobody's."""
     own = {ladder.monitor: ladder for ladder in config.ladders}
     known = (PAYLOAD, *apps)
     for monitor in own:
         if monitor not in known:
             raise ConfigError(f"apps.health.fdir.ladders: monitor {monitor!r}: must be one of {', '.join(known)}")
-    standard = (_payload(config, dt_s), *(_application(app, config) for app in apps))
+    standard = (_payload(config, boot_ticks), *(_application(app, config) for app in apps))
     return tuple([_own(own[one.monitor], one.settle_ticks) if one.monitor in own else one for one in standard])
 
 
-def boot_ticks(config: FdirConfig, dt_s: float) -> int:
+def boot_ticks(config: FdirConfig, profile_boot_s: float, dt_s: float) -> int:
     """How long the payload may take to be at work."""
-    return math.ceil(config.payload_boot_s / dt_s)
+    told_s = config.payload_boot_s
+    return math.ceil((1.25 * profile_boot_s + 10.0 if told_s is None else told_s) / dt_s)
 
 
 def rail_step(ladder: Ladder) -> int:
@@ -55,15 +56,17 @@ def rail_step(ladder: Ladder) -> int:
     return 0
 
 
-def _payload(config: FdirConfig, dt_s: float) -> Ladder:
-    settled = boot_ticks(config, dt_s) + 2 * config.payload_lost_ticks
+def _payload(config: FdirConfig, boot_ticks: int) -> Ladder:
+    settled = boot_ticks + 2 * config.payload_lost_ticks
+    cycle = Step(StepKind.CYCLE_RAIL, PAYLOAD)
     steps = (
         Step(StepKind.RESET_DEVICE),
         Step(StepKind.RESTART, PAYLOAD_APP),
-        Step(StepKind.CYCLE_RAIL, PAYLOAD),
+        cycle,
+        cycle,  # what struck it as it booted is another strike, not a reason to give it up
         Step(StepKind.STANDBY),
     )
-    waits = (settled, config.restart_wait_ticks, settled, settled)
+    waits = (settled, config.restart_wait_ticks, settled, settled, settled)
     return Ladder(PAYLOAD, steps, waits, config.payload_settle_ticks, latches=True)
 
 

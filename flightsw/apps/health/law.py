@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from flightsw.apps.duties import DUTIES
 from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.health.heartbeats import Pulse, alarm, familiar, listening, pulse_step
-from flightsw.apps.health.limits import Watch, first_red, watched
+from flightsw.apps.health.limits import QUIET, Watch, first_red, watched
 from flightsw.apps.health.modes import Condition, next_mode, refusal
 from flightsw.messages.health import Attitude, AttitudeCommand, HealthCriticalData, Mode
 
@@ -61,7 +61,7 @@ class Inputs(msgspec.Struct, frozen=True, gc=False):
 def initial(config: HealthConfig, apps: tuple[str, ...]) -> State:
     """A cold start in BOOT."""
     wanted = Mode[config.wanted]
-    return State(Mode.BOOT, 0, "power on", wanted, listening(apps), (Watch(),) * len(config.watchpoints))
+    return State(Mode.BOOT, 0, "power on", wanted, listening(apps), (QUIET,) * len(config.watchpoints))
 
 
 def restored(state: State, stored: HealthCriticalData, apps: tuple[str, ...]) -> State:

@@ -35,6 +35,8 @@ class Watch(msgspec.Struct, frozen=True, gc=False):
 
 
 STALE = Watch(Zone.STALE)
+QUIET = Watch()
+"""green, and nothing else seen"""
 
 
 def zone_of(value: float, limits: WatchpointConfig, inwards: float = 0.0) -> Zone:
@@ -58,22 +60,31 @@ def watch_step(watch: Watch, value: float | None, limits: WatchpointConfig) -> W
         missing = watch.missing + 1
         return STALE if missing >= limits.stale_ticks else Watch(told, watch.seen, watch.towards, missing)
     if told is Zone.STALE:
-        told, watch = Zone.GREEN, Watch()
+        told, watch = Zone.GREEN, QUIET
     zone = zone_of(value, limits)
     if zone < told:
         zone = min(told, zone_of(value, limits, limits.hysteresis))
     if zone is told:
-        return watch if watch.seen == watch.missing == 0 else Watch(told)
+        if watch.seen == watch.missing == 0:
+            return watch
+        return QUIET if told is Zone.GREEN else Watch(told)
     if watch.seen == 0 or (watch.towards > told) is not (zone > told):
         towards, seen = zone, 1
     else:
         towards = min(watch.towards, zone) if zone > told else max(watch.towards, zone)
         seen = watch.seen + 1
-    return Watch(towards) if seen >= limits.persistence else Watch(told, seen, towards)
+    if seen < limits.persistence:
+        return Watch(told, seen, towards)
+    return QUIET if towards is Zone.GREEN else Watch(towards)
 
 
 def watched(watches: tuple[Watch, ...], values: tuple[float | None, ...], config: HealthConfig) -> tuple[Watch, ...]:
     """All watchpoints after one tick; the same object when none has changed."""
+    for watch, value, limits in zip(watches, values, config.watchpoints, strict=True):
+        if watch is not QUIET or value is None or zone_of(value, limits) is not Zone.GREEN:
+            break
+    else:
+        return watches
     after = [
         watch_step(watch, value, limits)
         for watch, value, limits in zip(watches, values, config.watchpoints, strict=True)

@@ -23,15 +23,16 @@ class Plan(NamedTuple):
     """per actionpoint: its watchpoints"""
 
 
-def plan_of(config: HealthConfig, apps: tuple[str, ...], dt_s: float) -> Plan:
+def plan_of(config: HealthConfig, apps: tuple[str, ...], profile_boot_s: float, dt_s: float) -> Plan:
     """Of this node. Raises ConfigError."""
     labels = [watchpoint.label for watchpoint in config.watchpoints]
     points = config.fdir.actionpoints
+    boot = boot_ticks(config.fdir, profile_boot_s, dt_s)
     return Plan(
         config.fdir,
         apps,
-        ladders_of(apps, config.fdir, dt_s),
-        boot_ticks(config.fdir, dt_s),
+        ladders_of(apps, config.fdir, boot),
+        boot,
         tuple([parse_step(point.step, point.name) for point in points]),
         tuple([tuple([labels.index(name) for name in point.watchpoints]) for point in points]),
     )
