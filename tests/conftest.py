@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from flightsw.cli import main
+from tests.console import Cli, Result
+
 # No deadline: a verdict must not depend on how busy the machine is.
 settings.register_profile("flightsw", deadline=None, derandomize=True, database=None)
 settings.load_profile("flightsw")
@@ -42,6 +45,19 @@ def sockets() -> set[str]:
         if target.startswith("socket:"):
             found.add(target)
     return found
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Calls a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: str) -> Result:
+        code = main(list(args))
+        captured = capfd.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return run
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -8,46 +8,17 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
 from flightsw.cli import main
 from flightsw.record.folder import read_manifest
+from tests.console import Cli
 from tests.record.logs import record, truth, write_log
 
 SHORT = ("run", "--in-process", "--duration", "30s", "--execute", "none")
-
-
-@dataclass(frozen=True)
-class Result:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.out.splitlines()[-1])
-        return found
-
-
-Cli = Callable[..., Result]
-
-
-@pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
-    monkeypatch.chdir(tmp_path)
-
-    def run(*args: str) -> Result:
-        code = main(list(args))
-        captured = capfd.readouterr()
-        return Result(code, captured.out, captured.err)
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -231,7 +202,7 @@ def test_replay_of_a_log_that_says_something_else_exits_1_and_names_the_place(
     assert changed == 1
     result = cli("replay", "told")
     assert result.code == 1
-    assert result.out.startswith("diverged at tick 20, power.status:")
+    assert result.out.startswith("diverged at tick 20, power.status.compute_cap_w:\n")
     assert cli("replay", "told", "--app", "nobody").code == 2
 
 
@@ -252,7 +223,7 @@ def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def execute_run(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("flightsw.node.run.execute_run", execute_run)
+    monkeypatch.setattr("flightsw.record.recording.execute_run", execute_run)
 
 
 def test_an_internal_error_is_one_line_and_its_traceback_is_shown_on_demand(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from flightsw.apps.thermal.interface import Inputs, ThermalConfig
 from flightsw.devices.profiles import shipped_profiles
 from flightsw.node.processes import process_table
 from flightsw.node.scenario import load_scenario, shipped_scenarios
-from tests.loop.runs import fly
+from tests.loop.runs import COMMAND, GUARD_S, fly
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,6 +50,21 @@ def test_the_presets_page_has_a_row_for_every_scenario_with_its_evidence_and_for
             assert f"| [{name}](../flightsw/scenarios/{name}.toml) | {evidence} |" in page
     for name in shipped_profiles():
         assert f"| [{name}](../flightsw/scenarios/profiles/{name}.toml) |" in page
+
+
+def test_every_command_of_the_replay_page_runs_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/replay.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rules.toml").write_text(re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0])
+    lines = "".join(re.findall(r"```sh\n(.*?)```", page, re.DOTALL)).splitlines()
+    assert len(lines) >= 10
+    for line in lines:
+        command, *args = shlex.split(line, comments=True)
+        assert command == "flightsw"
+        done = subprocess.run([*COMMAND, *args], capture_output=True, text=True, check=False, timeout=GUARD_S)
+        assert done.returncode == (1 if line.endswith("# exit 1") else 0), f"{line}: {done.stdout}{done.stderr}"
+    hashes = [json.loads((tmp_path / run / "manifest.json").read_text())["log_hash"] for run in ("before", "again")]
+    assert hashes[0] == hashes[1]
 
 
 def test_pages_link_to_files_that_exist() -> None:

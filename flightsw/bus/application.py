@@ -7,7 +7,7 @@ the messages that it returns. Nothing else passes between them: an application h
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from flightsw.messages.base import Message
 
@@ -65,9 +65,18 @@ class Inbox:
 class Application(Protocol):
     """A process of the node, without its process. Built anew at every (re)start; holds its state itself.
 
-    After a restart the first inbox carries the application's last critical-data message, if it ever sent one.
+    After a restart the first inbox carries the last message of each of the application's critical-data topics.
     """
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """Run one tick; the messages returned go out in this order."""
+        ...
+
+
+@runtime_checkable
+class Reconfigurable(Protocol):
+    """An application that can go on, with the state it has, under another configuration: what a branch asks of it."""
+
+    def reconfigure(self, config: Any) -> None:
+        """Between two ticks. `config` is of the type that the application was built with. Raises ConfigError."""
         ...

@@ -12,15 +12,17 @@ Called by the launcher in a forked child.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import structlog
 import zmq
 
-from flightsw.bus.exchange import MESSAGE, Entry
+from flightsw.bus.exchange import MESSAGE, Entry, Exchange
+from flightsw.bus.faults import BusFault
 from flightsw.bus.frames import Done, Fault, Hello, Refused, Step, Stop, ToBus, Welcome, WireEntry
 from flightsw.bus.log import LogHeader, LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
@@ -37,6 +39,8 @@ from flightsw.messages.topics import OUTSIDE
 WALL_GUARD_S = 60.0
 """A process that has not answered for so long is killed and counts as lost (design: nobody is ever passed over)."""
 RECONNECT_GUARD_S = 5.0
+REBUILD_TICK_S = 0.05
+"""longer, for each tick of the log that it has to be run through first: ten times what the slowest application takes"""
 IDLE_MS = 100
 SERVICE_S = 0.05
 PROGRESS_S = 0.2
@@ -56,10 +60,16 @@ class BrokerPlan:
     ticks: int
     commands: Mapping[int, tuple[TcRequest, ...]]
     """the scenario's telecommands by tick"""
+    faults: Sequence[BusFault] = ()
+    """scripted"""
     resume: bool = False
     """the bus was lost: go on from the log"""
     peers: Mapping[str, bytes] = field(default_factory=dict)
     """with resume: routing ids of the processes that live on"""
+    taken_up_tick: int | None = None
+    """with resume: the run goes on here with new processes, which run themselves through the log first"""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """of the configuration, in that tick"""
 
 
 class _StopRequested(Exception):
@@ -82,7 +92,7 @@ class Broker:
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(ToBus).decode
         self._record_bytes = RecordEncoder()
-        self._exchange = wire_exchange(table)
+        self._exchange = self._new_exchange()
         self._run_id = plan.header.run_id
         self._peers: dict[str, bytes] = dict(plan.peers)
         self._welcomed = set(self._peers)
@@ -95,6 +105,9 @@ class Broker:
         self.first_tick_s: float | None = None
         self.last_tick_s: float | None = None
         """on the monotonic clock: end of the first and of the last tick"""
+
+    def _new_exchange(self) -> Exchange:
+        return wire_exchange(self._table, self._plan.faults, self._plan.header.seed)
 
     def run(self, router: zmq.Socket[bytes]) -> str:
         """Run to the end; "completed" or "interrupted". Raises RunError when it can't go on."""
@@ -111,6 +124,9 @@ class Broker:
                     break
                 self._run_tick()
                 self.first_tick_s = self.first_tick_s or monotonic_s()
+            else:
+                for name in self._exchange.absent():  # lost near the end: who isn't here can't be sent home
+                    self._await_successor(name)
         except _StopRequested:
             verdict = "interrupted"
         finally:
@@ -142,15 +158,23 @@ class Broker:
         exchange, encode, run_id, welcomed = self._exchange, self._encode, self._run_id, self._welcomed
         tick = exchange.tick
         requests = (*self._plan.commands.get(tick, ()), *self._umbilical.due(tick))
-        grants = exchange.begin([self._outside.entry(request)[:2] for request in requests])
+        changes = self._plan.changes if tick == self._plan.taken_up_tick else None
+        grants = exchange.begin([self._outside.entry(request)[:2] for request in requests], changes)
         for name in exchange.restarted:
             self._log.warning("app.restarted", process=name, tick=tick)
             self._launcher.ask_kill(name)
+        crashing = exchange.crashing
         for name, inbox in grants:
+            if name in crashing:
+                continue
             self._steps[name] = frame = encode(Step(run_id, tick, tick, [inbox]))
             if name in welcomed:
                 self._send(name, frame)
+        for name in crashing:
+            self._crash(name, tick)
         self._collect(tick)
+        if tick == self._plan.taken_up_tick:
+            self._pacer.set_speed(self._pacer.speed)  # deadlines count from here: the rebuild is no slip
         record = exchange.finish()
         self._writer.append(self._record_bytes(record))
         self._last_entries = record.entries
@@ -159,6 +183,7 @@ class Broker:
     def _collect(self, tick: int) -> None:
         waiting, receive, decode = self._exchange.waiting, self._router.recv, self._decode
         silent_since_s = None
+        guard_s = WALL_GUARD_S + (tick * REBUILD_TICK_S if tick == self._plan.taken_up_tick else 0.0)
         while waiting:
             try:
                 identity, data = receive(), receive()
@@ -168,7 +193,7 @@ class Broker:
                 self._launcher.poll()
                 if self._launcher.stop_wanted:
                     raise _StopRequested from None
-                if now_s - silent_since_s > WALL_GUARD_S:
+                if now_s - silent_since_s > guard_s:
                     self._kill_silent(tick)
                     silent_since_s = now_s
                 continue
@@ -190,6 +215,13 @@ class Broker:
         elif frame.first_tick > self._exchange.tick:
             raise BusError(f"{name} answered tick {frame.first_tick}, which it was never granted")
 
+    def _crash(self, name: str, tick: int) -> None:
+        """A scripted loss: it never gets this tick. Its successor's HELLO is awaited as after any loss."""
+        self._log.warning("app.crashed", process=name, tick=tick)
+        self._launcher.ask_kill(name)
+        if name not in self._exchange.absent():
+            self._exchange.lose(name)
+
     def _kill_silent(self, tick: int) -> None:
         for name in sorted(self._exchange.waiting):
             self._log.error("process.silent", process=name, tick=tick, guard_s=WALL_GUARD_S)
@@ -208,7 +240,7 @@ class Broker:
         self._welcomed.discard(name)
         if self._table.by_name[name].role is Role.INFRASTRUCTURE:
             self._welcome(name)
-            if known:
+            if known or self._exchange.tick:
                 self._rebuild(name)
             if name in self._exchange.waiting:
                 self._send(name, self._steps[name])
@@ -266,7 +298,8 @@ class Broker:
         """Run a restarted infrastructure process through its logged inboxes; what it says must be what it said."""
         self._log.warning("infrastructure.rebuild", process=name, ticks=self._exchange.tick)
         chunk: list[LoggedStep] = []
-        for step in logged_steps(LogReader(self._plan.run_dir), self._table, name, self._exchange.tick):
+        reader = LogReader(self._plan.run_dir)
+        for step in logged_steps(reader, self._table, name, self._exchange.tick, self._new_exchange()):
             if chunk and (chunk[-1].tick != step.tick - 1 or len(chunk) >= REBUILD_CHUNK_TICKS):
                 self._rebuild_chunk(name, chunk)
                 chunk = []

@@ -10,12 +10,13 @@ An entry is a tuple whose first item is the topic's number; the rest belongs to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from flightsw.bus import restarts
+from flightsw.bus.faults import BusFaults
 from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.errors import BusError, MessageError
 from flightsw.messages.base import Message
@@ -25,7 +26,7 @@ from flightsw.messages.topics import BUS, RESTART
 Entry = tuple[Any, ...]
 """(topic number, ...): one message in the host's own form."""
 
-MESSAGE, LOST, REJOIN = "message", "lost", "rejoin"
+MESSAGE, LOST, REJOIN, RECONFIGURE = "message", "lost", "rejoin", "reconfigure"
 """Kinds of outside input, as they stand in the log."""
 
 
@@ -34,8 +35,13 @@ class TickRecord(NamedTuple):
 
     tick: int
     inputs: tuple[tuple[Any, ...], ...]
-    """(MESSAGE, entry), (LOST, process, incarnation) or (REJOIN, process, incarnation)"""
+    """(MESSAGE, entry), (LOST, process, incarnation), (REJOIN, process, incarnation) or (RECONFIGURE, changes)"""
     entries: list[Entry]
+
+
+def changes_of(record: TickRecord) -> Mapping[str, Any] | None:
+    """The new configuration that a tick brought, value by path; None: it brought none."""
+    return next((item[1] for item in record.inputs if item[0] == RECONFIGURE), None)
 
 
 @dataclass(eq=False)
@@ -54,10 +60,10 @@ class _Seat:
     """lost in the tick under way, to be told when it closes"""
     losses: tuple[int, ...] = ()
     """ticks of the losses that count for back-off"""
-    critical: Entry | None = None
-    """its last critical-data message"""
 
     def __post_init__(self) -> None:
+        self.critical: dict[int, Entry] = {}
+        """its last critical-data message of each topic"""
         self.name, self.period_ticks, self.phase_ticks = self.row.name, self.row.period_ticks, self.row.phase_ticks
 
 
@@ -78,16 +84,19 @@ MOST_ROUTES = 1024
 
 class Exchange:
     """State of the bus between two ticks. `to_entry` makes the host's entry of a message by the bus itself; `of_entry`
-    reads one that is addressed to the bus: a restart request of health's. Without it they are not obeyed."""
+    reads one that is addressed to the bus: a restart request of health's. Without it they are not obeyed. `faults` are
+    scripted ones, by which less, later or other things arrive than were said."""
 
     def __init__(
         self,
         table: ProcessTable,
         to_entry: Callable[[Message], Entry],
         of_entry: Callable[[Entry], Message] | None = None,
+        faults: BusFaults | None = None,
     ) -> None:
         self.table = table
         self._of_entry = of_entry
+        self._faults = faults
         self._orders: list[Entry] = []
         """restart requests of the last tick"""
         self.restarted: tuple[str, ...] = ()
@@ -118,8 +127,13 @@ class Exchange:
         """(topics in order, entries) by process"""
         self._bus_entries: list[Entry] = []
 
-    def begin(self, messages: Iterable[Entry] = ()) -> list[tuple[str, Sequence[Entry]]]:
-        """Open the tick: who runs, in rank order, each with its inbox. `messages` came from outside, in this order."""
+    def begin(
+        self, messages: Iterable[Entry] = (), changes: Mapping[str, Any] | None = None
+    ) -> list[tuple[str, Sequence[Entry]]]:
+        """Open the tick: who runs, in rank order, each with its inbox. `messages` came from outside, in this order.
+
+        `changes` of the configuration are the host's business; here they are written down.
+        """
         if self._waiting:
             raise BusError(f"tick {self.tick} began while {sorted(self._waiting)} still run it")
         self._inputs = []
@@ -133,11 +147,17 @@ class Exchange:
                 if seat.rejoin_tick == tick:
                     self._rejoin(seat)
             self._away = any(seat.rejoin_tick is not None for seat in self._seats)
+        if changes:
+            self._inputs.append((RECONFIGURE, changes))
+        seats = self._seats
+        if self._faults is not None:
+            seats = self._answering(self._faults.open(tick, self._is_absent))
         for entry in messages:
             self._inputs.append((MESSAGE, entry))
-            self._deliver((entry[0],), (entry,))
+            for admitted in (entry,) if self._faults is None else self._faults.admitted(tick, (entry,)):
+                self._deliver((admitted[0],), (admitted,))
         grants = []
-        for seat in self._seats:
+        for seat in seats:
             if seat.rejoin_tick is None and (seat.woken or tick % seat.period_ticks == seat.phase_ticks):
                 seat.woken = False
                 grants.append((seat.name, self._thinned(seat) if seat.crowded else seat.mailbox))
@@ -222,10 +242,37 @@ class Exchange:
                 sequence += topics
                 entries += outbox
         self.sequence = sequence
-        self._deliver(sequence, entries)
+        if self._faults is None:
+            self._deliver(sequence, entries)
+        else:
+            self._deliver_through(self._faults, sequence, entries)
         record = TickRecord(self.tick, tuple(self._inputs), entries)
         self.tick += 1
         return record
+
+    def _deliver_through(self, faults: BusFaults, sequence: tuple[int, ...], entries: Sequence[Entry]) -> None:
+        if faults.reads_truth:
+            faults.see(entries, self._of_entry)
+        delivered = faults.delivered(self.tick, entries)
+        if delivered is not entries:
+            sequence = tuple([entry[0] for entry in delivered])
+        self._deliver(sequence, delivered)
+
+    @property
+    def crashing(self) -> tuple[str, ...]:
+        """Processes that a script says are lost in the tick under way: the host ends them."""
+        return () if self._faults is None else self._faults.crashing
+
+    def _answering(self, hung: Collection[str]) -> list[_Seat]:
+        """Those that don't hang; the inboxes of the others wait, no longer than their depths allow."""
+        for name in hung:
+            seat = self._by_name[name]
+            if seat.crowded:
+                seat.mailbox = self._thinned(seat)
+        return [seat for seat in self._seats if seat.name not in hung]
+
+    def _is_absent(self, name: str) -> bool:
+        return self._by_name[name].rejoin_tick is not None
 
     @property
     def waiting(self) -> set[str]:
@@ -244,7 +291,8 @@ class Exchange:
         """Run a whole logged tick again; the grants it had. Raises BusError when the bus's own part differs."""
         if record.tick != self.tick:
             raise BusError(f"the log has tick {record.tick} where tick {self.tick} is due")
-        grants = self.begin(item[1] for item in record.inputs if item[0] == MESSAGE)
+        messages = [item[1] for item in record.inputs if item[0] == MESSAGE]
+        grants = self.begin(messages, changes_of(record))
         lost = [item[1] for item in record.inputs if item[0] == LOST]
         outboxes: dict[str, list[Entry]] = {}
         for entry in record.entries:
@@ -274,7 +322,7 @@ class Exchange:
                 if wakes:
                     seat.woken = True
         for place, producer in route.critical:
-            producer.critical = entries[place]
+            producer.critical[entries[place][0]] = entries[place]
         for place in route.orders:
             self._orders.append(entries[place])
 
@@ -320,7 +368,7 @@ class Exchange:
         seat.rejoin_tick = None
         seat.incarnation += 1
         seat.woken = True
-        seat.mailbox = () if seat.critical is None else (seat.critical,)
+        seat.mailbox = tuple([seat.critical[number] for number in sorted(seat.critical)])
         seat.crowded = False
         self._inputs.append((REJOIN, seat.name, seat.incarnation))
         self._say(BusEventKind.REJOIN, seat)

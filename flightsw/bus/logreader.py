@@ -17,13 +17,14 @@ from typing import Any
 import msgpack
 import msgspec
 
-from flightsw.bus.exchange import MESSAGE, TickRecord
+from flightsw.bus.exchange import MESSAGE, RECONFIGURE, TickRecord
 from flightsw.bus.log import HashChain, LogHeader, LogPlace, segment_files
+from flightsw.bus.migrations import CHANGES, FORMATS, Format, Upgrade
 from flightsw.errors import LogError
 from flightsw.messages.base import Message
 from flightsw.messages.declared import declared_topics
-from flightsw.messages.schema import PROTOCOL, topic_schemas
-from flightsw.messages.topics import TopicTable
+from flightsw.messages.schema import PROTOCOL, TopicSchema, topic_schemas
+from flightsw.messages.topics import TopicTable, shipped_topics
 
 
 class _Record(msgspec.Struct, frozen=True, array_like=True):
@@ -32,6 +33,11 @@ class _Record(msgspec.Struct, frozen=True, array_like=True):
     entries: list[tuple[int, msgspec.Raw]]
 
 
+class _Manifest(msgspec.Struct, frozen=True):
+    flightsw_version: str
+
+
+_MANIFEST = msgspec.json.Decoder(_Manifest)
 _HEADER = msgspec.msgpack.Decoder(LogHeader)
 _RECORD = msgspec.msgpack.Decoder(_Record)
 _INPUT = msgspec.msgpack.Decoder(list[msgspec.Raw])
@@ -49,12 +55,11 @@ class LogReader:
         if first is None:
             raise LogError(f"{run_dir}: the log ends before its header is whole")
         self._head = first[1]
-        try:
-            self.header = _HEADER.decode(self._head)
-        except msgspec.DecodeError as error:
-            raise LogError(f"{self._files[0]}: not a flightsw log: {error}") from None
-        if self.header.flightsw_log != PROTOCOL:
-            raise LogError(f"{self._files[0]}: log format {self.header.flightsw_log}: this version reads {PROTOCOL}")
+        self._formats: list[Format] = []
+        """steps from the log's format to today's"""
+        self.header = self._read_header()
+        self.upgrade: Upgrade | None = None
+        """what `read_as` found to be done"""
         self.complete = False
         """after a whole pass: the writer ended the log in order"""
         self.tick_count = 0
@@ -75,8 +80,32 @@ class LogReader:
 
     @property
     def topics(self) -> TopicTable:
-        """The log's topics, users' own among them, from its header alone."""
-        return declared_topics(self.header.topics)
+        """The log's topics, users' own among them, from its header alone; of an older log, as it is read."""
+        return declared_topics(self.schemas)
+
+    @property
+    def schemas(self) -> tuple[TopicSchema, ...]:
+        """What the entries of `ticks` mean: the log's own declarations, or those that it is read as."""
+        return self.header.topics if self.upgrade is None else self.upgrade.topics
+
+    def _read_header(self) -> LogHeader:
+        """Today's header, whichever format the log has."""
+        try:
+            header = _MARK.decode(self._head)
+            version = header["flightsw_log"]
+            while version in FORMATS and version < PROTOCOL:
+                self._formats.append(FORMATS[version])
+                header = self._formats[-1].header(header)
+                version += 1
+            if version != PROTOCOL:
+                raise LogError(
+                    f"{self._files[0]}: log format {version}, {written_by(self.run_dir)}: this version reads "
+                    f"{', '.join(str(known) for known in (*FORMATS, PROTOCOL))}"
+                )
+            header["flightsw_log"] = PROTOCOL
+            return msgspec.convert(header, LogHeader) if self._formats else _HEADER.decode(self._head)
+        except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError) as error:
+            raise LogError(f"{self._files[0]}: not a flightsw log: {error}") from None
 
     def raw_ticks(self) -> Iterator[bytes]:
         """The encoded records, hashed as they pass."""
@@ -107,14 +136,17 @@ class LogReader:
     def ticks(self) -> Iterator[TickRecord]:
         """The records in order. Entries and message inputs are (topic number, payload)."""
         for due, data in enumerate(self.raw_ticks()):
+            for step in self._formats:
+                data = msgspec.msgpack.encode(step.record(msgspec.msgpack.decode(data)))  # noqa: PLW2901
             record = decode_record(data)
             if record.tick != due:
                 raise LogError(f"{self.run_dir}: tick {record.tick} stands where tick {due} is due")
-            yield record
+            yield record if self.upgrade is None else self.upgrade.record(record)
 
     def messages(self, topics: Iterable[str]) -> Iterator[tuple[int, str, Message]]:
         """(tick, topic, message) of the named topics, in order. Raises LogError for a topic the log hasn't."""
-        names = [topic.name for topic in self.header.topics]
+        self.read_as_shipped()
+        names = [topic.name for topic in self.schemas]
         table = self.topics
         wanted: dict[int, tuple[str, msgspec.msgpack.Decoder[Message]]] = {}
         for name in topics:
@@ -131,14 +163,41 @@ class LogReader:
                     name, decoder = wanted[number]
                     yield record.tick, name, decoder.decode(payload)
 
-    def check_schema(self, table: TopicTable, ignored: Collection[str] = ()) -> None:
-        """Raise LogError when the log was made with other declarations than these, of topics that aren't ignored."""
-        logged = [topic for topic in self.header.topics if topic.name not in ignored]
-        declared = [topic for topic in topic_schemas(table) if topic.name not in ignored]
-        if logged != declared:
-            theirs, ours = {topic.name: topic for topic in logged}, {topic.name: topic for topic in declared}
-            changed = sorted(name for name in theirs.keys() | ours.keys() if theirs.get(name) != ours.get(name))
-            raise LogError(f"{self.run_dir}: made with other message declarations: {', '.join(changed) or 'order'}")
+    def read_as_shipped(self) -> None:
+        """`read_as` today's declarations; users' own messages and critical data stay what they are."""
+        shipped = TopicTable(shipped_topics())
+        names = {*shipped.number, *(topic.name for topic in self.header.topics)}
+        self.read_as(shipped, {name for name in names if name not in shipped.number or name.startswith("cds.")})
+
+    def read_as(self, table: TopicTable, ignored: Collection[str] = ()) -> None:
+        """Let `ticks` give what today's version would have written: an older log is upgraded by declared steps.
+
+        `ignored` topics may be anything, and stay what they are in the log; the numbers are then the log's as far as
+        they go. Raises LogError, naming the topics, when there is a difference that no step explains.
+        """
+        ours = topic_schemas(table)
+        if ignored:
+            known = {schema.name: schema for schema in ours if schema.name not in ignored}
+            kept = [
+                known.pop(schema.name, schema) for schema in self.header.topics if schema.name in {*known, *ignored}
+            ]
+            ours = (*kept, *known.values())
+        if self.header.topics == ours:
+            return
+        try:
+            self.upgrade = Upgrade(self.header.topics, ours, CHANGES)
+        except LogError as strange:
+            raise LogError(
+                f"{self.run_dir}: {written_by(self.run_dir)} with other declarations of {strange}, "
+                "and no migration is declared for them"
+            ) from None
+
+    def check_schema(self, table: TopicTable) -> None:
+        """Raise LogError when the log was made with other declarations than these, upgradable or not."""
+        self.read_as(table)
+        if self.upgrade is not None:
+            changed = ", ".join(self.upgrade.changed) or "the order of topics"
+            raise LogError(f"{self.run_dir}: {written_by(self.run_dir)} with other declarations of {changed}")
 
     def _mark(self, data: bytes) -> dict[str, Any]:
         try:
@@ -165,6 +224,15 @@ class LogReader:
                 start = end
 
 
+def written_by(run_dir: Path) -> str:
+    """Who wrote a log, for messages: its own folder says it, where it says anything."""
+    try:
+        version = _MANIFEST.decode((run_dir / "manifest.json").read_bytes()).flightsw_version
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return "written by an unknown version"
+    return f"written by flightsw {version}"
+
+
 def decode_record(data: bytes) -> TickRecord:
     """A tick record from its bytes. Raises LogError."""
     try:
@@ -180,6 +248,8 @@ def _decode_input(raw: msgspec.Raw) -> tuple[Any, ...]:
     if kind == MESSAGE:
         _, number, payload = _MESSAGE_INPUT.decode(raw)
         return MESSAGE, (number, payload)
+    if kind == RECONFIGURE:
+        return msgspec.msgpack.decode(raw, type=tuple[str, dict[str, Any]])
     return msgspec.msgpack.decode(raw, type=tuple[str, str, int])
 
 

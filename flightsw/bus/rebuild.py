@@ -6,10 +6,11 @@ Nothing is stored beside the log: the inboxes follow from it by running the Exch
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from flightsw.bus.exchange import Entry, Exchange
+from flightsw.bus.exchange import Entry, Exchange, changes_of
+from flightsw.bus.faults import BusFault, BusFaults
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec, Port
 from flightsw.bus.table import ProcessTable
@@ -26,31 +27,49 @@ class LoggedStep(NamedTuple):
     """what it published in that tick, in order"""
     fresh: bool
     """its first tick after a start or restart: an application is built anew for it"""
+    changes: tuple[Mapping[str, Any], ...]
+    """new configurations since its last step, this tick's included"""
 
 
-def wire_exchange(table: ProcessTable) -> Exchange:
-    """An Exchange over (topic number, payload) entries."""
+def wire_exchange(table: ProcessTable, faults: Sequence[BusFault] = (), seed: int = 0) -> Exchange:
+    """An Exchange over (topic number, payload) entries, with scripted faults."""
     codec = Codec(table.topics)
     port = Port(BUS, codec)
 
     def to_entry(message: Message) -> Entry:
         return port.entry(message)[:2]
 
-    return Exchange(table, to_entry, codec.of_entry)
+    return Exchange(table, to_entry, codec.of_entry, bus_faults(faults, seed, codec))
+
+
+def bus_faults(faults: Sequence[BusFault], seed: int, codec: Codec) -> BusFaults | None:
+    """What an Exchange of either host takes; None: there are none, and it costs nothing."""
+    return BusFaults(faults, seed, codec.topics, codec.flipped) if faults else None
 
 
 def logged_steps(
-    reader: LogReader, table: ProcessTable, name: str, end_tick: int | None = None
+    reader: LogReader,
+    table: ProcessTable,
+    name: str,
+    end_tick: int | None = None,
+    exchange: Exchange | None = None,
 ) -> Iterator[LoggedStep]:
-    """Every tick that the process was granted and answered, before `end_tick`. Raises LogError, BusError."""
-    exchange = wire_exchange(table)
+    """Every tick that the process was granted and answered, before `end_tick`. Raises LogError, BusError.
+
+    `exchange`: a new one of the caller's, who wants to see it afterwards, or whose run has scripted faults.
+    """
+    exchange = exchange or wire_exchange(table)
     mine = set(table.topics.published_by(name).values())
     incarnation = -1
+    changes: tuple[Mapping[str, Any], ...] = ()
     for record in reader.ticks():
         if end_tick is not None and record.tick >= end_tick:
             return
+        if (found := changes_of(record)) is not None:
+            changes = (*changes, found)
         for granted, inbox in exchange.replay(record):
             if granted == name and name not in exchange.absent():
                 fresh = exchange.incarnation(name) != incarnation
                 incarnation = exchange.incarnation(name)
-                yield LoggedStep(record.tick, inbox, [e for e in record.entries if e[0] in mine], fresh)
+                yield LoggedStep(record.tick, inbox, [e for e in record.entries if e[0] in mine], fresh, changes)
+                changes = ()

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import typer
 
-from flightsw.cli import command, inspection, running, validation
+from flightsw.cli import baseline, checking, command, comparing, inspection, resuming, running, sequences, validation
 from flightsw.cli.exits import BAD_INPUT, GOOD, INTERNAL, INTERRUPTED
 from flightsw.errors import ConfigError, FlightswError, LogError
 
@@ -36,8 +36,13 @@ app.command("schema")(inspection.schema)
 app.command("validate-physics")(validation.validate_physics)
 app.command("log")(inspection.log)
 app.command("ledger")(inspection.ledger)
+app.command("check")(checking.check)
 app.command("cmd")(command.cmd)
-app.command("replay")(inspection.replay)
+app.add_typer(sequences.app, name="sequence")
+app.command("replay")(comparing.replay)
+app.command("diff")(comparing.diff)
+app.command("resume")(resuming.resume)
+app.add_typer(baseline.baseline, name="baseline")
 app.command("version")(inspection.version)
 
 

@@ -38,7 +38,7 @@ def cmd(
     reply = send_command(run_dir, name, args, at_s)
     if not as_json:
         typer.echo(f"sent as request {reply['request']}, enters at tick {reply['tick']}")
-    tick, verdict = _await_verdict(run_dir, reply["request"])
+    tick, verdict = await_verdict(run_dir, reply["request"])
     done = verdict.stage.name == "COMPLETED"
     if as_json:
         figures = {"request": verdict.request, "tick": tick, "name": name, "stage": verdict.stage.name}
@@ -77,7 +77,7 @@ def _time_s(at: str, run_dir: Path) -> float:
         raise ConfigError(f"at: {error}") from None
 
 
-def _await_verdict(run_dir: Path, request: int) -> tuple[int, TcVerification]:
+def await_verdict(run_dir: Path, request: int) -> tuple[int, TcVerification]:
     """The tick and the last word on a request. Raises RunError when the run ends before it."""
     import msgspec
 

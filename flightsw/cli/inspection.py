@@ -1,4 +1,4 @@
-"""Commands that look and change nothing: `list`, `validate`, `log`, `ledger`, `replay`, `version`."""
+"""Commands that look and change nothing: `list`, `validate`, `log`, `ledger`, `version`."""
 
 from __future__ import annotations
 
@@ -48,16 +48,19 @@ def validate(
 
     from flightsw.node.figures import derived_figures
     from flightsw.node.scenario import load_scenario
+    from flightsw.regress.requirement import resolve
 
-    figures = derived_figures(load_scenario(scenario, overrides or [], case))
+    loaded = load_scenario(scenario, overrides or [], case)
+    requirements = resolve(loaded)
+    figures = derived_figures(loaded)
     if as_json:
-        typer.echo(json.dumps(msgspec.to_builtins(figures)))
+        typer.echo(json.dumps(msgspec.to_builtins(figures) | {"requirements": len(requirements)}))
         return GOOD
     typer.echo(f"{figures.name}: good, {figures.ticks} ticks of {figures.dt_s} s, seed {figures.seed}")
     typer.echo(f"  orbit    {figures.orbit_s / 60.0:.1f} min, of it in eclipse {figures.eclipse_s / 60.0:.1f} min")
     typer.echo(f"  power    array {figures.array_w:.1f} W, battery {figures.battery_wh:.1f} Wh")
     typer.echo(f"  payload  up to {figures.payload_w:.1f} W and leakage")
-    typer.echo(f"  commands {figures.commands}")
+    typer.echo(f"  commands {figures.commands}, requirements {len(requirements)}")
     for one in figures.own_code:
         typer.echo(f'  own code {one.field} = "{one.path}", sha256 {one.sha256[:12]}, in {one.folder}')
     return GOOD
@@ -100,38 +103,6 @@ def log(
     for line in read_lines(run_dir, topics or [], first_tick, last_tick):
         _print(line, as_json=as_json)
     return GOOD
-
-
-def replay(
-    run_dir: RunDir,
-    *,
-    app_name: Annotated[str | None, typer.Option("--app", help="This application alone, fed from the log.")] = None,
-    as_json: AsJson = False,
-) -> int:
-    """Run a logged node again and compare every message."""
-    import structlog
-
-    from flightsw.node.replay import replay_application, replay_run
-
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    try:
-        result = replay_run(run_dir) if app_name is None else replay_application(run_dir, app_name)
-    finally:
-        structlog.reset_defaults()
-    same = result.same and result.replay_hash in (None, result.log_hash)
-    where = result.divergence
-    if as_json:
-        import msgspec
-
-        typer.echo(json.dumps(msgspec.to_builtins(result) | {"same": same}))
-    elif same:
-        typer.echo(f"the same: {result.ticks} ticks, {result.messages} messages, log hash {result.log_hash}")
-    elif where is not None:
-        typer.echo(f"diverged at tick {where.tick}, {where.topic}:")
-        typer.echo(f"  logged:   {where.logged}\n  replayed: {where.replayed}")
-    else:
-        typer.echo(f"diverged: the log's hash is {result.log_hash}, the replay's is {result.replay_hash}")
-    return GOOD if same else FAILED
 
 
 def version(*, as_json: AsJson = False) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import math
 from pathlib import Path
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from flightsw.node.run import RunOutcome, RunPlan
     from flightsw.node.scenario import Scenario
-    from flightsw.record.folder import Manifest
+    from flightsw.record.folder import Parent
     from flightsw.record.summary import Summary
 
 DEFAULT_SCENARIO = "cubesat-6u-orin-nano"
@@ -49,19 +48,26 @@ def run(  # noqa: PLR0913  an option each
 ) -> int:
     """Run a node: separate processes over ZeroMQ, as fast as the machine allows."""
     from flightsw.node.hostlog import host_log
-    from flightsw.node.run import RunPlan, execute_run
+    from flightsw.node.run import RunPlan
     from flightsw.node.scenario import load_scenario, run_ticks
     from flightsw.record.folder import create_run_folder, default_run_dir, utc_now
+    from flightsw.regress.requirement import resolve
 
     pace = parse_speed(speed)
     loaded = load_scenario(scenario, scenario_overrides(overrides or [], duration, seed, execute), case)
+    resolve(loaded)
     ticks = run_ticks(loaded)
     order = parse_start_order(start_order, loaded)
     started = utc_now()
     run_dir = create_run_folder(out if out is not None else default_run_dir(loaded.name, loaded.seed, started))
     plan = RunPlan(scenario=loaded, run_dir=run_dir, ticks=ticks, speed=pace, in_process=in_process, start_order=order)
     with host_log(run_dir, "node" if in_process else "launcher"):
-        outcome, summary = _fly(plan, execute_run, started, quiet=as_json)
+        outcome, summary = fly(plan, started, quiet=as_json)
+    return tell_outcome(outcome, summary, as_json=as_json)
+
+
+def tell_outcome(outcome: RunOutcome, summary: Summary, *, as_json: bool) -> int:
+    """Say what went wrong, or all as JSON; the exit code."""
     if outcome.error is not None:
         typer.echo(f"error: {' '.join(outcome.error.split())}", err=True)
     if as_json:
@@ -104,60 +110,28 @@ def scenario_overrides(given: list[str], duration: str | None, seed: str | None,
     return [*given, *texts, *([] if seed is None else [f"seed={seed}"])]
 
 
-def _fly(plan: RunPlan, execute_run: Any, started: dt.datetime, *, quiet: bool) -> tuple[RunOutcome, Summary]:
+def fly(
+    plan: RunPlan, started: dt.datetime, *, quiet: bool, parent: Parent | None = None
+) -> tuple[RunOutcome, Summary]:
     """Run between the two manifests; the summary is made of the log."""
     from flightsw.node.scenario import orbit_period_s
-    from flightsw.record.folder import broken_manifest, last_manifest, utc_now, write_manifest
     from flightsw.record.progress import open_progress
+    from flightsw.record.recording import recorded_run
     from flightsw.record.summary import summarise
     from flightsw.record.table import print_summary
 
     scenario: Scenario = plan.scenario
-    console = _console()
-    manifest = _begin_record(plan, started)
+    console = wide_console()
     title = f"{scenario.name}, seed {scenario.seed}"
-    try:
-        with open_progress(title, orbit_period_s(scenario), console, quiet=quiet) as on_progress:
-            outcome: RunOutcome = execute_run(plan, on_progress)
-    except BaseException as error:
-        write_manifest(plan.run_dir, broken_manifest(manifest, error, utc_now()))
-        raise
-    write_manifest(plan.run_dir, last_manifest(manifest, outcome, utc_now()))
+    with open_progress(title, orbit_period_s(scenario), console, quiet=quiet) as on_progress:
+        outcome = recorded_run(plan, started, on_progress, parent)
     summary = summarise(plan.run_dir, outcome)
     if not quiet:
         print_summary(summary, str(plan.run_dir), console)
     return outcome, summary
 
 
-def _begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
-    """Write the resolved scenario and the first manifest."""
-    from flightsw.devices.models import load_card
-    from flightsw.node.processes import process_table, table_hash
-    from flightsw.node.scenario import identities, scenario_to_toml
-    from flightsw.record.folder import SCENARIO_FILE, first_manifest, write_manifest
-
-    scenario = plan.scenario
-    text = scenario_to_toml(scenario)
-    (plan.run_dir / SCENARIO_FILE).write_text(text, encoding="utf-8")
-    manifest = first_manifest(
-        scenario.name,
-        scenario.seed,
-        ticks=plan.ticks,
-        speed=plan.speed,
-        in_process=plan.in_process,
-        started=started,
-        hashes={
-            "scenario": hashlib.sha256(text.encode()).hexdigest(),
-            "schema": table_hash(process_table(scenario)),
-            "model": load_card(scenario.apps.inference.model).sha256,
-        },
-        own_code=identities(scenario),
-    )
-    write_manifest(plan.run_dir, manifest)
-    return manifest
-
-
-def _console() -> Console:
+def wide_console() -> Console:
     """The terminal as it is; files and pipes get the full width."""
     from rich.console import Console
 

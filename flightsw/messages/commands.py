@@ -11,7 +11,7 @@ from typing import Annotated, Literal, get_args
 import msgspec
 from msgspec import Meta
 
-from flightsw.messages.base import Label, Scalar
+from flightsw.messages.base import Label, Scalar, Text
 
 
 class _Command(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -88,6 +88,83 @@ class HealthPing(_Command, frozen=True, tag="health.ping"):
     """Are you alive (PUS service 17)."""
 
 
+class SequenceLoad(_Command, frozen=True, tag="sequence.load"):
+    """One part of a sequence's file; with the last one the whole is checked, and stored or refused."""
+
+    name: Label
+    part: Annotated[int, Meta(ge=1, le=256)]
+    parts: Annotated[int, Meta(ge=1, le=256)]
+    text: Text
+
+
+class SequenceStart(_Command, frozen=True, tag="sequence.start"):
+    """Start a stored sequence; an absolute one then waits for its times."""
+
+    name: Label
+
+
+class SequenceStop(_Command, frozen=True, tag="sequence.stop"):
+    """Stop a sequence that runs, before its next step."""
+
+    name: Label
+
+
+class SequenceEnable(_Command, frozen=True, tag="sequence.enable"):
+    """Let a sequence be started."""
+
+    name: Label
+
+
+class SequenceDisable(_Command, frozen=True, tag="sequence.disable"):
+    """Keep a sequence from being started; one that runs goes on."""
+
+    name: Label
+
+
+class TimeSetCorrelation(_Command, frozen=True, tag="time.set_correlation"):
+    """Ground's time correlation: at MET `met_ns` it is UTC `utc_ns`, and UTC gains `rate_ppb` on MET."""
+
+    met_ns: Annotated[int, Meta(ge=0, le=2**62)]
+    utc_ns: Annotated[int, Meta(ge=0, le=2**62)]
+    rate_ppb: Annotated[float, Meta(ge=-200_000.0, le=200_000.0)]
+
+
+TableOwner = Literal["power", "thermal", "inference", "comms", "health"]
+
+
+class TableLoad(_Command, frozen=True, tag="table.load"):
+    """Put one value into the staging copy of an application's parameter table; nothing changes yet."""
+
+    app: TableOwner
+    path: Label
+    value: Scalar
+
+
+class TableValidate(_Command, frozen=True, tag="table.validate"):
+    """Check the staging copy whole: types, ranges, values against each other."""
+
+    app: TableOwner
+
+
+class TableActivate(_Command, frozen=True, tag="table.activate"):
+    """Make the validated staging copy the active table, at the owner's next tick."""
+
+    app: TableOwner
+
+
+class TableAbort(_Command, frozen=True, tag="table.abort"):
+    """Drop the staging copy."""
+
+    app: TableOwner
+
+
+class TableDump(_Command, frozen=True, tag="table.dump"):
+    """Report a table, value by value."""
+
+    app: TableOwner
+    which: Literal["active", "staged"]
+
+
 Command = (
     PowerSetReserve
     | PowerSetLoad
@@ -101,16 +178,43 @@ Command = (
     | HealthPing
     | HealthRestart
     | HealthArm
+    | SequenceLoad
+    | SequenceStart
+    | SequenceStop
+    | SequenceEnable
+    | SequenceDisable
+    | TimeSetCorrelation
+    | TableLoad
+    | TableValidate
+    | TableActivate
+    | TableAbort
+    | TableDump
 )
 
 COMMANDS: dict[str, type[_Command]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Command)}
 """Every command type by its name. Read only."""
 
 
+_OWNERS = {"infer": "inference", "sequence": "health", "time": "health"}
+
+
+def addressed(command: Command) -> str:
+    """The command's name, with its owner behind it where the name alone doesn't say: `table.load:power`."""
+    name = str(command.__struct_config__.tag)
+    app = getattr(command, "app", None)
+    return name if app is None else f"{name}:{app}"
+
+
+def plain(name: str) -> str:
+    """The name alone of an addressed one."""
+    return name.partition(":")[0]
+
+
 def owner_of(name: str) -> str:
-    """Process that executes a command: the part of its name before the dot, in the process table's words."""
+    """Process that executes a command of this (addressed) name: mostly the part before the dot."""
+    name, _, app = name.partition(":")
     prefix = name.partition(".")[0]
-    return {"infer": "inference"}.get(prefix, prefix)
+    return app or _OWNERS.get(prefix, prefix)
 
 
 def parse_command(name: str, args: dict[str, Scalar]) -> Command:

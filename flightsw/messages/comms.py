@@ -1,6 +1,7 @@
 """Messages of communications: telecommands in, telemetry and products out.
 
-`tc.request` comes from outside (a scenario's `[[commands]]` or the bench umbilical). comms checks it, answers on
+`tc.request` comes from outside (a scenario's `[[commands]]` or the bench umbilical), `tc.request.health` from a stored
+command sequence. comms checks it, answers on
 `tc.verification` (PUS service 1: acceptance, completion) and passes an accepted one on as `tc.dispatch`; the owner
 reports on `tc.report.<app>`. `comms.radio` is read by the plant (its only writer is comms; it goes out on change
 and every tenth tick).
@@ -10,8 +11,9 @@ from __future__ import annotations
 
 import enum
 
-from flightsw.messages.base import BitsPerSecond, Count, Label, Message, Scalar, Text
+from flightsw.messages.base import BitsPerSecond, Count, Label, Message, Nanoseconds, Scalar, Text
 from flightsw.messages.commands import Command
+from flightsw.messages.time import TimeSync
 
 
 class TcRequest(Message, frozen=True):
@@ -55,6 +57,11 @@ class TcVerification(Message, frozen=True):
     reason: Text | None
 
 
+def already_seen(request: int) -> str:
+    """The reason for which a repeated request is rejected: its sender learns that the first one came through."""
+    return f"request {request} was already seen"
+
+
 class RadioCommand(Message, frozen=True):
     """Wanted state of the transmitter."""
 
@@ -87,6 +94,15 @@ class DownlinkFrame(Message, frozen=True):
     """batch number of the last result completed"""
 
 
+class FrameTime(Message, frozen=True):
+    """On-board time of the frame that it goes with, at the beginning of the tick."""
+
+    met_ns: Nanoseconds
+    utc_ns: Nanoseconds | None
+    """None: no correlation"""
+    sync: TimeSync
+
+
 class CommsCriticalData(Message, frozen=True):
     """What comms must not forget through a restart. The store itself is lost, and counted as dropped."""
 
@@ -103,4 +119,5 @@ class CommsCriticalData(Message, frozen=True):
     open_requests: tuple[Count, ...]
     """accepted, and not yet reported on"""
     open_names: tuple[Label, ...]
+    """with the owner behind it, where the name alone doesn't say"""
     open_due_ticks: tuple[Count, ...]

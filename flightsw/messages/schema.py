@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from typing import get_args, get_origin
+import re
+from typing import Any, get_args, get_origin
 
 import msgspec
 
@@ -18,6 +19,7 @@ from flightsw.messages.topics import TopicTable
 PROTOCOL = 1
 """Version of the frames and of the log. Raised when a reader of the last one would misread."""
 
+_ENUM = re.compile(r"enum\((?P<members>[^)]*)\)")
 _UNITS = {
     "w": "W",
     "v": "V",
@@ -27,6 +29,7 @@ _UNITS = {
     "s": "s",
     "ns": "ns",
     "mhz": "MHz",
+    "ppb": "1e-9",
     "km": "km",
     "ah": "Ah",
     "km_s": "km/s",
@@ -102,6 +105,24 @@ def type_name(kind: object) -> str:
     if args:
         return " | ".join(type_name(arg) for arg in args)
     return getattr(kind, "__name__", str(kind))
+
+
+def enum_words(field: FieldSchema) -> dict[int, str] | None:
+    """Names of an enumeration's values, by value; None: it is none, or its values are words already."""
+    match = _ENUM.search(field.type)
+    if match is None:
+        return None
+    pairs = [member.split("=", 1) for member in match["members"].split(", ")]
+    return {int(value): name for name, value in pairs if value.lstrip("-").isdigit()}
+
+
+def worded(value: Any, words: dict[int, str] | None) -> Any:
+    """A decoded value with an enumeration's names for its numbers."""
+    if words is None:
+        return value
+    if isinstance(value, list):
+        return [worded(inner, words) for inner in value]
+    return words.get(value, value) if isinstance(value, int) else value
 
 
 def topic_schemas(table: TopicTable) -> tuple[TopicSchema, ...]:

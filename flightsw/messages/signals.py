@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
 
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
-from flightsw.messages.schema import unit_of
+from flightsw.messages.schema import TopicSchema, unit_of
 from flightsw.messages.topics import TopicTable
 
 _NAME = re.compile(r"^(?P<path>[a-z0-9_.]+?)(?:\[(?P<index>\d+)\])?$")
@@ -50,20 +51,27 @@ class Signal:
 
 def find_signal(name: str, table: TopicTable) -> Signal:
     """The signal of this name. Raises ConfigError: unknown or ambiguous, with what may have been meant."""
+    return _find(
+        name, ((topic.name, field.name) for topic in table.topics for field in msgspec.structs.fields(topic.kind))
+    )
+
+
+def find_logged_signal(name: str, topics: Iterable[TopicSchema]) -> Signal:
+    """The signal of this name among declared topics, as a log's header tells them. Raises ConfigError, as above."""
+    return _find(name, ((topic.name, field.name) for topic in topics for field in topic.fields))
+
+
+def _find(name: str, declared: Iterable[tuple[str, str]]) -> Signal:
     match = _NAME.match(name)
     path = match["path"] if match else name
     index = int(match["index"]) if match and match["index"] else None
-    known = {
-        (topic.name, field.name): Signal(topic.name, field.name, index)
-        for topic in table.topics
-        for field in msgspec.structs.fields(topic.kind)
-    }
+    known = dict.fromkeys(declared)
     topic, _, field = path.rpartition(".")
     if (topic, field) in known:
-        return known[topic, field]
+        return Signal(topic, field, index)
     short = [
-        signal
-        for (its_topic, its_field), signal in known.items()
+        Signal(its_topic, its_field, index)
+        for its_topic, its_field in known
         if (its_topic.split(".")[0], its_field) == (topic, field)
     ]
     if len(short) == 1:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flightsw.errors import TableError
-from flightsw.messages import comms, health, inference, plant, power, thermal
+from flightsw.messages import comms, health, inference, plant, power, sequences, tables, thermal, time
 from flightsw.messages.base import Message
 
 BUS = "bus"
@@ -85,6 +85,16 @@ def shipped_topics() -> tuple[Topic, ...]:
         Topic(RESTART, health.RestartRequest, "health", depth=16),
         Topic("health.recovery", health.RecoveryRequest, "health", depth=16, wakes=True),
         Topic("health.validity", health.SensorValidity, "health"),
+        # said only where something of theirs happens; behind the others, whose numbers stay what they were
+        Topic("tc.request.health", comms.TcRequest, "health", depth=64, wakes=True),
+        Topic("sequence.status", sequences.SequenceStatus, "health"),
+        Topic("cds.health.sequences", sequences.SequenceCriticalData, "health"),
+        Topic("sensor.clock", time.ClockSensors, "plant"),
+        Topic("time.status", time.TimeStatus, "health"),
+        Topic("cds.health.time", time.TimeCriticalData, "health"),
+        Topic("comms.frame_time", comms.FrameTime, "comms", depth=64),
+        *(Topic(f"table.{app}", tables.TableReport, app, depth=64) for app in FLIGHT_APPS),
+        *(Topic(f"cds.{app}.table", tables.TableCriticalData, app) for app in FLIGHT_APPS),
     )
 
 

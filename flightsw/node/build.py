@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flightsw.apps.comms.app import CommsApp
 from flightsw.apps.health.app import HealthApp, Heartbeat
+from flightsw.apps.health.clock import TimeConfig
 from flightsw.apps.health.config import PayloadRow
+from flightsw.apps.health.sequencer import SequencerConfig
+from flightsw.apps.health.timekeeper import OnboardClock
 from flightsw.apps.inference.app import InferenceApp
 from flightsw.apps.inference.engine import OnnxEngine
 from flightsw.apps.own import AppConfig
@@ -19,12 +23,17 @@ from flightsw.devices.models import load_card
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.virtual import VirtualDevice
 from flightsw.messages.topics import FLIGHT_APPS
+from flightsw.node.faults import hardware_faults_of
 from flightsw.node.imports import check_methods, find_class, make
 from flightsw.node.laws import law_of
 from flightsw.node.ownprocess import heartbeat_kind
 from flightsw.node.scenario import Scenario
 from flightsw.plant.config import TRANSMITTER
+from flightsw.plant.oscillator import ClockConfig
 from flightsw.plant.process import PlantProcess
+
+RESTART_TICKS = 15
+"""longer than an application that was lost stays away"""
 
 
 def build_application(name: str, scenario: Scenario) -> Application:
@@ -51,7 +60,7 @@ def _own(field: str, path: str, table_field: str, table: dict[str, Any], *args: 
 
 
 def _plant(scenario: Scenario) -> Application:
-    return PlantProcess(scenario.plant, scenario.seed, scenario.dt_s)
+    return PlantProcess(scenario.plant, scenario.seed, scenario.dt_s, hardware_faults_of(scenario))
 
 
 def _power(scenario: Scenario) -> Application:
@@ -78,7 +87,8 @@ def _comms(scenario: Scenario) -> Application:
     stations = tuple(station.name for station in scenario.plant.stations)
     tiers = {load.name: load.shed_tier for load in scenario.plant.loads}
     config = scenario.apps.comms
-    return _flight("comms", config, CommsApp, config, stations, scenario.dt_s, tiers[TRANSMITTER])
+    shipped = partial(CommsApp, timed=isinstance(scenario.plant.clock, ClockConfig))
+    return _flight("comms", config, shipped, config, stations, scenario.dt_s, tiers[TRANSMITTER])
 
 
 def _health(scenario: Scenario) -> Application:
@@ -87,7 +97,26 @@ def _health(scenario: Scenario) -> Application:
     names = [load.name for load in scenario.plant.loads]
     boot_s = load_profile(scenario.plant.profile).silicon().boot_s
     payload = PayloadRow(names.index(PAYLOAD) if PAYLOAD in names else None, boot_s)
-    return _flight("health", config, HealthApp, config, others, scenario.dt_s, _heartbeats(scenario), payload)
+    shipped = partial(HealthApp, payload=payload, sequences=_sequences(scenario), clock=_clock(scenario))
+    return _flight("health", config, shipped, config, others, scenario.dt_s, _heartbeats(scenario))
+
+
+def _sequences(scenario: Scenario) -> SequencerConfig:
+    """Stored sequences and what starts them; a step is patient with its owner for longer than ingest is."""
+    return SequencerConfig(
+        sequences=scenario.sequences if isinstance(scenario.sequences, tuple) else (),
+        triggers=scenario.sequence_triggers if isinstance(scenario.sequence_triggers, tuple) else (),
+        patience_ticks=scenario.apps.comms.report_ticks + RESTART_TICKS,
+    )
+
+
+def _clock(scenario: Scenario) -> OnboardClock:
+    law = scenario.apps.health.time
+    return OnboardClock(
+        fitted=isinstance(scenario.plant.clock, ClockConfig),
+        epoch_utc_ns=scenario.plant.epoch_utc_ns,
+        law=law if isinstance(law, TimeConfig) else TimeConfig(),
+    )
 
 
 def _heartbeats(scenario: Scenario) -> tuple[Heartbeat, ...]:

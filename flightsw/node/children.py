@@ -24,13 +24,16 @@ from flightsw.bus.pacing import Pacer
 from flightsw.bus.umbilical import LauncherLink, Umbilical
 from flightsw.bus.worker import Worker, WorkerSeat
 from flightsw.errors import FlightswError
-from flightsw.node.build import build_application
+from flightsw.node.faults import bus_faults_of
 from flightsw.node.hostlog import host_log
 from flightsw.node.processes import process_table, table_hash
+from flightsw.node.rebuilding import UnlikeItsLog, joining_application
 from flightsw.node.run import RunPlan, log_header, scheduled_commands
 
 BUS_SOCKET = "bus"
 UMBILICAL_SOCKET = "cmd"
+UNLIKE_ITS_LOG = 5
+"""exit code of a process that its log can't be gone on with: starting it again would help nothing"""
 
 
 def become(main: Callable[[], None], name: str, run_dir: Path, lifeline: int) -> NoReturn:
@@ -47,8 +50,9 @@ def become(main: Callable[[], None], name: str, run_dir: Path, lifeline: int) ->
                 gc.disable()  # a tick makes no reference cycles
                 main()
                 code = 0
-            except Exception:
+            except Exception as error:
                 structlog.get_logger().exception("process.failed")
+                code = UNLIKE_ITS_LOG if isinstance(error, UnlikeItsLog) else code
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -65,13 +69,16 @@ def worker_main(plan: RunPlan, sockets: Path, name: str, incarnation: int) -> No
     """Serve one application."""
     table = process_table(plan.scenario)
     seat = WorkerSeat(f"ipc://{sockets / BUS_SOCKET}", name, incarnation, table_hash(table))
-    Worker(seat, table.topics, lambda _: build_application(name, plan.scenario)).run()
+    Worker(seat, table.topics, lambda welcome: joining_application(plan, name, welcome.tick)).run()
 
 
 def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool, peers: Mapping[str, bytes]) -> None:
     """Be the bus, and tell the launcher what came of it."""
     table = process_table(plan.scenario)
     commands = scheduled_commands(plan.scenario)
+    taken_up = plan.taken_up
+    if taken_up is not None:
+        commands |= {tick: (*commands.get(tick, ()), *requests) for tick, requests in taken_up.commands.items()}
     broker_plan = BrokerPlan(
         run_dir=plan.run_dir,
         endpoint=f"ipc://{sockets / BUS_SOCKET}",
@@ -79,7 +86,10 @@ def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool,
         schema_hash=table_hash(table),
         ticks=plan.ticks,
         commands=commands,
-        resume=resume,
+        faults=bus_faults_of(plan.scenario, table),
+        resume=resume or taken_up is not None,
+        taken_up_tick=None if taken_up is None else taken_up.tick,
+        changes={} if taken_up is None else taken_up.changes,
         peers=peers,
     )
     context = zmq.Context()
@@ -87,7 +97,8 @@ def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool,
     router, console = context.socket(zmq.ROUTER), context.socket(zmq.ROUTER)
     console.bind(f"ipc://{sockets / UMBILICAL_SOCKET}")
     launcher = LauncherLink(link)
-    umbilical = Umbilical(console, plan.scenario.dt_s, plan.ticks, 1 + sum(map(len, commands.values())))
+    next_request = max(1 + sum(map(len, commands.values())), 1 if taken_up is None else taken_up.next_request)
+    umbilical = Umbilical(console, plan.scenario.dt_s, plan.ticks, next_request)
     pacer = Pacer(plan.scenario.dt_s, plan.speed, plan.slip_policy)
     broker = Broker(broker_plan, table, pacer, launcher, umbilical)
     try:

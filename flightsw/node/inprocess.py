@@ -10,25 +10,29 @@ import gc
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import structlog
 
 from flightsw.bus.application import Application, Inbox, Now
 from flightsw.bus.exchange import Entry, Exchange, TickRecord
-from flightsw.bus.log import LogWriter, RecordEncoder
+from flightsw.bus.log import LogPlace, LogWriter, RecordEncoder
 from flightsw.bus.pacing import Pacer, monotonic_s, sleep_s
 from flightsw.bus.port import Codec, Port
+from flightsw.bus.rebuild import bus_faults
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.errors import LogError, RunError
 from flightsw.messages.base import Message
 from flightsw.messages.comms import TcRequest
 from flightsw.messages.topics import BUS, OUTSIDE
 from flightsw.node.build import build_application
+from flightsw.node.faults import bus_faults_of
 from flightsw.node.processes import process_table
+from flightsw.node.reconfigure import reconfigure_application, reconfigured
 from flightsw.node.run import (
     OnProgress,
     Progress,
@@ -37,6 +41,7 @@ from flightsw.node.run import (
     dt_ns_of,
     log_header,
     scheduled_commands,
+    was_perturbed,
 )
 from flightsw.node.scenario import Scenario
 
@@ -57,6 +62,11 @@ class InProcessNode:
         build: Callable[[str, Scenario], Application] = build_application,
     ) -> None:
         self.scenario = scenario
+        """as the run began; the log's header has it"""
+        self._flown = scenario
+        """as it is flown now"""
+        self._changes: dict[str, Any] = {}
+        """of the configuration, for the next tick's record"""
         self.table = table or process_table(scenario)
         self._spoken: dict[tuple[int, ...], list[Entry]] = {}
         """the last tick's entries of each sequence of topics, the newest last"""
@@ -65,9 +75,12 @@ class InProcessNode:
         self._build = build
         self._ports = {row.name: Port(row.name, codec) for row in self.table.rows}
         self._outside = Port(OUTSIDE, codec)
-        self.exchange = Exchange(self.table, Port(BUS, codec).entry, codec.of_entry)
+        faults = bus_faults(bus_faults_of(scenario, self.table), scenario.seed, codec)
+        self.exchange = Exchange(self.table, Port(BUS, codec).entry, codec.of_entry, faults)
         self._applications: dict[str, Application] = {}
         self._commands = scheduled_commands(scenario)
+        self.crashes = True
+        """those of the script happen; a replay takes its losses from the log"""
         self._next_request = 1 + sum(len(requests) for requests in self._commands.values())
         self._topic_names = [topic.name for topic in self.table.topics.topics]
         self._dt_ns = dt_ns_of(scenario)
@@ -83,8 +96,16 @@ class InProcessNode:
         self._commands[tick] = (*self._commands.get(tick, ()), request)
 
     def forget_commands(self) -> None:
-        """Drop the scenario's own commands: a replay takes them from the log."""
+        """Drop the scenario's own commands and scripted losses: a replay takes them from the log."""
         self._commands = {}
+        self.crashes = False
+
+    def reconfigure(self, changes: Mapping[str, Any]) -> None:
+        """Go on under another configuration from the next tick on (ADR 0009). Raises ConfigError."""
+        before, self._flown = self._flown, reconfigured(self._flown, changes)
+        for name, application in self._applications.items():
+            reconfigure_application(application, name, before, self._flown)
+        self._changes.update(changes)
 
     def next_request(self) -> int:
         """A fresh request number."""
@@ -97,22 +118,31 @@ class InProcessNode:
         tick = exchange.tick
         requests = self._commands.get(tick, ())
         now = Now(tick, tick * self._dt_ns, self.scenario.dt_s)
-        grants = exchange.begin([self._outside.entry(request) for request in requests])
+        changes, self._changes = self._changes, {}
+        grants = exchange.begin([self._outside.entry(request) for request in requests], changes)
         for name in exchange.restarted:
             self._applications.pop(name, None)
             self.lost.append(name)
+        if self.crashes and exchange.crashing:
+            lose = {*lose, *exchange.crashing}
         for name, inbox in grants:
             outbox = None if name in lose else self._step(name, now, inbox)
             if outbox is None:
-                exchange.lose(name)
-                self._applications.pop(name, None)
-                self.lost.append(name)
+                self._lose(name)
             else:
                 exchange.accept(name, outbox)
+        for name in sorted(lose):  # those that were not due in this tick
+            if name not in exchange.absent():
+                self._lose(name)
         record = exchange.finish()
         self._spoken.pop(exchange.sequence, None)  # and in again, behind the others
         self._spoken[exchange.sequence] = record.entries
         return record
+
+    def _lose(self, name: str) -> None:
+        self.exchange.lose(name)
+        self._applications.pop(name, None)
+        self.lost.append(name)
 
     @property
     def latest(self) -> dict[str, Message]:
@@ -125,7 +155,7 @@ class InProcessNode:
         try:
             application = self._applications.get(name)
             if application is None:
-                application = self._applications[name] = self._build(name, self.scenario)
+                application = self._applications[name] = self._build(name, self._flown)
             return self._ports[name].outbox(application.step(now, Inbox(inbox)))
         except Exception as error:
             if self.table.by_name[name].role is Role.INFRASTRUCTURE:
@@ -137,9 +167,13 @@ class InProcessNode:
 class Recorder:
     """A node whose ticks go to a log."""
 
-    def __init__(self, node: InProcessNode, run_dir: Path, *, buffer_bytes: int = 0) -> None:
+    def __init__(
+        self, node: InProcessNode, run_dir: Path, *, buffer_bytes: int = 0, behind: LogPlace | None = None
+    ) -> None:
+        """`behind`: the log is there already, and the node has been run to its end."""
         self.node = node
-        self._writer = LogWriter(run_dir, log_header(node.scenario, node.table), buffer_bytes=buffer_bytes)
+        header = log_header(node.scenario, node.table)
+        self._writer = LogWriter(run_dir, header, buffer_bytes=buffer_bytes, behind=behind)
         self._encode = RecordEncoder()
 
     def run_tick(self) -> None:
@@ -163,10 +197,10 @@ class Recorder:
 def run_in_process(plan: RunPlan, on_progress: OnProgress | None = None) -> RunOutcome:
     """Run a plan in this process, to its end or to the first SIGINT / SIGTERM."""
     buffer_bytes = BUFFER_BYTES if plan.speed is None else 0  # somebody may be watching a paced run
-    recorder = Recorder(InProcessNode(plan.scenario), plan.run_dir, buffer_bytes=buffer_bytes)
+    begin_s, begin_cpu_s = monotonic_s(), time.process_time()
+    recorder = _recorder(plan, buffer_bytes)
     node = recorder.node
     pacer = Pacer(plan.scenario.dt_s, plan.speed, plan.slip_policy)
-    begin_s, begin_cpu_s = monotonic_s(), time.process_time()
     verdict, error, next_progress_s = "completed", None, 0.0
     first_s: float | None = None
     with _stop_flag() as stopped, _no_collection():
@@ -199,11 +233,22 @@ def run_in_process(plan: RunPlan, on_progress: OnProgress | None = None) -> RunO
         exit=verdict,
         run_dir=plan.run_dir,
         lost=tuple(node.lost),
+        perturbed=was_perturbed(plan),
         slips=pacer.slips,
         error=error,
         startup_s=None if first_s is None else first_s - begin_s,
         running_s=None if first_s is None else last_s - first_s,
     )
+
+
+def _recorder(plan: RunPlan, buffer_bytes: int) -> Recorder:
+    """A node at its start, or where the log that is there leaves it."""
+    if plan.taken_up is None:
+        return Recorder(InProcessNode(plan.scenario), plan.run_dir, buffer_bytes=buffer_bytes)
+    from flightsw.node.rebuilding import rebuilt_node  # it is a host of this module's node
+
+    node, behind = rebuilt_node(plan.run_dir, plan.scenario, plan.taken_up)
+    return Recorder(node, plan.run_dir, buffer_bytes=buffer_bytes, behind=behind)
 
 
 def _tell(

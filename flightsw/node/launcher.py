@@ -29,8 +29,17 @@ from flightsw.errors import RunError
 from flightsw.messages.base import Message
 from flightsw.messages.topics import BUS
 from flightsw.node import children
+from flightsw.node.hostlog import HOST_LOG
 from flightsw.node.processes import process_table
-from flightsw.node.run import MAX_FLIGHT_RESTARTS, MAX_RESTARTS, OnProgress, Progress, RunOutcome, RunPlan
+from flightsw.node.run import (
+    MAX_FLIGHT_RESTARTS,
+    MAX_RESTARTS,
+    OnProgress,
+    Progress,
+    RunOutcome,
+    RunPlan,
+    was_perturbed,
+)
 from flightsw.node.rundir import note_children, socket_dir, sweep_leftovers
 
 STOP_GUARD_S = 10.0
@@ -186,8 +195,11 @@ class Launcher:
         self._lost.append(name)
         self._log.warning("process.died", process=name, status=status, incarnation=self._incarnations[name])
         row = self._table.by_name.get(name)
-        if self._incarnations[name] >= (MAX_FLIGHT_RESTARTS if row and row.role is Role.FLIGHT else MAX_RESTARTS):
+        if status == children.UNLIKE_ITS_LOG:
+            self._error = f"{name}: rebuilt from the log, it is not what it was ({HOST_LOG} says where)"
+        elif self._incarnations[name] >= (MAX_FLIGHT_RESTARTS if row and row.role is Role.FLIGHT else MAX_RESTARTS):
             self._error = f"{name} was lost {self._incarnations[name] + 1} times"
+        if self._error is not None:
             self._tell_bus("fail", self._error)
             self._stop_at_s = monotonic_s() + STOP_GUARD_S
             if name == BUS:
@@ -245,7 +257,7 @@ class Launcher:
             exit=str(verdict["exit"]),
             run_dir=self._plan.run_dir,
             lost=tuple(self._lost),
-            perturbed=bool(verdict.get("perturbed", False)),
+            perturbed=was_perturbed(self._plan) or bool(verdict.get("perturbed", False)),
             slips=int(verdict.get("slips", 0)),
             error=verdict.get("error"),
             startup_s=None if first_s is None else first_s - self._begin_s,

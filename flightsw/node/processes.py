@@ -19,6 +19,7 @@ from flightsw.node.laws import critical_data_of
 from flightsw.node.ownprocess import row_of, topics_of_process
 from flightsw.node.scenario import Scenario, app_configs
 
+EVENTS = tuple(f"event.{name}" for name in FLIGHT_APPS)
 REPORTS = tuple(f"tc.report.{name}" for name in FLIGHT_APPS)
 
 
@@ -74,6 +75,7 @@ def process_rows() -> tuple[ProcessRow, ...]:
             essential=True,
             subscribes=(
                 "tc.request",
+                "tc.request.health",
                 *REPORTS,
                 "sensor.link",
                 "infer.result",
@@ -81,6 +83,7 @@ def process_rows() -> tuple[ProcessRow, ...]:
                 "power.status",
                 "thermal.status",
                 "health.mode",
+                "time.status",
             ),
         ),
         ProcessRow(
@@ -97,7 +100,10 @@ def process_rows() -> tuple[ProcessRow, ...]:
                 "sensor.power",
                 "sensor.thermal",
                 "sensor.nav",
+                "sensor.clock",
                 "tc.dispatch",
+                "tc.verification",
+                *EVENTS,
             ),
         ),
     )

@@ -7,8 +7,9 @@ Called by the command line and by tests; `execute_run` picks the host. The hosts
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -28,6 +29,22 @@ MAX_FLIGHT_RESTARTS = 1000
 
 
 @dataclass(frozen=True)
+class TakenUp:
+    """A run that goes on from the ticks that its log has already, and what is new from there on."""
+
+    tick: int
+    """the first one that isn't in the log"""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """of the configuration, by path, in that tick"""
+    commands: Mapping[int, tuple[TcRequest, ...]] = field(default_factory=dict)
+    """telecommands beside the scenario's, by tick"""
+    next_request: int = 1
+    """above all request numbers so far"""
+    perturbed: bool = False
+    """scenario and seed alone don't give this log: live commands or changes on the way, or new ones"""
+
+
+@dataclass(frozen=True)
 class RunPlan:
     """What to run and where to keep it."""
 
@@ -41,6 +58,8 @@ class RunPlan:
     in_process: bool = False
     start_order: tuple[str, ...] = ()
     """processes in the order to start them; the rest follow. It can't change a result"""
+    taken_up: TakenUp | None = None
+    """None: from the start. Otherwise `run_dir` holds the log so far"""
 
 
 @dataclass(frozen=True)
@@ -72,7 +91,7 @@ class RunOutcome:
     lost: tuple[str, ...] = ()
     """processes that were lost, in order"""
     perturbed: bool = False
-    """a live command came in over the umbilical"""
+    """a live command came in over the umbilical, or the run was branched"""
     slips: int = 0
     error: str | None = None
     startup_s: float | None = None
@@ -90,10 +109,14 @@ def dt_ns_of(scenario: Scenario) -> int:
 
 
 def log_header(scenario: Scenario, table: ProcessTable) -> LogHeader:
-    """The header of this scenario's log."""
+    """The header of this scenario's log. What judges a run is no part of it: a log is the same however it is judged."""
+    told: dict[str, Any] = msgspec.to_builtins(scenario)
+    del told["requirements"]
+    if not told["faults"]:
+        del told["faults"]
     return LogHeader(
         flightsw_log=PROTOCOL,
-        scenario=msgspec.to_builtins(scenario),
+        scenario=told,
         seed=scenario.seed,
         dt_ns=dt_ns_of(scenario),
         topics=topic_schemas(table.topics),
@@ -108,6 +131,11 @@ def scheduled_commands(scenario: Scenario) -> dict[int, tuple[TcRequest, ...]]:
         tick = round(command.at_s / scenario.dt_s)
         by_tick[tick] = (*by_tick.get(tick, ()), TcRequest(number, command.name, command.args))
     return by_tick
+
+
+def was_perturbed(plan: RunPlan) -> bool:
+    """Before it began: a branch is, and so is what goes on from a perturbed run."""
+    return plan.taken_up is not None and plan.taken_up.perturbed
 
 
 def execute_run(plan: RunPlan, on_progress: OnProgress | None = None) -> RunOutcome:

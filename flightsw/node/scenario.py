@@ -6,7 +6,8 @@ the dictionary before anything starts. The resolved scenario is part of the log'
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import abc
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,9 +27,13 @@ from flightsw.devices.silicon import Silicon
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Label, Scalar
 from flightsw.messages.commands import parse_command
+from flightsw.messages.sequences import Sequence, SequenceTrigger
 from flightsw.node.durations import parse_duration_s
+from flightsw.node.faults import Fault, check_faults
+from flightsw.node.fdircheck import check_fdir
 from flightsw.node.imports import Identity, identity, look_in
 from flightsw.node.ownprocess import ProcessConfig
+from flightsw.node.sequencefiles import check_sequences, with_files
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
 from flightsw.plant.cases import CASE_NAMES, in_case
 from flightsw.plant.config import PlantConfig
@@ -63,6 +68,18 @@ class CommandConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ConfigError(f"commands: {error}") from None
 
 
+class RequirementConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a run of the scenario must keep, as written; `regress` reads the formula."""
+
+    id: Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    text: Annotated[str, Meta(min_length=1, max_length=256)]
+    """the requirement in words"""
+    formula: Annotated[str, Meta(min_length=1, max_length=4000)]
+    """what must hold, in the language of docs/requirements.md"""
+    margin: Annotated[float, Meta(ge=0.0, le=1e18)] = 0.0
+    """by how much it must hold at least, in the unit of what is compared"""
+
+
 class AppsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What each flight application is told."""
 
@@ -86,8 +103,16 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     plant: PlantConfig
     apps: AppsConfig
     commands: tuple[CommandConfig, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    """scripted: what goes wrong, and when"""
+    requirements: tuple[RequirementConfig, ...] = ()
+    """what a run must keep. They judge a run and can't change it: neither the log nor its hash knows them"""
     processes: tuple[ProcessConfig, ...] | UnsetType = UNSET
     """applications of the user's own, beside the shipped ones"""
+    sequences: tuple[Sequence, ...] | UnsetType = UNSET
+    """stored command sequences; an entry that says `file = "x.seq.toml"` alone stands for what is in that file"""
+    sequence_triggers: tuple[SequenceTrigger, ...] | UnsetType = UNSET
+    """events that start them"""
 
     @property
     def own_processes(self) -> tuple[ProcessConfig, ...]:
@@ -101,10 +126,11 @@ def shipped_scenarios() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def load_scenario(name_or_path: str, overrides: Sequence[str] = (), case: str | None = None) -> Scenario:
+def load_scenario(name_or_path: str, overrides: abc.Sequence[str] = (), case: str | None = None) -> Scenario:
     """A shipped scenario or a file, with overrides, in a design case. Raises ConfigError, naming file, field, given and
     allowed."""
     table, where = read_table(name_or_path, overrides)
+    table = with_files(table, Path(name_or_path).parent, where)
     scenario = convert(table, Scenario, where)
     if case is not None:
         described = f"{scenario.description} (case {case})"
@@ -112,9 +138,18 @@ def load_scenario(name_or_path: str, overrides: Sequence[str] = (), case: str | 
     try:
         check(scenario)
         _check_own_code(scenario, Path(name_or_path))
+        check_scripted(scenario)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
     return scenario
+
+
+def check_scripted(scenario: Scenario) -> None:
+    """Raise ConfigError for a scripted fault that can't happen in this scenario's node."""
+    if scenario.faults:
+        from flightsw.node.processes import process_table  # it is made from scenarios
+
+        check_faults(scenario, process_table(scenario), run_ticks(scenario))
 
 
 def app_configs(scenario: Scenario) -> list[tuple[str, AppConfig]]:
@@ -161,7 +196,7 @@ def plant_in_case(plant: PlantConfig, case: str) -> PlantConfig:
     raise ConfigError(f"case = {case!r}: must be one of {', '.join(CASE_NAMES)}")
 
 
-def read_table(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> tuple[dict[str, Any], str]:
+def read_table(source: str | Path | Mapping[str, Any], overrides: abc.Sequence[str] = ()) -> tuple[dict[str, Any], str]:
     """(table with the overrides in it, its origin) of a shipped scenario, a file, or a table. Raises ConfigError."""
     if isinstance(source, Mapping):
         return apply_overrides(source, overrides), "table"
@@ -186,6 +221,7 @@ def check(scenario: Scenario) -> None:
     check_rates(scenario.plant.radiation, scenario.dt_s)
     silicon = _silicon(scenario)
     _check_model(scenario)
+    _check_fdir(scenario)
     thermal, power = scenario.apps.thermal, scenario.apps.power
     if thermal.chip_limit_c >= silicon.throttle_c:
         raise ConfigError(
@@ -198,6 +234,9 @@ def check(scenario: Scenario) -> None:
                 f"plant.loads.{load.name}.shed_tier = {load.shed_tier}: must be at most {len(power.shed_soc)}, the "
                 "tiers of apps.power.shed_soc"
             )
+    _check_requirement_ids(scenario)
+    sequences, triggers = scenario.sequences, scenario.sequence_triggers
+    check_sequences(sequences if isinstance(sequences, tuple) else (), triggers if isinstance(triggers, tuple) else ())
     ticks = run_ticks(scenario)
     for index, command in enumerate(scenario.commands):
         if round(command.at_s / scenario.dt_s) >= ticks:
@@ -205,6 +244,24 @@ def check(scenario: Scenario) -> None:
                 f'commands[{index}].at = "{command.at}": must be before the end of the run, '
                 f"{ticks * scenario.dt_s:.0f} s"
             )
+
+
+def _check_requirement_ids(scenario: Scenario) -> None:
+    ids = [requirement.id for requirement in scenario.requirements]
+    for index, its_id in enumerate(ids):
+        if its_id in ids[:index]:
+            raise ConfigError(f"requirements[{index}].id = {its_id!r}: given twice: a requirement has an id of its own")
+
+
+def _check_fdir(scenario: Scenario) -> None:
+    health = scenario.apps.health
+    check_fdir(
+        [watchpoint.signal for watchpoint in health.watchpoints],
+        health.fdir,
+        [process.name for process in scenario.own_processes if process.heartbeat is not None],
+        [load.name for load in scenario.plant.loads],
+        [one.name for one in scenario.sequences] if isinstance(scenario.sequences, tuple) else (),
+    )
 
 
 def _check_flyable(scenario: Scenario) -> None:

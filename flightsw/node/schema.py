@@ -28,6 +28,10 @@ def scenario_schema() -> dict[str, Any]:
         kind = _struct_of(name)
         if kind is not None:
             _describe(definition, kind)
+    # an entry may stand for a file's content, which is put in its place before it is decoded
+    of_file: dict[str, Any] = {"type": "object", "properties": {"file": {"type": "string"}}, "required": ["file"]}
+    of_file["additionalProperties"] = False
+    definitions["Sequence"] = {"anyOf": [of_file, definitions["Sequence"]]}
     profile = definitions["PlantConfig"]["properties"]["profile"]
     profile["examples"] = shipped_profiles()
     return {

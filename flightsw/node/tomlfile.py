@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,13 +50,26 @@ def apply_overrides(table: Mapping[str, Any], overrides: Sequence[str]) -> Table
     A path's steps are parted by dots; into an array of tables a step is an index or the `name` of an entry. The value
     is read as TOML, and kept as text where that fails (so that quotes may be left out).
     """
-    result: Table = _copy(table)
+    return apply_changes(table, parse_overrides(overrides))
+
+
+def parse_overrides(overrides: Sequence[str]) -> list[tuple[str, Any]]:
+    """(path, value) of each `path=value`. Raises ConfigError."""
+    parsed = []
     for override in overrides:
         path, equals, text = override.partition("=")
         steps = path.strip().replace("[", ".").replace("]", "").split(".")
         if not equals or not all(steps):
             raise ConfigError(f"--set {override}: must be like path.to.field=value")
-        _put(result, steps, parse_value(text.strip()), override)
+        parsed.append((".".join(steps), parse_value(text.strip())))
+    return parsed
+
+
+def apply_changes(table: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) -> Table:
+    """A copy of the table with each value put in at its path. Raises ConfigError."""
+    result: Table = _copy(table)
+    for path, value in changes:
+        _put(result, path.split("."), _copy(value), f"{path}={value}")
     return result
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from flightsw.errors import ConfigError
+from flightsw.messages.times import parse_utc_ns
 from flightsw.plant.array import ArrayConfig
 from flightsw.plant.attitude_config import AttitudeConfig
 from flightsw.plant.battery_config import BatteryConfig
 from flightsw.plant.distribution import DistributionConfig, LoadConfig
 from flightsw.plant.epoch import parse_epoch
+from flightsw.plant.oscillator import ClockConfig
 from flightsw.plant.passes import LinkBudget, RateStep
 from flightsw.plant.prescribed import PrescribedSky, PrescribedSkyConfig
 from flightsw.plant.radiation import RadiationConfig
@@ -100,6 +102,8 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """on the payload computer"""
     radio: RadioConfig = RadioConfig()
     sensors: SensorConfig = SensorConfig()
+    clock: ClockConfig | UnsetType = UNSET
+    """the on-board oscillator and the GNSS receiver's time; left out, on-board time is exact"""
     heater_w: Annotated[float, Meta(ge=0.0, le=1e5)] = 4.0
     """battery heater, as flight software switches it"""
     battery_node: str = BATTERY
@@ -174,6 +178,11 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def stations(self) -> tuple[StationConfig, ...]:
         """Ground stations."""
         return () if self.sky is None else self.sky.stations
+
+    @property
+    def epoch_utc_ns(self) -> int | None:
+        """UTC of tick 0; None: the sky is prescribed, without a date."""
+        return None if self.sky is None else parse_utc_ns(self.sky.epoch)
 
     @property
     def orbit_period_s(self) -> float:

@@ -17,7 +17,7 @@ import platform
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -34,6 +34,25 @@ RUNNING = "running"
 """Outcome of a run that hasn't ended, or never could say how."""
 _PACKAGES = ("numpy", "onnxruntime", "pyzmq", "msgspec", "msgpack", "sgp4", "pyerfa")
 """What results, and thus the hash, may depend on."""
+
+
+class Parent(msgspec.Struct, frozen=True, kw_only=True):
+    """The run that this one was taken up from."""
+
+    run: str
+    """its folder"""
+    tick: int
+    """the first one that isn't the parent's"""
+    ticks: int
+    """that the parent's log had then"""
+    log_hash: str
+    """of these"""
+    changes: dict[str, Any] = {}
+    """of the configuration at that tick, by path"""
+    commands: tuple[str, ...] = ()
+    """telecommands that the parent hadn't"""
+    not_repeated: int = 0
+    """what entered the parent from outside after that tick, beside its scenario's commands"""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,11 +82,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     wall_s: float | None = None
     log_hash: str | None = None
     perturbed: bool | None = None
-    """a live command came in: scenario and seed alone don't give this log"""
+    """a live command came in, or it is a branch: scenario and seed alone don't give this log"""
     lost: tuple[str, ...] = ()
     slips: int | None = None
     cpu_s: dict[str, float] = {}
     error: str | None = None
+    parent: Parent | None = None
+    """None: it was flown from the start"""
 
 
 def utc_now() -> dt.datetime:

@@ -7,20 +7,17 @@ Everything is taken from the log's own header, so that a log of another version 
 from __future__ import annotations
 
 import fnmatch
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from flightsw.bus.exchange import MESSAGE, TickRecord
+from flightsw.bus.exchange import MESSAGE, RECONFIGURE, TickRecord
 from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import LogReader
 from flightsw.errors import ConfigError
-from flightsw.messages.schema import FieldSchema
-
-_ENUM = re.compile(r"enum\((?P<members>[^)]*)\)")
+from flightsw.messages.schema import enum_words, worded
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -29,7 +26,7 @@ class Line(msgspec.Struct, frozen=True):
     tick: int
     t_s: float
     topic: str
-    """for a process that was lost or came back: `bus.lost`, `bus.rejoin`"""
+    """for a process that was lost or came back: `bus.lost`, `bus.rejoin`; for a branch: `bus.reconfigure`"""
     message: dict[str, Any]
 
 
@@ -44,7 +41,7 @@ class LogView:
         self._dt_ns = header.dt_ns
         self._all = not topics
         self._fields = [
-            [(field.name, _enum_of(field)) for field in topic.fields]
+            [(field.name, enum_words(field)) for field in topic.fields]
             if self._all or any(fnmatch.fnmatchcase(topic.name, pattern) for pattern in topics)
             else None
             for topic in header.topics
@@ -57,6 +54,8 @@ class LogView:
         for item in record.inputs:
             if item[0] == MESSAGE:
                 yield from self._message(record.tick, t_s, *item[1])
+            elif self._all and item[0] == RECONFIGURE:
+                yield Line(record.tick, t_s, "bus.reconfigure", dict(item[1]))
             elif self._all:
                 yield Line(record.tick, t_s, f"bus.{item[0]}", {"process": item[1], "incarnation": item[2]})
         for number, payload in record.entries:
@@ -67,7 +66,7 @@ class LogView:
         if fields is None:
             return
         values = msgspec.msgpack.decode(payload)
-        message = {name: _worded(value, words) for (name, words), value in zip(fields, values, strict=False)}
+        message = {name: worded(value, words) for (name, words), value in zip(fields, values, strict=False)}
         yield Line(tick, t_s, self._names[number], message)
 
 
@@ -93,22 +92,6 @@ def as_text(line: Line) -> str:
 def as_json(line: Line) -> str:
     """For programs: one JSON object."""
     return msgspec.json.encode(line).decode()
-
-
-def _enum_of(field: FieldSchema) -> dict[int, str] | None:
-    match = _ENUM.search(field.type)
-    if match is None:
-        return None
-    pairs = [member.split("=", 1) for member in match["members"].split(", ")]
-    return {int(value): name for name, value in pairs if value.lstrip("-").isdigit()}
-
-
-def _worded(value: Any, words: dict[int, str] | None) -> Any:
-    if words is None:
-        return value
-    if isinstance(value, list):
-        return [_worded(inner, words) for inner in value]
-    return words.get(value, value) if isinstance(value, int) else value
 
 
 def _short(value: Any) -> str:

@@ -16,7 +16,6 @@ import msgspec
 
 from flightsw.bus.exchange import LOST
 from flightsw.bus.logreader import LogReader
-from flightsw.messages.topics import TopicTable, shipped_topics
 from flightsw.record.tally import Tally
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 def summarise(run_dir: Path, outcome: RunOutcome | None = None) -> Summary:
     """One pass over the run's log; writes its events.jsonl. Raises LogError: missing, foreign, altered."""
     reader = LogReader(run_dir)
-    _check_schema(reader)
+    reader.read_as_shipped()
     dt_s = reader.header.dt_ns / 1e9
     temporary = run_dir / f"{EVENTS_FILE}.tmp"
     with temporary.open("wb") as events:
@@ -108,16 +107,9 @@ def summarise(run_dir: Path, outcome: RunOutcome | None = None) -> Summary:
     )
 
 
-def _check_schema(reader: LogReader) -> None:
-    """What is read here must be as declared here; users' own messages and critical data are not read."""
-    shipped = TopicTable(shipped_topics())
-    names = {*shipped.number, *(topic.name for topic in reader.header.topics)}
-    reader.check_schema(shipped, {name for name in names if name not in shipped.number or name.startswith("cds.")})
-
-
 def _read(reader: LogReader, tally: Tally) -> tuple[str, ...]:
     """Pass the log through the tally; the processes lost, in order."""
-    names = [topic.name for topic in reader.header.topics]
+    names = [topic.name for topic in reader.schemas]
     handlers = [tally.handlers.get(name) for name in names]
     lost: list[str] = []
     for record in reader.ticks():

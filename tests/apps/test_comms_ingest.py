@@ -94,8 +94,18 @@ def test_an_owner_that_keeps_silent_has_failed_the_command_after_its_patience_an
 
 
 def test_every_command_has_an_owner_that_can_report():
-    owners = {owner_of(name) for name in COMMANDS}
+    owners = {owner_of(name) for name in COMMANDS if not name.startswith("table.")}
     assert owners == {"power", "thermal", "inference", "comms", "health"}
+
+
+def test_a_table_command_s_owner_is_the_application_that_it_names_and_nobody_else_closes_it():
+    state, (accepted, _) = take(IngestState(), TcRequest(1, "table.dump", {"app": "thermal", "which": "active"}))
+    assert accepted.name == "table.dump"
+    assert conclude(state, "power", TcReport(1, TcStage.COMPLETED, None)) == (state, [])
+    _, (late,) = time_out(state, 10**6)
+    assert (late.name, late.reason) == ("table.dump", "no report from thermal")
+    _, (done,) = conclude(state, "thermal", TcReport(1, TcStage.COMPLETED, None))
+    assert (done.name, done.stage) == ("table.dump", TcStage.COMPLETED)
 
 
 @settings(max_examples=150, deadline=None)

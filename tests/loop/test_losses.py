@@ -13,7 +13,8 @@ import pytest
 from flightsw.bus.exchange import LOST, REJOIN
 from flightsw.bus.logreader import LogReader
 from flightsw.messages.power import PowerCriticalData, PowerStatus
-from flightsw.node.replay import replay_application, replay_run
+from flightsw.node.appreplay import replay_application
+from flightsw.node.replay import replay_run
 from tests.loop.runs import GUARD_S, arguments, children, fly, flying, summary_of, wait_for_tick
 
 APPS = ("power", "thermal", "inference", "comms", "health")

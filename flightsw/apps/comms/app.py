@@ -1,7 +1,8 @@
 """Communications: messages in, messages out. The decisions are in `ingest`, `law` (or a user's own law) and `store`.
 
-Reads `tc.request`, `tc.report.*`, `sensor.link`, `infer.result`, `power.status`, `health.mode`. Gives `comms.status`,
-`comms.radio`, `comms.frame`, `tc.verification`, `tc.dispatch`, `event.comms`, `cds.comms`.
+Reads `tc.request`, `tc.request.health`, `tc.report.*`, `sensor.link`, `infer.result`, `power.status`, `health.mode`,
+`time.status`. Gives `comms.status`, `comms.radio`, `comms.frame`, `comms.frame_time`, `tc.verification`,
+`tc.dispatch`, `event.comms`, `cds.comms`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from flightsw.apps.comms.interface import STANDARD, CommsLaw
 from flightsw.apps.comms.law import Inputs
 from flightsw.apps.comms.store import Store, product_bytes
 from flightsw.apps.repeating import Repeating
+from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message, Scalar
@@ -22,6 +24,7 @@ from flightsw.messages.comms import (
     CommsCriticalData,
     CommsStatus,
     DownlinkFrame,
+    FrameTime,
     RadioCommand,
     TcDispatch,
     TcReport,
@@ -31,6 +34,7 @@ from flightsw.messages.health import Event, Mode, ModeStatus, Severity
 from flightsw.messages.inference import InferenceResult
 from flightsw.messages.plant import LinkSensors
 from flightsw.messages.power import PowerStatus
+from flightsw.messages.time import TimeStatus
 
 STORE_TICKS = 10
 NO_LINK = LinkSensors(None, None, 0.0)
@@ -40,7 +44,7 @@ class CommsApp:
     """The application.
 
     `stations`: names, by the number that the radio gives. `transmitter_tier`: the load-shed level at which the EPS
-    takes the transmitter's rail; None: never.
+    takes the transmitter's rail; None: never. `timed`: a clock is fitted, and frames bear its time.
     """
 
     name = "comms"
@@ -52,6 +56,8 @@ class CommsApp:
         dt_s: float,
         transmitter_tier: int | None = None,
         law: CommsLaw = STANDARD,
+        *,
+        timed: bool = False,
     ) -> None:
         self._config = config
         self._stations = stations
@@ -65,20 +71,27 @@ class CommsApp:
         self._state = law.initial()
         self._mode = Mode.BOOT
         self._shed_level = 0
+        self._timed = timed
+        self._time: TimeStatus | None = None
         self._sent_bytes = 0
         self._radio = Repeating()
         self._kept: tuple[int, bool, IngestState] | None = None
         """what changed last when critical data was stored"""
-        self._handlers: Handlers = {CommsSetTransmitter: self._set_transmitter}
+        # the store's memory is set aside at the start
+        self._parameters = ParameterTable("comms", config, self._apply, fixed=("store_bytes",))
+        self._handlers: Handlers = {**self._parameters.handlers, CommsSetTransmitter: self._set_transmitter}
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
         if (stored := inbox.last(self._critical_data)) is not None:
+            self._parameters.restore(inbox)
             self._restore(stored)
         if (mode := inbox.last(ModeStatus)) is not None:
             self._mode = mode.mode
         if (power := inbox.last(PowerStatus)) is not None:
             self._shed_level = power.load_shed_level
+        if self._timed:
+            self._time = inbox.last(TimeStatus) or self._time
         out = self._telecommands(now, inbox)
         self._link = link = inbox.last(LinkSensors) or self._link
         store = self._store
@@ -88,7 +101,7 @@ class CommsApp:
             store.add_product(result.batch, product_bytes(result, self._config))
         if store.full and not was_full:
             out.append(Event(Severity.WARNING_LO, "store.full", {"waiting_bytes": store.waiting_bytes}))
-        transmitting = self._downlink(out)
+        transmitting = self._downlink(now, out)
         out.append(
             CommsStatus(
                 in_pass=link.station is not None,
@@ -105,6 +118,11 @@ class CommsApp:
         self._store_critical_data(now, out)
         return out
 
+    def reconfigure(self, config: CommsConfig) -> None:
+        """Go on with another configuration; what is stored already stays."""
+        self._config = config
+        self._store.limit(config.store_bytes)
+
     def _telecommands(self, now: Now, inbox: Inbox) -> list[Message]:
         out: list[Message] = []
         state = self._ingest
@@ -116,6 +134,7 @@ class CommsApp:
         if own:
             done = execute_own(own, self._handlers)
             reports += [("comms", report) for report in done if isinstance(report, TcReport)]
+            out += [message for message in done if not isinstance(message, TcReport)]
         for source, report in reports:
             state, answers = conclude(state, source, report)
             out += answers
@@ -125,7 +144,7 @@ class CommsApp:
         self._ingest = state
         return out
 
-    def _downlink(self, out: list[Message]) -> bool:
+    def _downlink(self, now: Now, out: list[Message]) -> bool:
         """Send what this tick has room for; whether the transmitter is wanted on."""
         link, store, tier = self._link, self._store, self._transmitter_tier
         inputs = Inputs(
@@ -152,6 +171,10 @@ class CommsApp:
             out.append(
                 DownlinkFrame(link.station, sent.housekeeping_bytes, sent.product_bytes, sent.products, sent.last_batch)
             )
+            if (time := self._time) is not None:  # carried on by ticks from health's last word
+                since_ns = now.t_ns - round(time.tick * now.dt_s * 1e9)
+                utc_ns = None if time.utc_ns is None else time.utc_ns + since_ns
+                out.append(FrameTime(time.met_ns + since_ns, utc_ns, time.sync))
         return True
 
     def _tell_pass(self, event: str, station: int, args: dict[str, Scalar], out: list[Message]) -> None:
@@ -189,6 +212,9 @@ class CommsApp:
         self._ingest = IngestState(
             tuple([OpenRequest(*one) for one in opened]), stored.seen_requests, stored.tc_accepted, stored.tc_rejected
         )
+
+    def _apply(self, config: CommsConfig) -> None:
+        self._config = config
 
     def _set_transmitter(self, command: CommsSetTransmitter) -> str | None:
         self._state = self._law.with_transmitter(self._state, allowed=command.on)

@@ -15,8 +15,8 @@ import msgspec
 from msgspec.structs import replace
 
 from flightsw.messages.base import Message
-from flightsw.messages.commands import Command, InferSetPayload, owner_of, parse_command
-from flightsw.messages.comms import TcDispatch, TcReport, TcRequest, TcStage, TcVerification
+from flightsw.messages.commands import Command, InferSetPayload, addressed, owner_of, parse_command, plain
+from flightsw.messages.comms import TcDispatch, TcReport, TcRequest, TcStage, TcVerification, already_seen
 from flightsw.messages.health import Mode
 
 SEEN_REQUESTS = 64
@@ -29,6 +29,7 @@ class OpenRequest(NamedTuple):
 
     request: int
     name: str
+    """with its owner behind it, where the name alone doesn't say"""
     due_tick: int
     """the last tick in which a report still counts"""
 
@@ -57,7 +58,7 @@ def receive(
     reason: str | None = None
     command: Command | None = None
     if number in state.seen:
-        reason = f"request {number} was already seen"
+        reason = already_seen(number)
     else:
         try:
             command = parse_command(name, request.args)
@@ -68,7 +69,7 @@ def receive(
     if command is None or reason is not None:
         after = replace(state, seen=seen, rejected=state.rejected + 1)
         return after, [TcVerification(number, name, TcStage.REJECTED, reason)]
-    opened = (*state.open, OpenRequest(number, name, tick + report_ticks))
+    opened = (*state.open, OpenRequest(number, addressed(command), tick + report_ticks))
     after = IngestState(opened, seen, state.accepted + 1, state.rejected)
     return after, [TcVerification(number, name, TcStage.ACCEPTED, None), TcDispatch(number, command)]
 
@@ -78,7 +79,7 @@ def conclude(state: IngestState, source: str, report: TcReport) -> tuple[IngestS
     for one in state.open:
         if one.request == report.request and owner_of(one.name) == source and report.stage in FINAL:
             after = replace(state, open=tuple([other for other in state.open if other is not one]))
-            return after, [TcVerification(one.request, one.name, report.stage, report.reason)]
+            return after, [TcVerification(one.request, plain(one.name), report.stage, report.reason)]
     return state, []
 
 
@@ -89,5 +90,6 @@ def time_out(state: IngestState, tick: int) -> tuple[IngestState, list[Message]]
         return state, []
     after = replace(state, open=tuple([one for one in state.open if tick <= one.due_tick]))
     return after, [
-        TcVerification(one.request, one.name, TcStage.FAILED, f"no report from {owner_of(one.name)}") for one in late
+        TcVerification(one.request, plain(one.name), TcStage.FAILED, f"no report from {owner_of(one.name)}")
+        for one in late
     ]

@@ -49,6 +49,10 @@ class Store:
         self.full = False
         """a product was refused; holds until a tenth of the store is free"""
 
+    def limit(self, limit_bytes: int) -> None:
+        """Another size from now on; what is in it stays."""
+        self._limit_bytes = limit_bytes
+
     @property
     def waiting_bytes(self) -> int:
         """All that waits."""

@@ -1,7 +1,8 @@
 """Health: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
 Reads the others' status messages (their heartbeats), `sensor.power`, `sensor.thermal`, `bus.event`, `tc.dispatch`.
-Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`; recovery's are in `fdir`.
+Gives `health.mode`, `health.attitude`, `event.health`, `tc.report.health`, `cds.health`. What `fdir`, the `sequencer`,
+the `timekeeper` and the parameter table read and give stands with them.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ from flightsw.apps.health.config import HealthConfig, PayloadRow
 from flightsw.apps.health.events import changes, of_bus
 from flightsw.apps.health.fdir import Fdir
 from flightsw.apps.health.interface import STANDARD, HealthLaw
-from flightsw.apps.health.law import Inputs, State
-from flightsw.apps.health.signals import watched
+from flightsw.apps.health.law import reconfigured
+from flightsw.apps.health.plan import getters
+from flightsw.apps.health.sequencer import Sequencer, SequencerConfig
+from flightsw.apps.health.state import Inputs, State
+from flightsw.apps.health.timekeeper import OnboardClock, Timekeeper
 from flightsw.apps.repeating import Repeating
+from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.apps.validity import believed_power, believed_thermal
 from flightsw.bus.application import Inbox, Now
+from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
 from flightsw.messages.commands import (
     HealthArm,
@@ -45,6 +51,8 @@ from flightsw.messages.thermal import ThermalStatus
 
 STORE_TICKS = 10
 NO_PAYLOAD = PayloadRow(None, 0.0)
+FIXED = ("wanted", "attitude", "time", "fdir", "plausibility")
+"""Parameters that a start sets: ground has commands of their own for mode and attitude."""
 HEARTBEATS: dict[str, type[Message]] = {
     "power": PowerStatus,
     "thermal": ThermalStatus,
@@ -74,8 +82,10 @@ class HealthApp:
         apps: tuple[str, ...],
         dt_s: float,
         own: tuple[Heartbeat, ...] = (),
-        payload: PayloadRow = NO_PAYLOAD,
         law: HealthLaw = STANDARD,
+        payload: PayloadRow = NO_PAYLOAD,
+        sequences: SequencerConfig = SequencerConfig(),  # noqa: B008  # frozen
+        clock: OnboardClock = OnboardClock(),  # noqa: B008  # frozen
     ) -> None:
         self._config = config
         self._heartbeats = tuple(HEARTBEATS[app] for app in apps)
@@ -84,9 +94,7 @@ class HealthApp:
         self._own_ticks: dict[str, int] = {}
         """when each was heard last"""
         self._dt_s = dt_s
-        found = [watched(limits.signal) for limits in config.watchpoints]
-        self._watched = tuple([(one.kind, one.value_of) for one in found])
-        self._fdir = Fdir(config, self._apps, dt_s, payload)
+        self._watched = getters(config)
         self._restarts: list[Message] = []
         """asked for by ground in this tick"""
         self._law = law
@@ -98,7 +106,14 @@ class HealthApp:
         self._tick = 0
         self._pointing = AttitudeCommand(Attitude[config.attitude.upper()])
         self._attitude = Repeating()
+        self._time = Timekeeper(clock, dt_s, lambda: self._tick)
+        self._sequencer = Sequencer(sequences, self._time)
+        self._fdir = Fdir(config, self._apps, dt_s, payload, self._sequencer.start)
+        self._parameters = ParameterTable("health", config, self._apply, refuse=self._refuse, fixed=FIXED)
         self._handlers: Handlers = {
+            **self._parameters.handlers,
+            **self._time.handlers,
+            **self._sequencer.handlers,
             HealthSetMode: self._set_mode,
             HealthPoint: self._point,
             HealthPointAt: self._point_at,
@@ -111,10 +126,14 @@ class HealthApp:
         """One tick."""
         self._tick = now.tick
         if (stored := inbox.last(self._critical_data)) is not None:
+            self._parameters.restore(inbox)
             self._state = self._law.restored(self._state, stored, self._apps)
             self._pointing = AttitudeCommand(stored.pointing, stored.latitude_deg, stored.longitude_deg)
             self._own_ticks.clear()
             self._fdir.restarted()
+            self._time.restore(inbox)
+            self._sequencer.restore(inbox)
+        told = self._time.step(inbox) if self._time.fitted else ()
         before = self._state
         inputs = self._observe(now, inbox)
         self._state = self._law.observed(before, inputs, self._apps, self._config)
@@ -131,9 +150,19 @@ class HealthApp:
                 state.mode, state.since_tick, state.reason, self._eclipse, self._ground_pass, state.pulse.overdue
             )
         )
+        out += told
+        if self._sequencer.awake:
+            out += self._sequencer.step(inbox)
         self._attitude.send(self._law.attitude_of(state.mode, self._pointing), now.tick, out)
         self._store(now, out)
         return out
+
+    def reconfigure(self, config: HealthConfig) -> None:
+        """Go on with another configuration; mode and attitude of the mission plan are asked for where they changed."""
+        before = self._config
+        self._apply(config)
+        if config.attitude != before.attitude:
+            self._pointing = AttitudeCommand(Attitude[config.attitude.upper()])
 
     def _observe(self, now: Now, inbox: Inbox) -> Inputs:
         last = inbox.last
@@ -201,6 +230,19 @@ class HealthApp:
                 pointing.longitude_deg,
             )
             out.append(self._law.stored(state, standard))
+
+    def _refuse(self, config: HealthConfig) -> str | None:
+        try:
+            getters(config)
+        except ConfigError as error:
+            return str(error)
+        return None
+
+    def _apply(self, config: HealthConfig) -> None:
+        self._state = reconfigured(self._state, self._config, config)
+        self._config = config
+        self._watched = getters(config)
+        self._fdir.reconfigure(config)
 
     def _point(self, command: HealthPoint) -> str | None:
         self._pointing = AttitudeCommand(Attitude[command.attitude.upper()])

@@ -9,11 +9,11 @@ from itertools import pairwise
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+from flightsw.apps.health.clock import TimeConfig
 from flightsw.apps.health.fdirconfig import FdirConfig
 from flightsw.apps.health.plausibilityconfig import PlausibilityConfig
-from flightsw.apps.health.signals import watched
 from flightsw.apps.own import AppConfig
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Label
@@ -46,10 +46,6 @@ class WatchpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         return self.signal if self.name is None else self.name
 
     def __post_init__(self) -> None:
-        try:
-            watched(self.signal)
-        except ConfigError as error:
-            raise ConfigError(f"apps.health.watchpoints: {error}") from None
         ascending = [
             (name, value)
             for name in ("red_low", "yellow_low", "yellow_high", "red_high")
@@ -112,6 +108,9 @@ class HealthConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=T
             hysteresis=1.0,
         ),
     )
+
+    time: TimeConfig | UnsetType = UNSET
+    """the law of on-board time, where it is not the shipped one"""
 
     def __post_init__(self) -> None:
         if self.safe_exit_soc <= self.safe_soc:

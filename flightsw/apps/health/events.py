@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flightsw.apps.health.config import HealthConfig
-from flightsw.apps.health.law import Inputs, State
 from flightsw.apps.health.limits import Zone
+from flightsw.apps.health.state import Inputs, State
 from flightsw.messages.base import Message, Scalar
 from flightsw.messages.health import BusEvent, BusEventKind, Event, Mode, Severity
 

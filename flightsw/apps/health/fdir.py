@@ -6,13 +6,15 @@ Called by `app` once a tick. Reads `bus.event`, `infer.status`, `sensor.power`, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flightsw.apps.health import recovery
 from flightsw.apps.health.config import HealthConfig, PayloadRow
-from flightsw.apps.health.law import Inputs, State
 from flightsw.apps.health.plan import plan_of
 from flightsw.apps.health.plausibility import SAMPLE_TICKS, VALID, Readings, Sensors, sensors_step, validity
 from flightsw.apps.health.progress import Progress, progress_step
 from flightsw.apps.health.recovery import Seen, Taken
+from flightsw.apps.health.state import Inputs, State
 from flightsw.apps.health.steps import StepKind
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message, Scalar
@@ -29,19 +31,30 @@ from flightsw.messages.plant import NavSensors, PowerSensors, ThermalSensors
 
 SAMPLE_PHASE = 5
 """of the ticks in which readings are judged: others store or repeat in those that ten divides"""
+StartSequence = Callable[[str, str], str | None]
+"""(name, by what) -> None, or why not."""
 _ACTIONS = {
     StepKind.RESET_DEVICE: RecoveryAction.RESET_DEVICE,
     StepKind.CYCLE_RAIL: RecoveryAction.CYCLE_RAIL,
-    StepKind.SEQUENCE: RecoveryAction.START_SEQUENCE,
 }
 
 
 class Fdir:
     """Monitors and recoveries of one node."""
 
-    def __init__(self, config: HealthConfig, apps: tuple[str, ...], dt_s: float, payload: PayloadRow) -> None:
+    def __init__(
+        self,
+        config: HealthConfig,
+        apps: tuple[str, ...],
+        dt_s: float,
+        payload: PayloadRow,
+        start_sequence: StartSequence,
+    ) -> None:
         self._config = config
         self._dt_s = dt_s
+        self._apps = apps
+        self._boot_s = payload.boot_s
+        self._start_sequence = start_sequence
         self._payload = payload.place
         self._latch_margin_w = config.fdir.latch_margin_w
         self.plan = plan_of(config, apps, payload.boot_s, dt_s)
@@ -51,6 +64,14 @@ class Fdir:
         self.validity = VALID
         self._untold = False
         """readers may still hold what was said before a restart"""
+
+    def reconfigure(self, config: HealthConfig) -> None:
+        """Go on with another configuration; where it concerns recoveries, they begin anew."""
+        before, self._config = self._config, config
+        self._latch_margin_w = config.fdir.latch_margin_w
+        if (config.fdir, config.watchpoints) != (before.fdir, before.watchpoints):
+            self.plan = plan_of(config, self._apps, self._boot_s, self._dt_s)
+            self.recovery = recovery.initial(self.plan)
 
     def restarted(self) -> None:
         """A warm start: what was voted out is not remembered, and its users are told."""
@@ -96,6 +117,11 @@ class Fdir:
         reason = f"{taken.monitor}: {taken.cause}"
         if step.kind is StepKind.RESTART:
             out.append(RestartRequest(step.target, reason, fresh=False))
+        elif step.kind is StepKind.SEQUENCE:
+            refused = self._start_sequence(step.target, reason)
+            if refused is not None:
+                told: dict[str, Scalar] = {"sequence": step.target, "by": taken.monitor, "reason": refused}
+                out.append(Event(Severity.WARNING_LO, "sequence.not_started", told))
         elif step.kind in _ACTIONS:
             out.append(RecoveryRequest(_ACTIONS[step.kind], step.target, reason))
         if step.kind is StepKind.CYCLE_RAIL:

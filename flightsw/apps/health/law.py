@@ -5,57 +5,16 @@ Called by `app` every tick: `observed`, then what ground has `commanded`, judged
 
 from __future__ import annotations
 
-import msgspec
 from msgspec.structs import replace
 
 from flightsw.apps.duties import DUTIES
+from flightsw.apps.health.alarms import alarm_of, grave_of, is_relieved, is_uneasy
 from flightsw.apps.health.config import HealthConfig
-from flightsw.apps.health.heartbeats import Pulse, alarm, familiar, listening, pulse_step
-from flightsw.apps.health.limits import QUIET, Watch, first_red, watched
+from flightsw.apps.health.heartbeats import familiar, listening, pulse_step
+from flightsw.apps.health.limits import QUIET, first_red, watched
 from flightsw.apps.health.modes import Condition, next_mode, refusal
+from flightsw.apps.health.state import Inputs, State
 from flightsw.messages.health import Attitude, AttitudeCommand, HealthCriticalData, Mode
-
-
-class State(msgspec.Struct, frozen=True, gc=False):
-    """What health carries from tick to tick."""
-
-    mode: Mode
-    since_tick: int
-    reason: str
-    wanted: Mode
-    """by ground or the mission plan"""
-    pulse: Pulse
-    watches: tuple[Watch, ...]
-    red: str | None = None
-    """first signal in red"""
-    soc: float | None = None
-    """as last heard"""
-    brownout: bool = False
-    well_ticks: int = 0
-    exit_asked: bool = False
-    """ground wants SAFE, or SURVIVAL, left"""
-    eclipse: bool = False
-    """as predicted on board"""
-    ceiling: Mode = Mode.PAYLOAD
-    """how high recovery lets the node go"""
-    ceiling_reason: str = ""
-
-
-class Inputs(msgspec.Struct, frozen=True, gc=False):
-    """One tick's observations."""
-
-    tick: int
-    heard: tuple[bool, ...]
-    """per application: its heartbeat came in this tick"""
-    values: tuple[float | None, ...]
-    """per watchpoint; None: no sample"""
-    soc: float | None
-    """None: not heard"""
-    brownout: bool
-    eclipse: bool = False
-    ceiling: Mode = Mode.PAYLOAD
-    """by recovery, as of the last tick"""
-    ceiling_reason: str = ""
 
 
 def initial(config: HealthConfig, apps: tuple[str, ...]) -> State:
@@ -76,35 +35,13 @@ def restored(state: State, stored: HealthCriticalData, apps: tuple[str, ...]) ->
     )
 
 
-def alarm_of(state: State, apps: tuple[str, ...], config: HealthConfig) -> str | None:
-    """Why the node must be safe, the gravest first. While booting, silence is only waited out."""
-    if state.brownout:
-        return "brown-out"
-    if state.soc is not None and state.soc < config.safe_soc:
-        return f"state of charge below {config.safe_soc}"
-    if state.red is not None:
-        return f"{state.red} in red"
-    if state.ceiling <= Mode.SAFE:
-        return state.ceiling_reason
-    if state.mode is Mode.BOOT or not state.pulse.overdue:
-        return None
-    return alarm(state.pulse, apps, config)
-
-
-def grave_of(state: State, tick: int, config: HealthConfig) -> str | None:
-    """Why SAFE is not enough."""
-    if state.soc is not None and state.soc < config.survival_soc:
-        return f"state of charge below {config.survival_soc}"
-    if state.ceiling <= Mode.SURVIVAL:
-        return state.ceiling_reason
-    if state.brownout and (state.mode is Mode.SURVIVAL or tick - state.since_tick > config.survival_brownout_ticks):
-        return "brown-out in spite of SAFE"
-    return None
-
-
-def is_relieved(state: State, grave: str | None, config: HealthConfig) -> bool:
-    """Whether SURVIVAL may be left: in sunlight only, since SAFE's loads in an eclipse would lead back here."""
-    return grave is None and not state.eclipse and state.soc is not None and state.soc >= config.survival_exit_soc
+def reconfigured(state: State, before: HealthConfig, after: HealthConfig) -> State:
+    """Another configuration: a changed mission plan is asked for, changed watchpoints start anew."""
+    if after.wanted != before.wanted:
+        state = replace(state, wanted=Mode[after.wanted])
+    if after.watchpoints != before.watchpoints:
+        state = replace(state, watches=(QUIET,) * len(after.watchpoints), red=None)
+    return state
 
 
 def condition_of(state: State, tick: int, apps: tuple[str, ...], config: HealthConfig) -> Condition:
@@ -157,7 +94,7 @@ def observed(state: State, inputs: Inputs, apps: tuple[str, ...], config: Health
 
 def decided(state: State, tick: int, apps: tuple[str, ...], config: HealthConfig) -> State:
     """The second half of a tick: the mode that follows."""
-    if state.mode > Mode.SAFE and state.mode is min(state.wanted, state.ceiling) and not _is_uneasy(state, config):
+    if state.mode > Mode.SAFE and state.mode is min(state.wanted, state.ceiling) and not is_uneasy(state, config):
         return state
     condition = condition_of(state, tick, apps, config)
     follow = next_mode(state.mode, condition, config)
@@ -167,16 +104,6 @@ def decided(state: State, tick: int, apps: tuple[str, ...], config: HealthConfig
     if condition.well_ticks == state.well_ticks:
         return state
     return replace(state, well_ticks=condition.well_ticks)
-
-
-def _is_uneasy(state: State, config: HealthConfig) -> bool:
-    """Something may be an alarm: looked at before anything is worked out, since a running mode rarely changes."""
-    return (
-        state.brownout
-        or state.red is not None
-        or state.pulse.overdue != ()
-        or (state.soc is not None and state.soc < config.safe_soc)
-    )
 
 
 def attitude_of(mode: Mode, wanted: AttitudeCommand) -> AttitudeCommand:

@@ -1,8 +1,8 @@
 """What a watchpoint may watch: every number that flight software sees on a sampled topic, by name; never truth.
 
 Names are those of `messages.signals`: `power.soc`, `thermal.chip_c`, `sensor.load_power_w[2]`. `sensor.battery_c` is
-the thermistor of `sensor.thermal`; the battery's own is `sensor.power.battery_c`. Used by the configuration (a name is
-checked as it is read), by the process table (health hears the topics that are watched) and by `app`.
+the thermistor of `sensor.thermal`; the battery's own is `sensor.power.battery_c`. Used by the scenario's checks, by
+the process table (health hears the topics that are watched) and by `plan`.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from flightsw.apps.inference.law import Inputs, Outputs
 from flightsw.apps.inference.queue import SceneQueue
 from flightsw.apps.inference.sessions import in_session
 from flightsw.apps.inference.source import View, frames_in, view_below
+from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.devices.accelerator import Accelerator, Batch, Completion, Telemetry
@@ -31,6 +32,8 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
 
 STORE_TICKS = 10
+FIXED = ("model", "execute", "frame_period_s", "frame_scenes", "queue_scenes")
+"""Parameters that a start sets for good: what was loaded, how scenes are numbered, what memory was set aside."""
 DARK = View(-1.0, 0.0)
 RESET_TICKS = 8
 """off for so long: a command acts after two ticks, and what its rail draws meanwhile is seen two after that"""
@@ -52,6 +55,7 @@ class InferenceApp:
     ) -> None:
         self._config = config
         self._silicon = silicon
+        self._work_gop = work_gop
         self._rates = mode_rates(silicon, work_gop, config)
         self._imaging_per_s = config.frame_scenes / config.frame_period_s
         self._execute_stride = config.execute_stride
@@ -71,11 +75,13 @@ class InferenceApp:
         self._next_batch = self._items_done = self._batches_done = self._batches_executed = 0
         self._seen = Seen()
         self._stored: InferenceCriticalData | None = None
-        self._handlers: Handlers = {InferSetPayload: self._set_payload}
+        self._parameters = ParameterTable("inference", config, self._apply, fixed=FIXED)
+        self._handlers: Handlers = {**self._parameters.handlers, InferSetPayload: self._set_payload}
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
         if (stored := inbox.last(self._critical_data)) is not None:
+            self._parameters.restore(inbox)
             self._restore(stored)
         out = execute_own(inbox, self._handlers)
         if (readings := inbox.last(DeviceReadings)) is not None:
@@ -96,6 +102,13 @@ class InferenceApp:
             out.append(activity)
         self._store(now, out)
         return out
+
+    def reconfigure(self, config: InferenceConfig) -> None:
+        """Go on with another configuration, of the same model computed as often."""
+        self._config = config
+        self._rates = mode_rates(self._silicon, self._work_gop, config)
+        self._imaging_per_s = config.frame_scenes / config.frame_period_s
+        self._queue.limit(config.queue_scenes, config.deadline_s)
 
     def _image(self, now: Now, inbox: Inbox) -> float:
         """Announce this tick's images; scenes a second that imaging adds."""
@@ -235,6 +248,11 @@ class InferenceApp:
         self._batches_executed = stored.batches_executed
         queue.arrived, queue.refused, queue.late = stored.items_arrived, stored.dropped_full, stored.dropped_late
         queue.lost = stored.items_arrived - stored.items_done - stored.dropped_full - stored.dropped_late
+
+    def _apply(self, config: InferenceConfig) -> None:
+        self._config = config
+        self._rates = mode_rates(self._silicon, self._work_gop, config)
+        self._queue.set_deadline(config.deadline_s)
 
     def _set_payload(self, command: InferSetPayload) -> str | None:
         self._enabled = command.on

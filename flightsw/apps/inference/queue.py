@@ -32,10 +32,19 @@ class SceneQueue:
         self.lost = 0
         """were queued or under way when the application was lost"""
 
+    def limit(self, limit_scenes: int, deadline_s: float) -> None:
+        """Another size and deadline from now on; what waits stays, as long as its deadline allows."""
+        self._limit_scenes = limit_scenes
+        self._deadline_ns = round(deadline_s * 1e9)
+
     @property
     def dropped(self) -> int:
         """All that will never be worked on, whatever the reason."""
         return self.refused + self.late + self.lost
+
+    def set_deadline(self, deadline_s: float) -> None:
+        """For all that waits, and all that comes."""
+        self._deadline_ns = round(deadline_s * 1e9)
 
     def expect(self, frames: Iterable[Frame]) -> None:
         """Announce images, in the order of their arrival."""

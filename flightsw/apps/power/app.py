@@ -16,6 +16,7 @@ from flightsw.apps.power.interface import STANDARD, PowerLaw
 from flightsw.apps.power.law import Inputs, Outputs, State, locked_out
 from flightsw.apps.power.shedding import load_table
 from flightsw.apps.repeating import Repeating
+from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.apps.validity import believed_power
 from flightsw.bus.application import Inbox, Now
@@ -45,7 +46,9 @@ class PowerApp:
         self._cycles: rails.Cycles = ()
         self._validity: SensorValidity | None = None
         """None: all readings are to be believed"""
+        self._parameters = ParameterTable("power", config, self._apply)
         self._handlers: Handlers = {
+            **self._parameters.handlers,
             PowerSetReserve: self._set_reserve,
             PowerSetLoad: self._set_load,
             PowerClearShed: self._clear_shed,
@@ -54,6 +57,7 @@ class PowerApp:
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
         if (stored := inbox.last(self._critical_data)) is not None:
+            self._parameters.restore(inbox)
             self._state = self._law.restored(self._state, stored)
         before = self._state
         out = execute_own(inbox, self._handlers)
@@ -76,6 +80,12 @@ class PowerApp:
         self._switches.send(SwitchCommand(load_on), now.tick, out)
         self._store(now, out)
         return out
+
+    def reconfigure(self, config: PowerConfig) -> None:
+        """Go on with another configuration; the reserve is set where it changed, as by command."""
+        before, self._config = self._config, config
+        if config.reserve_soc != before.reserve_soc:
+            self._state = self._law.with_reserve(self._state, config.reserve_soc)
 
     def _status(self, sensors: PowerSensors | None, outputs: Outputs) -> PowerStatus:
         state = self._state
@@ -125,6 +135,12 @@ class PowerApp:
                 self._cycles = rails.begun(before, request.target, self._table.names)
                 if self._cycles is not before:
                     out.append(Event(Severity.ACTIVITY_HI, "rail.cycled", {"load": request.target}))
+
+    def _apply(self, config: PowerConfig) -> None:
+        """A table was activated. A reserve that ground commanded stands, unless the table says another than before."""
+        if config.reserve_soc != self._config.reserve_soc:
+            self._state = self._law.with_reserve(self._state, config.reserve_soc)
+        self._config = config
 
     def _set_reserve(self, command: PowerSetReserve) -> str | None:
         self._state = self._law.with_reserve(self._state, command.soc)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flightsw.apps.repeating import Repeating
+from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.apps.thermal.config import ThermalConfig
 from flightsw.apps.thermal.events import changes
@@ -16,6 +17,7 @@ from flightsw.apps.thermal.interface import STANDARD, ThermalLaw
 from flightsw.apps.thermal.law import Inputs, State
 from flightsw.apps.validity import believed_thermal
 from flightsw.bus.application import Inbox, Now
+from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
 from flightsw.messages.commands import ThermalSetChipLimit
 from flightsw.messages.health import SensorValidity
@@ -40,11 +42,13 @@ class ThermalApp:
         self._heaters = Repeating()
         self._validity: SensorValidity | None = None
         """None: all readings are to be believed"""
-        self._handlers: Handlers = {ThermalSetChipLimit: self._set_chip_limit}
+        self._parameters = ParameterTable("thermal", config, self._apply, refuse=self._refuse)
+        self._handlers: Handlers = {**self._parameters.handlers, ThermalSetChipLimit: self._set_chip_limit}
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
         if (stored := inbox.last(self._critical_data)) is not None:
+            self._parameters.restore(inbox)
             self._state = self._law.restored(self._state, stored)
         out = execute_own(inbox, self._handlers)
         sensors = inbox.last(ThermalSensors)
@@ -71,6 +75,15 @@ class ThermalApp:
         self._store(now, out)
         return out
 
+    def reconfigure(self, config: ThermalConfig) -> None:
+        """Go on with another configuration; the chip's limit is set where it changed, as by command."""
+        before, self._config = self._config, config
+        if config.chip_limit_c != before.chip_limit_c:
+            after = self._law.with_limit(self._state, config.chip_limit_c, config)
+            if isinstance(after, str):
+                raise ConfigError(f"apps.thermal.chip_{after}")
+            self._state = after
+
     def _store(self, now: Now, out: list[Message]) -> None:
         state, last = self._state, self._stored
         if (
@@ -82,6 +95,18 @@ class ThermalApp:
             self._stored = state
             standard = ThermalCriticalData(state.chip_limit_c, state.integral_w, state.heater_on)
             out.append(self._law.stored(state, standard))
+
+    def _refuse(self, config: ThermalConfig) -> str | None:
+        limited = self._law.with_limit(self._state, config.chip_limit_c, config)
+        return limited if isinstance(limited, str) else None
+
+    def _apply(self, config: ThermalConfig) -> None:
+        """A table was activated. A limit that ground commanded stands, unless the table says another than before."""
+        limit_c = self._state.chip_limit_c if config.chip_limit_c == self._config.chip_limit_c else config.chip_limit_c
+        self._config = config
+        limited = self._law.with_limit(self._state, min(limit_c, config.chip_limit_max_c), config)
+        if not isinstance(limited, str):
+            self._state = limited
 
     def _set_chip_limit(self, command: ThermalSetChipLimit) -> str | None:
         after = self._law.with_limit(self._state, command.limit_c, self._config)

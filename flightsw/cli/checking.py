@@ -1,0 +1,139 @@
+"""`flightsw check`: fly scenarios and hold them to their requirements. What CI runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flightsw.cli.exits import FAILED, GOOD, INTERNAL, INTERRUPTED
+from flightsw.cli.running import scenario_overrides, wide_console
+from flightsw.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from flightsw.node.scenario import Scenario
+    from flightsw.regress.basejudge import BaselineJudge
+    from flightsw.regress.check import Assignment, Checked
+    from flightsw.regress.judging import Judge
+
+ALL_DURATION = "10orbits"
+
+
+def check(  # noqa: PLR0913  an option each
+    scenarios: Annotated[
+        list[str] | None, typer.Argument(metavar="[SCENARIO]...", help="Shipped scenarios or TOML files.")
+    ] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every shipped scenario, ten orbits each.")] = False,
+    duration: Annotated[str | None, typer.Option(help='Simulated time: "600s", "1.5h", "10orbits".')] = None,
+    seed: Annotated[str | None, typer.Option(help="Seed of everything random.")] = None,
+    overrides: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE")] = None,
+    case: Annotated[str | None, typer.Option(metavar="hot-eol|hot-bol|cold-bol|cold-eol")] = None,
+    execute: Annotated[
+        str | None, typer.Option(metavar="every|sample:N|none", help="Batches computed for real; else 1 in 20 at most.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Scenarios at a time, a process each.")] = 1,
+    no_baseline: Annotated[bool, typer.Option("--no-baseline", help="Judge by requirements alone.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Keep the run folders in this one.")] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML for CI.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> int:
+    """Fly scenarios and judge them by their requirements and baselines; exit 1 if one isn't kept, or is vacuous."""
+    from flightsw.node.scenario import load_scenario
+    from flightsw.regress import check as checking
+    from flightsw.regress.junit import check_writable, write_junit
+    from flightsw.regress.shown import print_checked, print_total
+
+    if junit is not None:
+        check_writable(junit)
+    wanted_s = duration or (ALL_DURATION if every else None)
+    options = scenario_overrides(overrides or [], wanted_s, seed, execute)
+    names = _names(scenarios or [], every=every)
+    loaded = [load_scenario(name, options, case) for name in names]
+    loaded = loaded if execute is not None else [checking.sampled(scenario) for scenario in loaded]
+    baselines = [None if no_baseline or case is not None else _baseline_of(name) for name in names]
+    for scenario, baseline in zip(loaded, baselines, strict=True):
+        checking.prepare(scenario, _judges(baseline))
+    console = wide_console()
+    results: list[Checked] = []
+    with TemporaryDirectory(prefix="flightsw-check-", ignore_cleanup_errors=True) as scratch:
+        for result in checking.check_all(_assignments(loaded, baselines, out, Path(scratch)), jobs):
+            results.append(result)
+            if not as_json:
+                print_checked(result, console)
+                _tell_not_compared(baselines[len(results) - 1], loaded[len(results) - 1], console)
+    if junit is not None:
+        write_junit(junit, results)
+    code = _exit_code(results)
+    if as_json:
+        typer.echo(json.dumps(_as_json(results, code)))
+    else:
+        print_total(results, console)
+    return code
+
+
+def _names(given: list[str], *, every: bool) -> list[str]:
+    from flightsw.node.scenario import shipped_scenarios
+
+    if every is bool(given):
+        raise ConfigError("check: must be given scenarios, or --all")
+    return shipped_scenarios() if every else given
+
+
+def _baseline_of(source: str) -> BaselineJudge:
+    from flightsw.node.scenario import shipped_scenarios
+    from flightsw.regress.basejudge import BaselineJudge
+    from flightsw.regress.baselinefile import baseline_path
+
+    return BaselineJudge(source, baseline_path(source), required=source in shipped_scenarios())
+
+
+def _judges(baseline: BaselineJudge | None) -> tuple[Judge, ...]:
+    from flightsw.regress.judging import JUDGES
+
+    return JUDGES if baseline is None else (*JUDGES, baseline)
+
+
+def _assignments(
+    scenarios: list[Scenario], baselines: list[BaselineJudge | None], out: Path | None, scratch: Path
+) -> list[Assignment]:
+    """Run folders by the scenarios' names; one that is given twice has a number behind it."""
+    from flightsw.record.folder import create_run_folder
+    from flightsw.regress.check import Assignment
+
+    assignments: list[Assignment] = []
+    names = [scenario.name for scenario in scenarios]
+    for place, (scenario, baseline) in enumerate(zip(scenarios, baselines, strict=True)):
+        times = names[:place].count(scenario.name)
+        folder = (scratch if out is None else out) / (scenario.name if not times else f"{scenario.name}-{times + 1}")
+        assignments.append(Assignment(scenario, create_run_folder(folder), out is not None, _judges(baseline)))
+    return assignments
+
+
+def _tell_not_compared(baseline: BaselineJudge | None, scenario: Scenario, console: Console) -> None:
+    why = None if baseline is None else baseline.not_compared(scenario)
+    if why is not None:
+        console.print(f"  no comparison with a baseline: {why}", soft_wrap=True, highlight=False, markup=False)
+
+
+def _exit_code(results: list[Checked]) -> int:
+    exits = [result.exit for result in results]
+    if "interrupted" in exits:
+        return INTERRUPTED
+    if "failed" in exits:
+        return INTERNAL
+    return GOOD if all(result.passed for result in results) else FAILED
+
+
+def _as_json(results: list[Checked], code: int) -> dict[str, Any]:
+    import msgspec
+
+    from flightsw.regress.verdict import Outcome
+
+    counts = {outcome.value: sum(result.count(outcome) for result in results) for outcome in Outcome}
+    return {"scenarios": msgspec.to_builtins(results), **counts, "exit_code": code}

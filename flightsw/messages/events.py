@@ -1,0 +1,67 @@
+"""The ids of the events that the shipped node tells, by who tells them.
+
+Events are declared by their message (`messages.health.Event`); this is the list of what may stand in its `id`, so that
+a requirement that names an event can't be wrong unseen. A test holds it to the code.
+"""
+
+from __future__ import annotations
+
+from flightsw.messages.topics import BUS
+
+EVENT_IDS: dict[str, tuple[str, ...]] = {
+    BUS: ("APP_LOST", "REJOIN"),
+    "plant": (
+        "eclipse.entry",
+        "eclipse.exit",
+        "brownout.begin",
+        "brownout.end",
+        "undervoltage",
+        "undervoltage.end",
+        "radiation.upset",
+        "radiation.sel",
+        "radiation.sel_cleared",
+        "radiation.sefi",
+        "radiation.sefi_cleared",
+        "device.throttled",
+        "device.shutdown",
+        "lcl.tripped",
+    ),
+    "power": (
+        "load.shed",
+        "load.restored",
+        "battery_readings.lost",
+        "battery_readings.back",
+        "lcl.locked_out",
+        "lcl.tripped",
+        "lcl.closed",
+    ),
+    "thermal": (
+        "heater.on",
+        "heater.off",
+        "chip_temperature.lost",
+        "chip_temperature.back",
+        "battery_temperature.lost",
+        "battery_temperature.back",
+    ),
+    "inference": (
+        "power_mode.changed",
+        "device.on",
+        "device.off",
+        "device.ready",
+        "device.lost",
+        "device.throttled",
+        "queue.full",
+        "caps.stale",
+        "caps.back",
+    ),
+    "comms": ("pass.start", "pass.end", "store.full"),
+    "health": (
+        "mode.changed",
+        "limit.crossed",
+        "heartbeat.overdue",
+        "heartbeat.back",
+        "app.lost",
+        "app.rejoined",
+    ),
+}
+"""Source -> ids. Those of the bus are the kinds of its own message."""

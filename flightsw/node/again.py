@@ -1,0 +1,89 @@
+"""A node run again from its log: what from outside it is given, and what its ticks are held against.
+
+Outside inputs are telecommands, lost processes and changes of the configuration. Called by the replays and by
+`node.rebuilding`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from flightsw.bus.application import Application
+from flightsw.bus.compare import EXACT, Comparison, Difference, Rules
+from flightsw.bus.exchange import LOST, MESSAGE, Exchange, TickRecord, changes_of
+from flightsw.bus.logreader import LogReader
+from flightsw.bus.port import Codec
+from flightsw.bus.rebuild import wire_exchange
+from flightsw.bus.table import ProcessTable
+from flightsw.errors import ConfigError, LogError
+from flightsw.messages.comms import TcRequest
+from flightsw.node.build import build_application
+from flightsw.node.faults import bus_faults_of
+from flightsw.node.imports import look_where_it_flew
+from flightsw.node.inprocess import InProcessNode
+from flightsw.node.processes import process_table
+from flightsw.node.scenario import Scenario, own_code
+
+Build = Callable[[str, Scenario], Application]
+
+
+def scenario_of(reader: LogReader) -> Scenario:
+    """The scenario that a log was made from. Raises LogError when this version can't read it."""
+    try:
+        scenario = msgspec.convert(reader.header.scenario, Scenario)
+    except (msgspec.ValidationError, ConfigError) as error:
+        raise LogError(f"{reader.run_dir}: its scenario doesn't fit this version: {error}") from None
+    if own_code(scenario):
+        look_where_it_flew(reader.run_dir)
+    return scenario
+
+
+def table_of(scenario: Scenario) -> ProcessTable:
+    """The process table of a scenario's node. All that replays, resumes or rebuilds takes it from here."""
+    return process_table(scenario)
+
+
+def exchange_of(scenario: Scenario, table: ProcessTable) -> Exchange:
+    """An Exchange over a log's entries, with the scenario's scripted faults."""
+    return wire_exchange(table, bus_faults_of(scenario, table), scenario.seed)
+
+
+class NodeAgain:
+    """A node that is run through logged ticks: from outside it gets what the log says, and nothing else."""
+
+    def __init__(self, scenario: Scenario, table: ProcessTable, build: Build = build_application) -> None:
+        self.node = InProcessNode(scenario, table=table, build=build)
+        self.node.forget_commands()
+        self._decode = Codec(table.topics).decode
+
+    def run_tick(self, record: TickRecord) -> TickRecord:
+        """The tick's record as this node makes it. Raises RunError."""
+        if changes := changes_of(record):
+            self.node.reconfigure(changes)
+        for item in record.inputs:
+            if item[0] == MESSAGE:
+                request = self._decode(*item[1])
+                assert isinstance(request, TcRequest)
+                self.node.command(request, record.tick)
+        return self.node.run_tick(lose=[item[1] for item in record.inputs if item[0] == LOST])
+
+
+def overlooked(reader: LogReader) -> tuple[Rules, Callable[[str], bool]]:
+    """What an older log never said: fields that were filled in, and which topics it has."""
+    upgrade = reader.upgrade
+    if upgrade is None:
+        return EXACT, lambda _: True
+    return Rules(upgrade.filled), lambda topic: topic not in upgrade.added
+
+
+def difference_of(record: TickRecord, told: TickRecord, comparison: Comparison) -> Difference | None:
+    """The first difference that counts between a logged tick and its replay."""
+    comparison.add(record.tick, record.entries, told.entries)
+    if comparison.first is not None:
+        return comparison.first
+    logged, replayed = ([item for item in one.inputs if item[0] != MESSAGE] for one in (record, told))
+    if logged == replayed:
+        return None
+    return Difference(record.tick, "bus.inputs", "", str(logged), str(replayed))

@@ -1,0 +1,191 @@
+"""`flightsw check` as a user and CI meet it: verdicts, excerpts, exit codes, JSON and JUnit, the same with any jobs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+from flightsw.cli import main
+from flightsw.errors import RunError
+from flightsw.node.scenario import load_scenario
+from flightsw.regress.check import sampled
+
+GOOD_ONE = '{id="PWR-1", text="keeps its charge", formula="always(power.soc >= 0.3)", margin=0.01}'
+BROKEN = '{id="THM-1", text="stays cold", formula="always(hw.chip_c <= 18)"}'
+EMPTY = '{id="ECL-1", text="bears shadow", formula="after(eclipse_exit, 0s..5s, power.soc >= 0.3)"}'
+CUBESAT, BUPT = "cubesat-6u-orin-nano", "bupt1-like-pi4"
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.out.splitlines()[-1])
+        return found
+
+
+Check = Callable[..., Result]
+
+
+@pytest.fixture
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Check:
+    """`flightsw check` in an empty folder: 40 s each, with these requirements."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: str, requirements: tuple[str, ...] = (GOOD_ONE,)) -> Result:
+        given = ["--duration", "40s", "--set", f"requirements=[{', '.join(requirements)}]"]
+        code = main(["check", *given, *args])
+        captured = capfd.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return run
+
+
+def test_a_requirement_that_is_kept_is_shown_with_its_margin_and_ends_in_0(check: Check) -> None:
+    result = check(CUBESAT)
+    assert result.code == 0
+    (row,) = [line for line in result.out.splitlines() if "PWR-1" in line]
+    for word in ("keeps its charge", "of 0.01", " s ", "passed"):
+        assert word in row
+    assert result.out.splitlines()[-1] == "1 scenarios, 1 judged: all passed"
+
+
+def test_one_that_is_broken_ends_in_1_and_shows_the_signal_and_what_was_said_around_the_tick(check: Check) -> None:
+    result = check(CUBESAT, requirements=(GOOD_ONE, BROKEN))
+    assert result.code == 1
+    lines = result.out.splitlines()
+    (said,) = [line for line in lines if "THM-1 failed: first at tick" in line]
+    tick = int(said.split("first at tick ")[1].split(",")[0])
+    assert tick > 3
+    assert any(line.strip().startswith(f"> {tick:>8}") or f">    {tick:>5}" in line for line in lines)
+    assert "hw.device.chip_c" in result.out
+    assert any("event.inference" in line and "device.on" in line for line in lines), "what led to it is shown"
+    assert any(f"{tick:>8}" in line and "hw.device " in line and "chip_c=" in line for line in lines)
+    assert lines[-1] == "1 scenarios, 2 judged: 1 failed"
+
+
+def test_one_that_judges_nothing_is_vacuous_and_ends_in_1(check: Check) -> None:
+    result = check(CUBESAT, requirements=(GOOD_ONE, EMPTY))
+    assert result.code == 1
+    assert "ECL-1 vacuous: the anchor never occurs" in result.out
+    assert result.out.splitlines()[-1] == "1 scenarios, 2 judged: 1 vacuous"
+
+
+def test_json_tells_all_of_it(check: Check) -> None:
+    result = check(CUBESAT, "--json", requirements=(GOOD_ONE, BROKEN, EMPTY))
+    assert result.code == 1
+    told = result.json
+    assert (told["passed"], told["failed"], told["vacuous"], told["exit_code"]) == (1, 1, 1, 1)
+    (one,) = told["scenarios"]
+    assert (one["scenario"], one["ticks"], one["exit"], one["run_dir"]) == (CUBESAT, 40, "completed", None)
+    assert [verdict["outcome"] for verdict in one["verdicts"]] == ["passed", "failed", "vacuous"]
+    assert one["verdicts"][1]["excerpt"]
+
+
+def test_junit_has_a_suite_a_scenario_and_a_case_a_requirement(check: Check, tmp_path: Path) -> None:
+    result = check(CUBESAT, "--junit", "out.xml", requirements=(GOOD_ONE, BROKEN, EMPTY))
+    assert result.code == 1
+    suites = Xml.fromstring((tmp_path / "out.xml").read_text())
+    (suite,) = suites.findall("testsuite")
+    assert (suite.get("name"), suite.get("tests"), suite.get("failures"), suite.get("errors")) == (
+        CUBESAT,
+        "3",
+        "2",
+        "0",
+    )
+    passed, failed, vacuous = suite.findall("testcase")
+    assert passed.get("name") == "PWR-1: keeps its charge"
+    assert passed.find("failure") is None
+    assert [case.find("failure").get("type") for case in (failed, vacuous)] == ["failed", "vacuous"]  # type: ignore[union-attr]
+    assert "hw.device.chip_c" in (failed.find("failure").text or "")  # type: ignore[union-attr]
+
+
+def test_results_come_in_the_order_given_and_are_the_same_with_any_number_of_jobs(check: Check) -> None:
+    alone, together = (check(BUPT, CUBESAT, BUPT, "--json", "--jobs", jobs).json for jobs in ("1", "3"))
+    for told in (alone, together):
+        assert [one["scenario"] for one in told["scenarios"]] == [BUPT, CUBESAT, BUPT]
+        for one in told["scenarios"]:
+            del one["wall_s"]
+    assert alone == together
+    assert alone["scenarios"][0]["log_hash"] == alone["scenarios"][2]["log_hash"]
+
+
+def test_run_folders_are_kept_where_asked_and_else_left_nowhere(check: Check, tmp_path: Path) -> None:
+    assert check(BUPT, BUPT, "--out", "kept").code == 0
+    kept = sorted(path.name for path in (tmp_path / "kept").iterdir())
+    assert kept == [BUPT, f"{BUPT}-2"]
+    names = {path.name for path in (tmp_path / "kept" / BUPT).iterdir()}
+    assert {"bus.log", "scenario.toml", "manifest.json"} <= names
+    assert check(BUPT).code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+@pytest.mark.parametrize(
+    ("args", "requirements", "said"),
+    [
+        ((), (), "check: must be given scenarios, or --all"),
+        ((CUBESAT, "--all"), (), "check: must be given scenarios, or --all"),
+        ((CUBESAT,), (), f"scenario {CUBESAT}: nothing to judge: must have [[requirements]]"),
+        (("nowhere.toml",), (), "nowhere.toml: can't be read"),
+        ((CUBESAT, "--junit", "no/out.xml"), (GOOD_ONE,), "junit = no/out.xml: no is no folder"),
+        ((CUBESAT, "--junit", "."), (GOOD_ONE,), "junit = .: is a folder"),
+        ((CUBESAT,), (GOOD_ONE, GOOD_ONE), "given twice"),
+        (
+            (CUBESAT,),
+            ('{id="A", text="x", formula="always(power.sok > 0)"}',),
+            "requirement A: signal 'power.sok': unknown",
+        ),
+        ((BUPT, CUBESAT), ('{id="A", text="x", formula="always(power.soc > "}',), "requirement A: column 19"),
+        ((CUBESAT,), ('{id="A", text="x"}',), "missing"),
+    ],
+)
+def test_bad_input_ends_in_2_before_anything_runs(
+    check: Check, tmp_path: Path, args: tuple[str, ...], requirements: tuple[str, ...], said: str
+) -> None:
+    result = check(*args, "--out", "kept", requirements=requirements)
+    assert result.code == 2, result.out
+    assert said in result.err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["run", "validate"])
+def test_run_and_validate_refuse_a_requirement_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    wrong = 'requirements=[{id="A", text="x", formula="always(power.sok > 0)"}]'
+    assert main([command, CUBESAT, "--set", wrong]) == 2
+    assert "requirement A: signal 'power.sok': unknown" in capfd.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_fails_ends_in_3_and_is_an_error_in_junit(
+    check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise RunError("plant: gone")
+
+    monkeypatch.setattr("flightsw.regress.check.recorded_run", lost)
+    result = check(CUBESAT, "--junit", "out.xml")
+    assert result.code == 3
+    assert "the run failed: plant: gone" in result.out
+    (suite,) = Xml.fromstring((tmp_path / "out.xml").read_text()).findall("testsuite")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("1", "0", "1")
+
+
+def test_no_more_is_computed_than_the_scenario_asks_for() -> None:
+    every = load_scenario(CUBESAT, ['apps.inference.execute="every"'])
+    assert sampled(every).apps.inference.execute == "sample:20"
+    for execute in ("none", "sample:20", "sample:100"):
+        scenario = load_scenario(CUBESAT, [f'apps.inference.execute="{execute}"'])
+        assert sampled(scenario) is scenario
