@@ -3,7 +3,7 @@
 Producer of `health.mode`: health, every tick; readers: every flight application. `health.attitude`: the attitude
 asked of the plant (its only writer is health). Events: `event.<app>`, queued, read by health and logged. `bus.event`:
 the bus's own word on a lost or returned process. Of recovery, none of them said while all is well: `health.restart` is
-read by the bus itself, `health.recovery` by power (rails), inference (its device) and whoever runs sequences;
+read by the bus itself, `health.recovery` by power (rails) and inference (its device);
 `health.validity` by the users of the sensors, on change and every tenth tick while one is voted out.
 """
 
@@ -140,8 +140,6 @@ class RecoveryAction(enum.IntEnum):
     """inference: switch its device off and on"""
     CYCLE_RAIL = 1
     """power: open a load's limiter for a while"""
-    START_SEQUENCE = 2
-    """whoever runs command sequences: start one"""
 
 
 class RecoveryRequest(Message, frozen=True):
@@ -149,7 +147,7 @@ class RecoveryRequest(Message, frozen=True):
 
     action: RecoveryAction
     target: Label
-    """load or sequence; of a reset, the device"""
+    """the load; nothing for the device"""
     reason: Text
 
 

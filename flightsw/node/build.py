@@ -9,13 +9,14 @@ from typing import Any
 from flightsw.apps.comms.app import CommsApp
 from flightsw.apps.health.app import HealthApp, Heartbeat
 from flightsw.apps.health.clock import TimeConfig
+from flightsw.apps.health.config import PayloadRow
 from flightsw.apps.health.sequencer import SequencerConfig
 from flightsw.apps.health.timekeeper import OnboardClock
 from flightsw.apps.inference.app import InferenceApp
 from flightsw.apps.inference.engine import OnnxEngine
 from flightsw.apps.own import AppConfig
 from flightsw.apps.power.app import PowerApp
-from flightsw.apps.power.config import LoadRow
+from flightsw.apps.power.config import PAYLOAD, LoadRow
 from flightsw.apps.thermal.app import ThermalApp
 from flightsw.bus.application import Application
 from flightsw.devices.models import load_card
@@ -93,7 +94,10 @@ def _comms(scenario: Scenario) -> Application:
 def _health(scenario: Scenario) -> Application:
     others = tuple(app for app in FLIGHT_APPS if app != "health")
     config = scenario.apps.health
-    shipped = partial(HealthApp, sequences=_sequences(scenario), clock=_clock(scenario))
+    names = [load.name for load in scenario.plant.loads]
+    boot_s = load_profile(scenario.plant.profile).silicon().boot_s
+    payload = PayloadRow(names.index(PAYLOAD) if PAYLOAD in names else None, boot_s)
+    shipped = partial(HealthApp, payload=payload, sequences=_sequences(scenario), clock=_clock(scenario))
     return _flight("health", config, shipped, config, others, scenario.dt_s, _heartbeats(scenario))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from flightsw.apps.health.signals import watched
 from flightsw.bus.log import ProcessSchema
 from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.errors import ConfigError
@@ -98,6 +99,7 @@ def process_rows() -> tuple[ProcessRow, ...]:
                 "comms.status",
                 "sensor.power",
                 "sensor.thermal",
+                "sensor.nav",
                 "sensor.clock",
                 "tc.dispatch",
                 "tc.verification",
@@ -122,9 +124,18 @@ def rows_of(scenario: Scenario) -> tuple[ProcessRow, ...]:
             raise ConfigError(f"{process.field}.name: taken by another of the processes")
     heartbeats = tuple(process.heartbeat for process in own if process.heartbeat is not None)
     shipped = [
-        replace(row, subscribes=row.subscribes + heartbeats) if row.name == "health" else row for row in process_rows()
+        replace(row, subscribes=row.subscribes + heartbeats + _watched_topics(scenario, row))
+        if row.name == "health"
+        else row
+        for row in process_rows()
     ]
     return (*shipped, *(row_of(process, place) for place, process in enumerate(own)))
+
+
+def _watched_topics(scenario: Scenario, health: ProcessRow) -> tuple[str, ...]:
+    """What health must hear for its watchpoints' sake alone."""
+    names = {watched(watchpoint.signal).topic for watchpoint in scenario.apps.health.watchpoints}
+    return tuple(sorted(names.difference(health.subscribes)))
 
 
 def topics_of(scenario: Scenario) -> tuple[Topic, ...]:

@@ -30,6 +30,7 @@ from flightsw.messages.commands import parse_command
 from flightsw.messages.sequences import Sequence, SequenceTrigger
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.faults import Fault, check_faults
+from flightsw.node.fdircheck import check_fdir
 from flightsw.node.imports import Identity, identity, look_in
 from flightsw.node.ownprocess import ProcessConfig
 from flightsw.node.sequencefiles import check_sequences, with_files
@@ -220,6 +221,7 @@ def check(scenario: Scenario) -> None:
     check_rates(scenario.plant.radiation, scenario.dt_s)
     silicon = _silicon(scenario)
     _check_model(scenario)
+    _check_fdir(scenario)
     thermal, power = scenario.apps.thermal, scenario.apps.power
     if thermal.chip_limit_c >= silicon.throttle_c:
         raise ConfigError(
@@ -249,6 +251,17 @@ def _check_requirement_ids(scenario: Scenario) -> None:
     for index, its_id in enumerate(ids):
         if its_id in ids[:index]:
             raise ConfigError(f"requirements[{index}].id = {its_id!r}: given twice: a requirement has an id of its own")
+
+
+def _check_fdir(scenario: Scenario) -> None:
+    health = scenario.apps.health
+    check_fdir(
+        [watchpoint.signal for watchpoint in health.watchpoints],
+        health.fdir,
+        [process.name for process in scenario.own_processes if process.heartbeat is not None],
+        [load.name for load in scenario.plant.loads],
+        [one.name for one in scenario.sequences] if isinstance(scenario.sequences, tuple) else (),
+    )
 
 
 def _check_flyable(scenario: Scenario) -> None:
