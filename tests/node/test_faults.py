@@ -1,17 +1,13 @@
-"""Scripted faults: what is refused, that each kind does what it says, and that all are the same on every host."""
+"""Scripted faults: what is refused, and that each kind does what it says."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from flightsw.bus.exchange import LOST, REJOIN
-from flightsw.bus.logreader import LogReader
 from flightsw.errors import ConfigError
 from flightsw.messages.plant import (
     DeviceReadings,
@@ -25,22 +21,11 @@ from flightsw.messages.plant import (
 from flightsw.messages.time import ClockSensors
 from flightsw.node.faults import KINDS
 from flightsw.node.inprocess import InProcessNode
-from flightsw.node.replay import replay_application, replay_run
 from flightsw.node.scenario import Scenario, load_scenario
-from tests.loop.runs import fly
+from tests.node.faulttexts import fault, faults
 
 SCENARIO = "cubesat-6u-orin-nano"
 TICKS = 120
-
-
-def fault(kind: str, at: str | None = "60s", **fields: Any) -> str:
-    told = {"kind": kind, "at": at, **fields}
-    pairs = [f"{name} = {msgspec.json.encode(value).decode()}" for name, value in told.items() if value is not None]
-    return f"{{{', '.join(pairs)}}}"
-
-
-def faults(*texts: str) -> list[str]:
-    return [f"faults=[{', '.join(texts)}]"]
 
 
 def scenario(*texts: str, more: Sequence[str] = ()) -> Scenario:
@@ -270,36 +255,3 @@ def test_a_condition_and_a_rate_begin_a_fault_as_a_time_does() -> None:
     seen = [one[NavSensors].sun_visible for one in flown(rated)]
     assert 4 < seen.count(False) < 30
     assert seen == [one[NavSensors].sun_visible for one in flown(rated)]
-
-
-def test_scripted_faults_give_one_hash_in_processes_and_in_one_and_replay(tmp_path: Path) -> None:
-    # two crashes in one tick, and one so near the end that its successor has no tick left
-    given = (
-        "--set",
-        *faults(
-            fault("crash", "50s", process="thermal"),
-            fault("crash", "50s", process="health"),
-            fault("crash", "145s", process="power"),
-            fault("hang", "70s", process="comms", lasts="12s"),
-            fault("slow", "90s", process="thermal", ticks=3, lasts="20s"),
-            fault("message_corrupt", None, topic="power.status", share=0.3, when="soc > 0.1", lasts="40s"),
-            fault("message_reorder", "60s", topic="hw.device", share=0.5, lasts="60s"),
-            fault("message_duplicate", None, topic="infer.result", per_day=2000, lasts="20s"),
-            fault("message_delay", "20s", topic="tc.request", ticks=5),
-            fault("sensor_noise", "30s", field="sensor.thermal.chip_c", sigma=3.0),
-            fault("radiator_degradation", "40s", emissivity_share=0.5),
-        ),
-        "--set",
-        'commands=[{at="30s", name="health.ping"}]',
-    )
-    alone = fly(tmp_path / "alone", "--in-process", *given, ticks=150)
-    apart = fly(tmp_path / "apart", *given, ticks=150)
-    records = LogReader(tmp_path / "alone").ticks()
-    inputs = {(r.tick, *item[:2]) for r in records for item in r.inputs if item[0] in (LOST, REJOIN)}
-    assert {(50, LOST, "thermal"), (50, LOST, "health"), (145, LOST, "power")} <= inputs
-    assert {(60, REJOIN, "thermal"), (60, REJOIN, "health")} <= inputs
-    assert apart["log_hash"] == alone["log_hash"]
-    again = replay_run(tmp_path / "apart")
-    assert again.same
-    assert again.replay_hash == alone["log_hash"]
-    assert replay_application(tmp_path / "alone", "thermal").divergence is None
