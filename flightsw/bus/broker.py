@@ -12,7 +12,7 @@ Called by the launcher in a forked child.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ import msgspec
 import structlog
 import zmq
 
-from flightsw.bus.exchange import MESSAGE, Entry
+from flightsw.bus.exchange import MESSAGE, Entry, Exchange
+from flightsw.bus.faults import BusFault
 from flightsw.bus.frames import Done, Fault, Hello, Refused, Step, Stop, ToBus, Welcome, WireEntry
 from flightsw.bus.log import LogHeader, LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
@@ -59,8 +60,8 @@ class BrokerPlan:
     ticks: int
     commands: Mapping[int, tuple[TcRequest, ...]]
     """the scenario's telecommands by tick"""
-    crashes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    """scripted losses by tick"""
+    faults: Sequence[BusFault] = ()
+    """scripted"""
     resume: bool = False
     """the bus was lost: go on from the log"""
     peers: Mapping[str, bytes] = field(default_factory=dict)
@@ -91,7 +92,7 @@ class Broker:
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(ToBus).decode
         self._record_bytes = RecordEncoder()
-        self._exchange = wire_exchange(table)
+        self._exchange = self._new_exchange()
         self._run_id = plan.header.run_id
         self._peers: dict[str, bytes] = dict(plan.peers)
         self._welcomed = set(self._peers)
@@ -104,6 +105,9 @@ class Broker:
         self.first_tick_s: float | None = None
         self.last_tick_s: float | None = None
         """on the monotonic clock: end of the first and of the last tick"""
+
+    def _new_exchange(self) -> Exchange:
+        return wire_exchange(self._table, self._plan.faults, self._plan.header.seed)
 
     def run(self, router: zmq.Socket[bytes]) -> str:
         """Run to the end; "completed" or "interrupted". Raises RunError when it can't go on."""
@@ -154,9 +158,13 @@ class Broker:
         exchange, encode, run_id, welcomed = self._exchange, self._encode, self._run_id, self._welcomed
         tick = exchange.tick
         requests = (*self._plan.commands.get(tick, ()), *self._umbilical.due(tick))
-        crashing = self._plan.crashes.get(tick, ())
         changes = self._plan.changes if tick == self._plan.taken_up_tick else None
-        for name, inbox in exchange.begin([self._outside.entry(request)[:2] for request in requests], changes):
+        grants = exchange.begin([self._outside.entry(request)[:2] for request in requests], changes)
+        for name in exchange.restarted:
+            self._log.warning("app.restarted", process=name, tick=tick)
+            self._launcher.ask_kill(name)
+        crashing = exchange.crashing
+        for name, inbox in grants:
             if name in crashing:
                 continue
             self._steps[name] = frame = encode(Step(run_id, tick, tick, [inbox]))
@@ -290,7 +298,8 @@ class Broker:
         """Run a restarted infrastructure process through its logged inboxes; what it says must be what it said."""
         self._log.warning("infrastructure.rebuild", process=name, ticks=self._exchange.tick)
         chunk: list[LoggedStep] = []
-        for step in logged_steps(LogReader(self._plan.run_dir), self._table, name, self._exchange.tick):
+        reader = LogReader(self._plan.run_dir)
+        for step in logged_steps(reader, self._table, name, self._exchange.tick, self._new_exchange()):
             if chunk and (chunk[-1].tick != step.tick - 1 or len(chunk) >= REBUILD_CHUNK_TICKS):
                 self._rebuild_chunk(name, chunk)
                 chunk = []

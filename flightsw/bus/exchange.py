@@ -10,16 +10,18 @@ An entry is a tuple whose first item is the topic's number; the rest belongs to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from flightsw.bus.table import ProcessRow, ProcessTable
+from flightsw.bus import restarts
+from flightsw.bus.faults import BusFaults
+from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.errors import BusError, MessageError
 from flightsw.messages.base import Message
-from flightsw.messages.health import BusEvent, BusEventKind
-from flightsw.messages.topics import BUS
+from flightsw.messages.health import BusEvent, BusEventKind, RestartRequest
+from flightsw.messages.topics import BUS, RESTART
 
 Entry = tuple[Any, ...]
 """(topic number, ...): one message in the host's own form."""
@@ -56,6 +58,8 @@ class _Seat:
     """None: present; otherwise lost until this tick"""
     lost_now: bool = False
     """lost in the tick under way, to be told when it closes"""
+    losses: tuple[int, ...] = ()
+    """ticks of the losses that count for back-off"""
 
     def __post_init__(self) -> None:
         self.critical: dict[int, Entry] = {}
@@ -70,6 +74,8 @@ class _Route(NamedTuple):
     """(reader, what picks its entries, whether one topic is among them twice, whether one wakes it)"""
     critical: tuple[tuple[int, _Seat], ...]
     """(place, producer) of critical data"""
+    orders: tuple[int, ...]
+    """places of restart requests"""
 
 
 MOST_ROUTES = 1024
@@ -77,10 +83,24 @@ MOST_ROUTES = 1024
 
 
 class Exchange:
-    """State of the bus between two ticks. `to_entry` makes the host's entry of a message by the bus itself."""
+    """State of the bus between two ticks. `to_entry` makes the host's entry of a message by the bus itself; `of_entry`
+    reads one that is addressed to the bus: a restart request of health's. Without it they are not obeyed. `faults` are
+    scripted ones, by which less, later or other things arrive than were said."""
 
-    def __init__(self, table: ProcessTable, to_entry: Callable[[Message], Entry]) -> None:
+    def __init__(
+        self,
+        table: ProcessTable,
+        to_entry: Callable[[Message], Entry],
+        of_entry: Callable[[Entry], Message] | None = None,
+        faults: BusFaults | None = None,
+    ) -> None:
         self.table = table
+        self._of_entry = of_entry
+        self._faults = faults
+        self._orders: list[Entry] = []
+        """restart requests of the last tick"""
+        self.restarted: tuple[str, ...] = ()
+        """processes lost by order at the beginning of the tick under way: the host ends them"""
         self.tick = 0
         """the next tick to begin, or the one that is under way"""
         self._to_entry = to_entry
@@ -88,6 +108,7 @@ class Exchange:
         self._by_name = {seat.row.name: seat for seat in self._seats}
         self._producer = [topic.producer for topic in table.topics.topics]
         self._depth = [topic.depth or 1 for topic in table.topics.topics]
+        self._restart_topic = table.topics.number.get(RESTART)
         self._is_critical = [topic.is_critical_data for topic in table.topics.topics]
         self._readers = [
             [seat for seat in self._seats if topic.name in seat.row.subscribes] for topic in table.topics.topics
@@ -119,6 +140,8 @@ class Exchange:
         self._outboxes = {}
         self._bus_entries = []
         tick = self.tick
+        if self._orders or self.restarted:
+            self._obey()
         if self._away:
             for seat in self._seats:
                 if seat.rejoin_tick == tick:
@@ -126,11 +149,15 @@ class Exchange:
             self._away = any(seat.rejoin_tick is not None for seat in self._seats)
         if changes:
             self._inputs.append((RECONFIGURE, changes))
+        seats = self._seats
+        if self._faults is not None:
+            seats = self._answering(self._faults.open(tick, self._is_absent))
         for entry in messages:
             self._inputs.append((MESSAGE, entry))
-            self._deliver((entry[0],), (entry,))
+            for admitted in (entry,) if self._faults is None else self._faults.admitted(tick, (entry,)):
+                self._deliver((admitted[0],), (admitted,))
         grants = []
-        for seat in self._seats:
+        for seat in seats:
             if seat.rejoin_tick is None and (seat.woken or tick % seat.period_ticks == seat.phase_ticks):
                 seat.woken = False
                 grants.append((seat.name, self._thinned(seat) if seat.crowded else seat.mailbox))
@@ -163,15 +190,36 @@ class Exchange:
                 raise MessageError(f"{name} published on {topic.name!r}: its only writer is {topic.producer!r}")
 
     def lose(self, name: str) -> None:
-        """The process never answered this tick, and is gone. It comes back at this tick plus its restart ticks."""
+        """The process never answered this tick, and is gone. It comes back as `restarts` says."""
         seat = self._by_name[name]
         if seat.rejoin_tick is not None:
             raise BusError(f"{name} is lost already, until tick {seat.rejoin_tick}")
         self._waiting.discard(name)
         self._outboxes.pop(name, None)
-        self._away = True
-        seat.rejoin_tick = self.tick + seat.row.restart_ticks
-        seat.lost_now = True
+        self._lose(seat)
+
+    def _lose(self, seat: _Seat) -> None:
+        self._away = seat.lost_now = True
+        seat.losses = restarts.recent(seat.losses, self.tick)
+        seat.rejoin_tick = restarts.rejoin_tick(seat.losses, seat.row.restart_ticks, essential=seat.row.essential)
+
+    def _obey(self) -> None:
+        """Restart requests of the last tick, in order. One for a process that isn't a flight application is void."""
+        orders, self._orders, done = self._orders, [], []
+        for entry in orders:
+            request = None if self._of_entry is None else self._of_entry(entry)
+            seat = self._by_name.get(request.process) if isinstance(request, RestartRequest) else None
+            if request is None or seat is None or seat.row.role is not Role.FLIGHT:
+                continue
+            assert isinstance(request, RestartRequest)
+            if request.fresh:
+                seat.losses = ()
+            if seat.rejoin_tick is None:
+                self._lose(seat)
+                done.append(seat.name)
+            elif request.fresh:
+                seat.rejoin_tick = min(seat.rejoin_tick, self.tick + seat.row.restart_ticks)
+        self.restarted = tuple(done)
 
     def finish(self) -> TickRecord:
         """Close the tick: everything in order, delivered for the next one, and returned for the log."""
@@ -181,7 +229,10 @@ class Exchange:
             for seat in self._seats:
                 if seat.lost_now:
                     seat.lost_now = False
-                    self._tell(LOST, BusEventKind.APP_LOST, seat)
+                    self._inputs.append((LOST, seat.name, seat.incarnation))
+                    self._say(BusEventKind.APP_LOST, seat)
+                    if restarts.is_locked_out(seat.losses):
+                        self._say(BusEventKind.LOCKED_OUT, seat)
         entries = self._bus_entries
         sequence = tuple([entry[0] for entry in entries])
         outboxes = self._outboxes
@@ -191,10 +242,37 @@ class Exchange:
                 sequence += topics
                 entries += outbox
         self.sequence = sequence
-        self._deliver(sequence, entries)
+        if self._faults is None:
+            self._deliver(sequence, entries)
+        else:
+            self._deliver_through(self._faults, sequence, entries)
         record = TickRecord(self.tick, tuple(self._inputs), entries)
         self.tick += 1
         return record
+
+    def _deliver_through(self, faults: BusFaults, sequence: tuple[int, ...], entries: Sequence[Entry]) -> None:
+        if faults.reads_truth:
+            faults.see(entries, self._of_entry)
+        delivered = faults.delivered(self.tick, entries)
+        if delivered is not entries:
+            sequence = tuple([entry[0] for entry in delivered])
+        self._deliver(sequence, delivered)
+
+    @property
+    def crashing(self) -> tuple[str, ...]:
+        """Processes that a script says are lost in the tick under way: the host ends them."""
+        return () if self._faults is None else self._faults.crashing
+
+    def _answering(self, hung: Collection[str]) -> list[_Seat]:
+        """Those that don't hang; the inboxes of the others wait, no longer than their depths allow."""
+        for name in hung:
+            seat = self._by_name[name]
+            if seat.crowded:
+                seat.mailbox = self._thinned(seat)
+        return [seat for seat in self._seats if seat.name not in hung]
+
+    def _is_absent(self, name: str) -> bool:
+        return self._by_name[name].rejoin_tick is not None
 
     @property
     def waiting(self) -> set[str]:
@@ -220,7 +298,8 @@ class Exchange:
         for entry in record.entries:
             outboxes.setdefault(self._producer[entry[0]], []).append(entry)
         for name in lost:
-            self.lose(name)
+            if name not in self.restarted:
+                self.lose(name)
         for name, _ in grants:
             if name not in lost:
                 self.accept(name, outboxes.get(name, ()))
@@ -244,6 +323,8 @@ class Exchange:
                     seat.woken = True
         for place, producer in route.critical:
             producer.critical[entries[place][0]] = entries[place]
+        for place in route.orders:
+            self._orders.append(entries[place])
 
     def _new_route(self, sequence: tuple[int, ...]) -> _Route:
         """The route of a sequence of topics, kept for the next time."""
@@ -266,6 +347,7 @@ class Exchange:
                     if critical[number]
                 ]
             ),
+            tuple([place for place, number in enumerate(sequence) if number == self._restart_topic]),
         )
         return route
 
@@ -288,10 +370,10 @@ class Exchange:
         seat.woken = True
         seat.mailbox = tuple([seat.critical[number] for number in sorted(seat.critical)])
         seat.crowded = False
-        self._tell(REJOIN, BusEventKind.REJOIN, seat)
+        self._inputs.append((REJOIN, seat.name, seat.incarnation))
+        self._say(BusEventKind.REJOIN, seat)
 
-    def _tell(self, kind: str, event: BusEventKind, seat: _Seat) -> None:
-        self._inputs.append((kind, seat.row.name, seat.incarnation))
+    def _say(self, event: BusEventKind, seat: _Seat) -> None:
         if BusEvent in self.table.topics.published_by(BUS):
             self._bus_entries.append(self._to_entry(BusEvent(event, seat.row.name, seat.incarnation)))
 

@@ -43,6 +43,7 @@ class ProcessSchema(msgspec.Struct, frozen=True):
     phase_ticks: int
     restart_ticks: int
     subscribes: tuple[str, ...]
+    essential: bool = False
 
 
 class LogHeader(msgspec.Struct, frozen=True):

@@ -38,6 +38,21 @@ class Codec:
         except msgspec.DecodeError as error:
             raise MessageError(f"{self.topics.topics[number].name}: {error}") from None
 
+    def of_entry(self, entry: Entry) -> Message:
+        """The message of an entry of either host."""
+        return self.decode(entry[0], entry[1])
+
+    def flipped(self, entry: Entry, which: float) -> Entry | None:
+        """An entry of either host with one bit of its payload flipped; None: it is no message any more."""
+        data = bytearray(entry[1])
+        bit = int(which * 8 * len(data))
+        data[bit // 8] ^= 1 << (bit % 8)
+        try:
+            message = self._decoders[entry[0]].decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        return (entry[0], msgspec.Raw(bytes(data)), *((entry[2], message) if len(entry) > 2 else ()))
+
     def inbox(self, entries: Iterable[tuple[int, msgspec.Raw]]) -> Inbox:
         """What came over the wire, decoded."""
         producers = self._producers

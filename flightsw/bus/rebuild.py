@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flightsw.bus.exchange import Entry, Exchange, changes_of
+from flightsw.bus.faults import BusFault, BusFaults
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec, Port
 from flightsw.bus.table import ProcessTable
@@ -30,14 +31,20 @@ class LoggedStep(NamedTuple):
     """new configurations since its last step, this tick's included"""
 
 
-def wire_exchange(table: ProcessTable) -> Exchange:
-    """An Exchange over (topic number, payload) entries."""
-    port = Port(BUS, Codec(table.topics))
+def wire_exchange(table: ProcessTable, faults: Sequence[BusFault] = (), seed: int = 0) -> Exchange:
+    """An Exchange over (topic number, payload) entries, with scripted faults."""
+    codec = Codec(table.topics)
+    port = Port(BUS, codec)
 
     def to_entry(message: Message) -> Entry:
         return port.entry(message)[:2]
 
-    return Exchange(table, to_entry)
+    return Exchange(table, to_entry, codec.of_entry, bus_faults(faults, seed, codec))
+
+
+def bus_faults(faults: Sequence[BusFault], seed: int, codec: Codec) -> BusFaults | None:
+    """What an Exchange of either host takes; None: there are none, and it costs nothing."""
+    return BusFaults(faults, seed, codec.topics, codec.flipped) if faults else None
 
 
 def logged_steps(
@@ -49,7 +56,7 @@ def logged_steps(
 ) -> Iterator[LoggedStep]:
     """Every tick that the process was granted and answered, before `end_tick`. Raises LogError, BusError.
 
-    `exchange`: a new one of the caller's, who wants to see it afterwards.
+    `exchange`: a new one of the caller's, who wants to see it afterwards, or whose run has scripted faults.
     """
     exchange = exchange or wire_exchange(table)
     mine = set(table.topics.published_by(name).values())

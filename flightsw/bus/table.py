@@ -34,7 +34,9 @@ class ProcessRow:
     period_ticks: int = 1
     phase_ticks: int = 0
     restart_ticks: int = 10
-    """ticks from loss to REJOIN"""
+    """ticks from a first loss to REJOIN"""
+    essential: bool = False
+    """the node is lost without it: it is tried again even when it was lost too often"""
 
 
 class ProcessTable:

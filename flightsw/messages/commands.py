@@ -56,7 +56,7 @@ class CommsSetTransmitter(_Command, frozen=True, tag="comms.set_transmitter"):
 class HealthSetMode(_Command, frozen=True, tag="health.set_mode"):
     """Ask for a mode; the mode machine may refuse."""
 
-    mode: Literal["SAFE", "STANDBY", "NOMINAL", "PAYLOAD"]
+    mode: Literal["SURVIVAL", "SAFE", "STANDBY", "NOMINAL", "PAYLOAD"]
 
 
 class HealthPoint(_Command, frozen=True, tag="health.point"):
@@ -70,6 +70,18 @@ class HealthPointAt(_Command, frozen=True, tag="health.point_at"):
 
     latitude_deg: Annotated[float, Meta(ge=-90.0, le=90.0)]
     longitude_deg: Annotated[float, Meta(ge=-180.0, le=180.0)]
+
+
+class HealthRestart(_Command, frozen=True, tag="health.restart"):
+    """Restart a flight application; a lock-out ends, and its earlier losses are forgotten."""
+
+    app: Label
+
+
+class HealthArm(_Command, frozen=True, tag="health.arm"):
+    """Arm a monitor or an actionpoint anew; what its recovery holds is released."""
+
+    monitor: Label
 
 
 class HealthPing(_Command, frozen=True, tag="health.ping"):
@@ -164,6 +176,8 @@ Command = (
     | HealthPoint
     | HealthPointAt
     | HealthPing
+    | HealthRestart
+    | HealthArm
     | SequenceLoad
     | SequenceStart
     | SequenceStop

@@ -3,7 +3,9 @@
 Producer of `health.mode`: health, every tick; readers: every flight application. `health.anomaly`: health's word on
 the telemetry as a whole, for the ground, where a scenario has it watched. `health.attitude`: the attitude
 asked of the plant (its only writer is health). Events: `event.<app>`, queued, read by health and logged. `bus.event`:
-the bus's own word on a lost or returned process.
+the bus's own word on a lost or returned process. Of recovery, none of them said while all is well: `health.restart` is
+read by the bus itself, `health.recovery` by power (rails) and inference (its device);
+`health.validity` by the users of the sensors, on change and every tenth tick while one is voted out.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from flightsw.messages.base import Count, Label, Message, Scalar, Text
+from flightsw.messages.base import Celsius, Count, Label, Message, Scalar, Text
 
 
 class Mode(enum.IntEnum):
@@ -23,13 +25,15 @@ class Mode(enum.IntEnum):
     """not powered"""
     BOOT = 1
     """waiting for every application's first heartbeat"""
-    SAFE = 2
-    """Sun-pointing, payload off, only what keeps the node alive"""
-    STANDBY = 3
+    SURVIVAL = 2
+    """below SAFE: essential loads and survival heating alone; silent, but it hears"""
+    SAFE = 3
+    """Sun-pointing, payload off, housekeeping only"""
+    STANDBY = 4
     """healthy, payload off"""
-    NOMINAL = 4
+    NOMINAL = 5
     """payload powered, not working"""
-    PAYLOAD = 5
+    PAYLOAD = 6
     """payload working"""
 
 
@@ -120,6 +124,8 @@ class BusEventKind(enum.IntEnum):
 
     APP_LOST = 0
     REJOIN = 1
+    LOCKED_OUT = 2
+    """lost once too often: it stays down (see `bus.restarts`)"""
 
 
 class BusEvent(Message, frozen=True):
@@ -128,3 +134,39 @@ class BusEvent(Message, frozen=True):
     kind: BusEventKind
     process: Label
     incarnation: Count
+
+
+class RestartRequest(Message, frozen=True):
+    """The bus is to lose this flight application at the next tick, and start it again as after any loss."""
+
+    process: Label
+    reason: Text
+    fresh: bool
+    """ground's word: earlier losses are forgotten, a lock-out ends"""
+
+
+class RecoveryAction(enum.IntEnum):
+    """What another application is to do for a recovery."""
+
+    RESET_DEVICE = 0
+    """inference: switch its device off and on"""
+    CYCLE_RAIL = 1
+    """power: open a load's limiter for a while"""
+
+
+class RecoveryRequest(Message, frozen=True):
+    """One action of a recovery."""
+
+    action: RecoveryAction
+    target: Label
+    """the load; nothing for the device"""
+    reason: Text
+
+
+class SensorValidity(Message, frozen=True):
+    """Readings that are not to be believed. Held until the next one."""
+
+    invalid: tuple[Label, ...]
+    """signals by their full names (`sensor.power.battery_current_a`)"""
+    battery_c: Celsius | None
+    """of the sensors that are left; None: none is"""

@@ -20,6 +20,9 @@ BUS = "bus"
 OUTSIDE = "outside"
 """Producer of what enters from outside: the operator, a scenario's commands."""
 
+RESTART = "health.restart"
+"""Read by the bus itself: it loses a process by order."""
+
 FLIGHT_APPS = ("power", "thermal", "inference", "comms", "health")
 """The shipped flight applications, by rank."""
 
@@ -79,6 +82,9 @@ def shipped_topics() -> tuple[Topic, ...]:
         Topic("cds.health", health.HealthCriticalData, "health"),
         *(Topic(f"event.{app}", health.Event, app, depth=256) for app in ("plant", *FLIGHT_APPS)),
         *(Topic(f"tc.report.{app}", comms.TcReport, app, depth=64, wakes=True) for app in FLIGHT_APPS),
+        Topic(RESTART, health.RestartRequest, "health", depth=16),
+        Topic("health.recovery", health.RecoveryRequest, "health", depth=16, wakes=True),
+        Topic("health.validity", health.SensorValidity, "health"),
         Topic("health.anomaly", health.AnomalyStatus, "health"),
         # said only where something of theirs happens; behind the others, whose numbers stay what they were
         Topic("tc.request.health", comms.TcRequest, "health", depth=64, wakes=True),

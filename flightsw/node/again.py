@@ -12,13 +12,15 @@ import msgspec
 
 from flightsw.bus.application import Application
 from flightsw.bus.compare import EXACT, Comparison, Difference, Rules
-from flightsw.bus.exchange import LOST, MESSAGE, TickRecord, changes_of
+from flightsw.bus.exchange import LOST, MESSAGE, Exchange, TickRecord, changes_of
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec
+from flightsw.bus.rebuild import wire_exchange
 from flightsw.bus.table import ProcessTable
 from flightsw.errors import ConfigError, LogError
 from flightsw.messages.comms import TcRequest
 from flightsw.node.build import build_application
+from flightsw.node.faults import bus_faults_of
 from flightsw.node.imports import look_where_it_flew
 from flightsw.node.inprocess import InProcessNode
 from flightsw.node.processes import process_table
@@ -41,6 +43,11 @@ def scenario_of(reader: LogReader) -> Scenario:
 def table_of(scenario: Scenario) -> ProcessTable:
     """The process table of a scenario's node. All that replays, resumes or rebuilds takes it from here."""
     return process_table(scenario)
+
+
+def exchange_of(scenario: Scenario, table: ProcessTable) -> Exchange:
+    """An Exchange over a log's entries, with the scenario's scripted faults."""
+    return wire_exchange(table, bus_faults_of(scenario, table), scenario.seed)
 
 
 class NodeAgain:

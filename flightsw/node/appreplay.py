@@ -17,7 +17,7 @@ from flightsw.bus.logreader import LogReader
 from flightsw.bus.rebuild import logged_steps
 from flightsw.errors import ConfigError, LogError
 from flightsw.messages.schema import TopicSchema, topic_schemas
-from flightsw.node.again import Build, overlooked, scenario_of, table_of
+from flightsw.node.again import Build, exchange_of, overlooked, scenario_of, table_of
 from flightsw.node.build import build_application
 from flightsw.node.rebuilding import FedApplication
 from flightsw.node.reconfigure import with_changes
@@ -78,7 +78,7 @@ def replay_application(
     comparison = Comparison(schemas, schemas, declared, own.__contains__)
     fed = FedApplication(name, scenario, table, reader.header.dt_ns, build)
     ticks, failure = 0, None
-    for step in logged_steps(reader, table, name):
+    for step in logged_steps(reader, table, name, exchange=exchange_of(scenario, table)):
         ticks += 1
         try:
             said = fed.step(step)

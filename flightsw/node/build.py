@@ -8,7 +8,7 @@ from typing import Any
 
 from flightsw.apps.comms.app import CommsApp
 from flightsw.apps.health.app import HealthApp, Heartbeat
-from flightsw.apps.health.config import HealthConfig
+from flightsw.apps.health.config import HealthConfig, PayloadRow
 from flightsw.apps.health.interface import HealthLaw
 from flightsw.apps.health.monitor import monitor_of
 from flightsw.apps.health.sequencer import SequencerConfig
@@ -17,13 +17,14 @@ from flightsw.apps.inference.app import InferenceApp
 from flightsw.apps.inference.engine import OnnxEngine
 from flightsw.apps.own import AppConfig
 from flightsw.apps.power.app import PowerApp
-from flightsw.apps.power.config import LoadRow
+from flightsw.apps.power.config import PAYLOAD, LoadRow
 from flightsw.apps.thermal.app import ThermalApp
 from flightsw.bus.application import Application
 from flightsw.devices.models import load_card
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.virtual import VirtualDevice
 from flightsw.messages.topics import FLIGHT_APPS
+from flightsw.node.faults import hardware_faults_of
 from flightsw.node.imports import check_methods, find_class, make
 from flightsw.node.laws import law_of
 from flightsw.node.ownprocess import heartbeat_kind
@@ -60,7 +61,7 @@ def _own(field: str, path: str, table_field: str, table: dict[str, Any], *args: 
 
 
 def _plant(scenario: Scenario) -> Application:
-    return PlantProcess(scenario.plant, scenario.seed, scenario.dt_s)
+    return PlantProcess(scenario.plant, scenario.seed, scenario.dt_s, hardware_faults_of(scenario))
 
 
 def _power(scenario: Scenario) -> Application:
@@ -94,7 +95,10 @@ def _comms(scenario: Scenario) -> Application:
 def _health(scenario: Scenario) -> Application:
     others = tuple(app for app in FLIGHT_APPS if app != "health")
     config = scenario.apps.health
-    shipped = partial(_shipped_health, sequences=_sequences(scenario), clock=_clock(scenario))
+    names = [load.name for load in scenario.plant.loads]
+    boot_s = load_profile(scenario.plant.profile).silicon().boot_s
+    payload = PayloadRow(names.index(PAYLOAD) if PAYLOAD in names else None, boot_s)
+    shipped = partial(_shipped_health, payload=payload, sequences=_sequences(scenario), clock=_clock(scenario))
     return _flight("health", config, shipped, config, others, scenario.dt_s, _heartbeats(scenario))
 
 
@@ -105,13 +109,14 @@ def _shipped_health(
     own: tuple[Heartbeat, ...],
     *,
     law: HealthLaw,
+    payload: PayloadRow,
     sequences: SequencerConfig,
     clock: OnboardClock,
 ) -> Application:
     """With the network that watches its telemetry where the scenario asks for one."""
     watch = config.watched_telemetry
     monitor = None if watch is None else monitor_of(watch, dt_s)
-    return HealthApp(config, apps, dt_s, own, law, monitor, sequences, clock)
+    return HealthApp(config, apps, dt_s, own, law, monitor, payload, sequences, clock)
 
 
 def _sequences(scenario: Scenario) -> SequencerConfig:

@@ -24,7 +24,7 @@ from flightsw.bus.pacing import Pacer
 from flightsw.bus.umbilical import LauncherLink, Umbilical
 from flightsw.bus.worker import Worker, WorkerSeat
 from flightsw.errors import FlightswError
-from flightsw.node.faults import crashes_by_tick
+from flightsw.node.faults import bus_faults_of
 from flightsw.node.hostlog import host_log
 from flightsw.node.processes import process_table, table_hash
 from flightsw.node.rebuilding import UnlikeItsLog, joining_application
@@ -86,7 +86,7 @@ def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool,
         schema_hash=table_hash(table),
         ticks=plan.ticks,
         commands=commands,
-        crashes=crashes_by_tick(plan.scenario.faults, plan.scenario.dt_s),
+        faults=bus_faults_of(plan.scenario, table),
         resume=resume or taken_up is not None,
         taken_up_tick=None if taken_up is None else taken_up.tick,
         changes={} if taken_up is None else taken_up.changes,

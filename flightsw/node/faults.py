@@ -1,83 +1,225 @@
 """Scripted faults: `[[faults]]` of a scenario, as data. What happens to the node, and when; each kind is a struct.
 
     [[faults]]
-    kind = "crash"
-    process = "thermal"
-    at = "300s"
+    kind = "sensor_bias"
+    field = "sensor.power.battery_current_a"
+    offset = 0.5
+    at = "300s"              # or when = "eclipse 2", or per_day = 3.0
+    lasts = "10min"
 
-A crash loses a flight application in the tick at that time: it never answers it, and comes back as after any loss.
-In processes it is really killed. It is an outside input in the log, the same on every host, so a run with faults has
-one hash and replays. Read by both hosts of the Exchange through `crashes_by_tick`; checked against the process table
-by `check_faults`.
+They are part of the scenario and act by (seed, tick) alone: the same on every host, in one hash, and replayable. The
+plant acts out those of hardware (`plant.faults`), the Exchange those of processes and messages (`bus.faults`); docs/
+faults.md has every kind. Here they are checked against the node, and their times and names become ticks and places.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, get_args
 
-import msgspec
-
+from flightsw.bus import faults as bus
+from flightsw.bus.fault_config import (
+    BusFaultConfig,
+    Crash,
+    FaultConfig,
+    Hang,
+    MessageCorrupt,
+    MessageDelay,
+    MessageDrop,
+    MessageDuplicate,
+    MessageReorder,
+    Slow,
+)
+from flightsw.bus.occurrence import Condition, Occurrence
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.errors import ConfigError
-from flightsw.messages.base import Label
+from flightsw.messages.plant import Truth
 from flightsw.node.durations import parse_duration_s
+from flightsw.node.faultchecks import check_hardware
+from flightsw.node.tomlfile import convert
+from flightsw.plant.fault_config import ClockJump, DeviceSefi, DeviceSel, HardwareFault, LclTrip
+from flightsw.plant.thermal_assembly import assemble
 
+if TYPE_CHECKING:
+    from flightsw.node.scenario import Scenario
+
+Fault = BusFaultConfig | HardwareFault
+"""Every kind, told apart by `kind`."""
+
+KINDS: dict[str, type[FaultConfig]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Fault)}
+"""Every kind by its name. Read only."""
+DAY_S = 86400.0
 MOST_CRASHES = 5
-"""of one process: after so many restarts the launcher takes it for broken"""
+"""scripted by time of one process: after so many restarts it is taken for broken"""
+MOMENTARY = (Crash, DeviceSel, DeviceSefi, ClockJump, LclTrip)
+"""Kinds that strike once where `lasts` is left out."""
+_CONDITION = re.compile(
+    r"^\s*(?P<field>[a-z0-9_]+)(?:\.(?P<entry>\w+))?\s*(?P<relation><=|>=|<|>)\s*(?P<limit>\S+)\s*$"
+)
+_ECLIPSE = re.compile(r"^\s*eclipse\s+(?P<number>[1-9][0-9]{0,8})\s*$")
+_KINDS: dict[type[FaultConfig], str] = {
+    Crash: bus.CRASH,
+    Hang: bus.HANG,
+    Slow: bus.SLOW,
+    MessageDrop: bus.DROP,
+    MessageDelay: bus.DELAY,
+    MessageDuplicate: bus.DUPLICATE,
+    MessageCorrupt: bus.CORRUPT,
+    MessageReorder: bus.REORDER,
+}
 
 
-class Crash(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="crash"):
-    """A flight application is lost."""
+def fault_of(kind: str, **fields: Any) -> Fault:
+    """The fault of a kind, its fields' types and ranges checked. Raises ConfigError."""
+    return convert({"kind": kind, **fields}, Fault, "fault")  # type: ignore[arg-type]  # a union is no type[T]
 
-    process: Label
-    at: str
-    """after the start, like "600s", "90min" or "1.5h" """
 
-    @property
-    def at_s(self) -> float:
-        """When, after the start."""
-        return parse_duration_s(self.at, float("inf"))
+def bus_faults_of(scenario: Scenario, table: ProcessTable) -> tuple[bus.BusFault, ...]:
+    """What the Exchange is to do."""
+    return tuple(
+        bus.BusFault(
+            _KINDS[type(fault)],
+            _occurrence(fault, index, scenario),
+            process=getattr(fault, "process", ""),
+            topic=-1 if isinstance(fault, Crash | Hang | Slow) else table.topics.number[fault.topic],
+            ticks=getattr(fault, "ticks", 0),
+            share=getattr(fault, "share", 1.0),
+        )
+        for index, fault in enumerate(scenario.faults)
+        if isinstance(fault, BusFaultConfig)
+    )
 
-    def __post_init__(self) -> None:
+
+def hardware_faults_of(scenario: Scenario) -> tuple[tuple[HardwareFault, Occurrence], ...]:
+    """What the plant is to do."""
+    return tuple(
+        (fault, _occurrence(fault, index, scenario))
+        for index, fault in enumerate(scenario.faults)
+        if isinstance(fault, HardwareFault)
+    )
+
+
+def check_faults(scenario: Scenario, table: ProcessTable, ticks: int) -> None:
+    """Raise ConfigError, naming fault and field, for what can't happen in this node or would never happen."""
+    for index, fault in enumerate(scenario.faults):
         try:
-            parse_duration_s(self.at, 5400.0)
-        except ConfigError:
-            raise ConfigError(f'faults.at = "{self.at}": must be like "600s", "90min" or "1.5h"') from None
-        if "orbit" in self.at:
-            raise ConfigError(f'faults.at = "{self.at}": must be in s, min, h or d')
+            _check_time(fault, scenario, ticks)
+            if isinstance(fault, BusFaultConfig):
+                _check_bus(fault, table)
+            else:
+                check_hardware(fault, scenario)
+        except ConfigError as error:
+            raise ConfigError(f"faults[{index}].{error}") from None
+    _check_crashes(scenario.faults, table, scenario.dt_s)
 
 
-Fault = Crash
-"""Every kind: a union, told apart by `kind`, once there is more than one."""
+def _check_time(fault: FaultConfig, scenario: Scenario, ticks: int) -> None:
+    given = [name for name in ("at", "when", "per_day") if getattr(fault, name) is not None]
+    if len(given) != 1:
+        raise ConfigError(f"at: {' and '.join(given) or 'none'} given: must have one of at, when and per_day")
+    if fault.at is not None and _seconds("at", fault.at) >= ticks * scenario.dt_s - 0.5 * scenario.dt_s:
+        raise ConfigError(f'at = "{fault.at}": must be before the end of the run, {ticks * scenario.dt_s:.0f} s')
+    if fault.when is not None:
+        condition_of(fault.when, scenario)
+    if fault.per_day is not None and fault.per_day * scenario.dt_s > DAY_S:
+        raise ConfigError(f"per_day = {fault.per_day}: must be at most {DAY_S / scenario.dt_s:g}, once a tick")
+    if fault.lasts is None:
+        return
+    if isinstance(fault, MOMENTARY) and not isinstance(fault, LclTrip):
+        raise ConfigError(f'lasts = "{fault.lasts}": must be left out: it happens at once')
+    if _seconds("lasts", fault.lasts) < scenario.dt_s:
+        raise ConfigError(f'lasts = "{fault.lasts}": must be at least a tick, {scenario.dt_s} s')
 
 
-def crashes_by_tick(faults: Iterable[Fault], dt_s: float) -> dict[int, tuple[str, ...]]:
-    """Who is lost in which tick, in file order."""
-    by_tick: dict[int, tuple[str, ...]] = {}
-    for fault in faults:
-        tick = round(fault.at_s / dt_s)
-        if fault.process not in by_tick.get(tick, ()):
-            by_tick[tick] = (*by_tick.get(tick, ()), fault.process)
-    return by_tick
+def _seconds(field: str, text: str) -> float:
+    try:
+        span_s = parse_duration_s(text, 5400.0)
+    except ConfigError:
+        raise ConfigError(f'{field} = "{text}": must be like "600s", "90min" or "1.5h"') from None
+    if "orbit" in text:
+        raise ConfigError(f'{field} = "{text}": must be in s, min, h or d')
+    return span_s
 
 
-def check_faults(faults: Iterable[Fault], table: ProcessTable, dt_s: float, ticks: int) -> None:
-    """Raise ConfigError for a fault that can't happen: who isn't there, or is lost already; after the run's end."""
+def _check_bus(fault: BusFaultConfig, table: ProcessTable) -> None:
+    if isinstance(fault, Crash | Hang | Slow):
+        flight = [row.name for row in table.rows if row.role is Role.FLIGHT]
+        if fault.process not in flight:
+            raise ConfigError(f"process = {fault.process!r}: must be one of {', '.join(flight)}")
+        return
+    topics = [topic.name for topic in table.topics.topics if not (topic.is_critical_data or topic.is_truth)]
+    if fault.topic not in topics:
+        raise ConfigError(f"topic = {fault.topic!r}: must be one of {', '.join(topics)}")
+
+
+def _check_crashes(faults: Sequence[Fault], table: ProcessTable, dt_s: float) -> None:
+    """Scripted by time, a process must be there to crash; by chance and on a condition the Exchange sees to that."""
     back_tick: dict[str, int] = {}
     crashes: dict[str, int] = {}
-    flight = [row.name for row in table.rows if row.role is Role.FLIGHT]
-    for index, fault in sorted(enumerate(faults), key=lambda item: item[1].at_s):
-        where, tick = f"faults[{index}]", round(fault.at_s / dt_s)
-        if fault.process not in flight:
-            raise ConfigError(f"{where}.process = {fault.process!r}: must be one of {', '.join(flight)}")
-        if tick >= ticks:
-            raise ConfigError(f'{where}.at = "{fault.at}": must be before the end of the run, {ticks * dt_s:.0f} s')
-        if tick < back_tick.get(fault.process, 0):
+    timed = [
+        (_seconds("at", fault.at), index, fault)
+        for index, fault in enumerate(faults)
+        if isinstance(fault, Crash) and fault.at is not None
+    ]
+    for at_s, index, fault in sorted(timed, key=lambda one: one[:2]):
+        where, tick, name = f"faults[{index}]", round(at_s / dt_s), fault.process
+        if tick < back_tick.get(name, 0):
             raise ConfigError(
-                f'{where}.at = "{fault.at}": {fault.process} is lost then already: must be at tick '
-                f"{back_tick[fault.process]} or later"
+                f'{where}.at = "{fault.at}": {name} is lost then already: must be at tick {back_tick[name]} or later'
             )
-        back_tick[fault.process] = tick + table.by_name[fault.process].restart_ticks
-        crashes[fault.process] = crashes.get(fault.process, 0) + 1
-        if crashes[fault.process] > MOST_CRASHES:
-            raise ConfigError(f"{where}: {fault.process} crashes too often: must be at most {MOST_CRASHES} times")
+        back_tick[name] = tick + table.by_name[name].restart_ticks
+        crashes[name] = crashes.get(name, 0) + 1
+        if crashes[name] > MOST_CRASHES:
+            raise ConfigError(f"{where}: {name} crashes too often: must be at most {MOST_CRASHES} times")
+
+
+def _occurrence(fault: FaultConfig, index: int, scenario: Scenario) -> Occurrence:
+    dt_s = scenario.dt_s
+    lasts_ticks = 1 if isinstance(fault, MOMENTARY) else None
+    if fault.lasts is not None:
+        lasts_ticks = max(1, round(_seconds("lasts", fault.lasts) / dt_s))
+    return Occurrence(
+        first_tick=None if fault.at is None else round(_seconds("at", fault.at) / dt_s),
+        condition=None if fault.when is None else condition_of(fault.when, scenario),
+        chance=None if fault.per_day is None else -math.expm1(-fault.per_day * dt_s / DAY_S),
+        lasts_ticks=lasts_ticks,
+        stream=f"fault.{index}",
+    )
+
+
+def condition_of(text: str, scenario: Scenario) -> Condition:
+    """The condition that a text says. Raises ConfigError."""
+    if (eclipse := _ECLIPSE.match(text)) is not None:
+        return Condition(eclipse=int(eclipse["number"]))
+    found = _CONDITION.match(text)
+    fields = [name for name in Truth.__struct_fields__ if name not in _entries(scenario)]
+    if found is None:
+        raise ConfigError(f'when = "{text}": must be like "eclipse 2", "soc < 0.5" or "node_c.chip > 70"')
+    name, entry = found["field"], found["entry"]
+    place = None
+    if name in _entries(scenario):
+        names = _entries(scenario)[name]
+        if entry not in names:
+            raise ConfigError(f'when = "{text}": {name} must have one of {", ".join(names)} behind it')
+        place = names.index(entry)
+    elif name not in fields or entry is not None:
+        known = ", ".join([*fields, *(f"{one}.*" for one in _entries(scenario))])
+        raise ConfigError(f'when = "{text}": must be a figure of truth.plant: one of {known}')
+    try:
+        limit = float(found["limit"])
+    except ValueError:
+        limit = math.nan
+    if not math.isfinite(limit):
+        raise ConfigError(f'when = "{text}": {found["limit"]} must be a number')
+    relation = found["relation"]
+    assert relation in ("<", "<=", ">", ">=")
+    return Condition(field=name, place=place, relation=relation, limit=limit)  # type: ignore[arg-type]  # as asserted
+
+
+def _entries(scenario: Scenario) -> dict[str, list[str]]:
+    """Names of the entries of truth's fields that have several."""
+    plant = scenario.plant
+    nodes = [node.name for node in assemble(plant.thermal)[0]]
+    return {"load_power_w": [load.name for load in plant.loads], "node_c": nodes}

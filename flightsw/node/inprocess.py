@@ -23,17 +23,17 @@ from flightsw.bus.exchange import Entry, Exchange, TickRecord
 from flightsw.bus.log import LogPlace, LogWriter, RecordEncoder
 from flightsw.bus.pacing import Pacer, monotonic_s, sleep_s
 from flightsw.bus.port import Codec, Port
+from flightsw.bus.rebuild import bus_faults
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.errors import LogError, RunError
 from flightsw.messages.base import Message
 from flightsw.messages.comms import TcRequest
 from flightsw.messages.topics import BUS, OUTSIDE
 from flightsw.node.build import build_application
-from flightsw.node.faults import crashes_by_tick
+from flightsw.node.faults import bus_faults_of
 from flightsw.node.processes import process_table
 from flightsw.node.reconfigure import reconfigure_application, reconfigured
 from flightsw.node.run import (
-    MAX_RESTARTS,
     OnProgress,
     Progress,
     RunOutcome,
@@ -75,10 +75,12 @@ class InProcessNode:
         self._build = build
         self._ports = {row.name: Port(row.name, codec) for row in self.table.rows}
         self._outside = Port(OUTSIDE, codec)
-        self.exchange = Exchange(self.table, Port(BUS, codec).entry)
+        faults = bus_faults(bus_faults_of(scenario, self.table), scenario.seed, codec)
+        self.exchange = Exchange(self.table, Port(BUS, codec).entry, codec.of_entry, faults)
         self._applications: dict[str, Application] = {}
         self._commands = scheduled_commands(scenario)
-        self._crashes = crashes_by_tick(scenario.faults, scenario.dt_s)
+        self.crashes = True
+        """those of the script happen; a replay takes its losses from the log"""
         self._next_request = 1 + sum(len(requests) for requests in self._commands.values())
         self._topic_names = [topic.name for topic in self.table.topics.topics]
         self._dt_ns = dt_ns_of(scenario)
@@ -96,7 +98,7 @@ class InProcessNode:
     def forget_commands(self) -> None:
         """Drop the scenario's own commands and scripted losses: a replay takes them from the log."""
         self._commands = {}
-        self._crashes = {}
+        self.crashes = False
 
     def reconfigure(self, changes: Mapping[str, Any]) -> None:
         """Go on under another configuration from the next tick on (ADR 0009). Raises ConfigError."""
@@ -114,17 +116,19 @@ class InProcessNode:
         """Run one tick; `lose`: processes that a replayed log says were lost in it. Raises RunError."""
         exchange = self.exchange
         tick = exchange.tick
-        if tick in self._crashes:
-            lose = {*lose, *self._crashes[tick]}
         requests = self._commands.get(tick, ())
         now = Now(tick, tick * self._dt_ns, self.scenario.dt_s)
         changes, self._changes = self._changes, {}
-        for name, inbox in exchange.begin([self._outside.entry(request) for request in requests], changes):
+        grants = exchange.begin([self._outside.entry(request) for request in requests], changes)
+        for name in exchange.restarted:
+            self._applications.pop(name, None)
+            self.lost.append(name)
+        if self.crashes and exchange.crashing:
+            lose = {*lose, *exchange.crashing}
+        for name, inbox in grants:
             outbox = None if name in lose else self._step(name, now, inbox)
             if outbox is None:
                 self._lose(name)
-                if name not in lose and self.lost.count(name) > MAX_RESTARTS:
-                    raise RunError(f"{name} was lost {self.lost.count(name)} times")
             else:
                 exchange.accept(name, outbox)
         for name in sorted(lose):  # those that were not due in this tick

@@ -24,13 +24,22 @@ import structlog
 from flightsw.bus.exchange import Entry
 from flightsw.bus.pacing import monotonic_s
 from flightsw.bus.port import Codec
+from flightsw.bus.table import Role
 from flightsw.errors import RunError
 from flightsw.messages.base import Message
 from flightsw.messages.topics import BUS
 from flightsw.node import children
 from flightsw.node.hostlog import HOST_LOG
 from flightsw.node.processes import process_table
-from flightsw.node.run import MAX_RESTARTS, OnProgress, Progress, RunOutcome, RunPlan, was_perturbed
+from flightsw.node.run import (
+    MAX_FLIGHT_RESTARTS,
+    MAX_RESTARTS,
+    OnProgress,
+    Progress,
+    RunOutcome,
+    RunPlan,
+    was_perturbed,
+)
 from flightsw.node.rundir import note_children, socket_dir, sweep_leftovers
 
 STOP_GUARD_S = 10.0
@@ -185,9 +194,10 @@ class Launcher:
             return
         self._lost.append(name)
         self._log.warning("process.died", process=name, status=status, incarnation=self._incarnations[name])
+        row = self._table.by_name.get(name)
         if status == children.UNLIKE_ITS_LOG:
             self._error = f"{name}: rebuilt from the log, it is not what it was ({HOST_LOG} says where)"
-        elif self._incarnations[name] >= MAX_RESTARTS:
+        elif self._incarnations[name] >= (MAX_FLIGHT_RESTARTS if row and row.role is Role.FLIGHT else MAX_RESTARTS):
             self._error = f"{name} was lost {self._incarnations[name] + 1} times"
         if self._error is not None:
             self._tell_bus("fail", self._error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from flightsw.apps.health.signals import watched
 from flightsw.bus.log import ProcessSchema
 from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.errors import ConfigError
@@ -36,24 +37,42 @@ def process_rows() -> tuple[ProcessRow, ...]:
             "power",
             rank=2,
             role=flight,
-            subscribes=("sensor.power", "sensor.nav", "health.mode", "tc.dispatch"),
+            essential=True,
+            subscribes=(
+                "sensor.power",
+                "sensor.nav",
+                "health.mode",
+                "tc.dispatch",
+                "health.recovery",
+                "health.validity",
+            ),
         ),
         ProcessRow(
             "thermal",
             rank=3,
             role=flight,
-            subscribes=("sensor.thermal", "tc.dispatch"),
+            essential=True,
+            subscribes=("sensor.thermal", "tc.dispatch", "health.validity"),
         ),
         ProcessRow(
             "inference",
             rank=4,
             role=flight,
-            subscribes=("sensor.nav", "hw.device", "power.status", "thermal.status", "health.mode", "tc.dispatch"),
+            subscribes=(
+                "sensor.nav",
+                "hw.device",
+                "power.status",
+                "thermal.status",
+                "health.mode",
+                "tc.dispatch",
+                "health.recovery",
+            ),
         ),
         ProcessRow(
             "comms",
             rank=5,
             role=flight,
+            essential=True,
             subscribes=(
                 "tc.request",
                 "tc.request.health",
@@ -71,6 +90,7 @@ def process_rows() -> tuple[ProcessRow, ...]:
             "health",
             rank=6,
             role=flight,
+            essential=True,
             subscribes=(
                 "bus.event",
                 "power.status",
@@ -79,6 +99,7 @@ def process_rows() -> tuple[ProcessRow, ...]:
                 "comms.status",
                 "sensor.power",
                 "sensor.thermal",
+                "sensor.nav",
                 "sensor.clock",
                 "tc.dispatch",
                 "tc.verification",
@@ -103,9 +124,18 @@ def rows_of(scenario: Scenario) -> tuple[ProcessRow, ...]:
             raise ConfigError(f"{process.field}.name: taken by another of the processes")
     heartbeats = tuple(process.heartbeat for process in own if process.heartbeat is not None)
     shipped = [
-        replace(row, subscribes=row.subscribes + heartbeats) if row.name == "health" else row for row in process_rows()
+        replace(row, subscribes=row.subscribes + heartbeats + _watched_topics(scenario, row))
+        if row.name == "health"
+        else row
+        for row in process_rows()
     ]
     return (*shipped, *(row_of(process, place) for place, process in enumerate(own)))
+
+
+def _watched_topics(scenario: Scenario, health: ProcessRow) -> tuple[str, ...]:
+    """What health must hear for its watchpoints' sake alone."""
+    names = {watched(watchpoint.signal).topic for watchpoint in scenario.apps.health.watchpoints}
+    return tuple(sorted(names.difference(health.subscribes)))
 
 
 def topics_of(scenario: Scenario) -> tuple[Topic, ...]:
@@ -131,6 +161,7 @@ def process_schemas(table: ProcessTable) -> tuple[ProcessSchema, ...]:
             phase_ticks=row.phase_ticks,
             restart_ticks=row.restart_ticks,
             subscribes=row.subscribes,
+            essential=row.essential,
         )
         for row in table.rows
     )

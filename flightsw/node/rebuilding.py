@@ -16,10 +16,10 @@ from flightsw.bus.exchange import Entry, changes_of
 from flightsw.bus.log import LogPlace, RecordEncoder
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec, Port
-from flightsw.bus.rebuild import LoggedStep, logged_steps, wire_exchange
+from flightsw.bus.rebuild import LoggedStep, logged_steps
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.errors import RunError
-from flightsw.node.again import Build, NodeAgain, difference_of, table_of
+from flightsw.node.again import Build, NodeAgain, difference_of, exchange_of, table_of
 from flightsw.node.build import build_application
 from flightsw.node.inprocess import InProcessNode
 from flightsw.node.reconfigure import reconfigure_application, reconfigured
@@ -44,6 +44,7 @@ def rebuilt_node(run_dir: Path, scenario: Scenario, taken_up: TakenUp) -> tuple[
             where = "" if first is None else f", {first.place}: the log says {first.logged}, rebuilt {first.replayed}"
             raise UnlikeItsLog(f"rebuilt from its log, the node says something else at tick {record.tick}{where}")
     node = again.node
+    node.crashes = True
     for tick, requests in (*scheduled_commands(scenario).items(), *taken_up.commands.items()):
         for request in requests if tick >= node.tick else ():
             node.command(request, tick)
@@ -99,7 +100,7 @@ def joining_application(plan: RunPlan, name: str, tick: int) -> Application:
         return build_application(name, plan.scenario)
     table = table_of(plan.scenario)
     reader = LogReader(plan.run_dir)
-    exchange = wire_exchange(table)
+    exchange = exchange_of(plan.scenario, table)
     fed = FedApplication(name, plan.scenario, table, reader.header.dt_ns)
     rebuilt = tick == taken_up.tick and table.by_name[name].role is Role.FLIGHT
     if rebuilt:

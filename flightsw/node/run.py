@@ -23,7 +23,9 @@ from flightsw.node.processes import process_schemas
 from flightsw.node.scenario import Scenario
 
 MAX_RESTARTS = 5
-"""of one process in one run; after that it is broken, not unlucky"""
+"""of an infrastructure process in one run; after that it is broken, not unlucky"""
+MAX_FLIGHT_RESTARTS = 1000
+"""of a flight application: its back-off keeps it far below; one that can't even join the bus is not tried for ever"""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from flightsw.messages.sequences import Sequence, SequenceTrigger
 from flightsw.messages.topics import TopicTable, shipped_topics
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.faults import Fault, check_faults
+from flightsw.node.fdircheck import check_fdir
 from flightsw.node.imports import Identity, identity, look_in
 from flightsw.node.ownprocess import ProcessConfig
 from flightsw.node.sequencefiles import check_sequences, with_files
@@ -151,7 +152,7 @@ def check_scripted(scenario: Scenario) -> None:
     if scenario.faults:
         from flightsw.node.processes import process_table  # it is made from scenarios
 
-        check_faults(scenario.faults, process_table(scenario), scenario.dt_s, run_ticks(scenario))
+        check_faults(scenario, process_table(scenario), run_ticks(scenario))
 
 
 def app_configs(scenario: Scenario) -> list[tuple[str, AppConfig]]:
@@ -224,6 +225,7 @@ def check(scenario: Scenario) -> None:
     silicon = _silicon(scenario)
     _check_model(scenario)
     _check_watch(scenario)
+    _check_fdir(scenario)
     thermal, power = scenario.apps.thermal, scenario.apps.power
     if thermal.chip_limit_c >= silicon.throttle_c:
         raise ConfigError(
@@ -253,6 +255,17 @@ def _check_requirement_ids(scenario: Scenario) -> None:
     for index, its_id in enumerate(ids):
         if its_id in ids[:index]:
             raise ConfigError(f"requirements[{index}].id = {its_id!r}: given twice: a requirement has an id of its own")
+
+
+def _check_fdir(scenario: Scenario) -> None:
+    health = scenario.apps.health
+    check_fdir(
+        [watchpoint.signal for watchpoint in health.watchpoints],
+        health.fdir,
+        [process.name for process in scenario.own_processes if process.heartbeat is not None],
+        [load.name for load in scenario.plant.loads],
+        [one.name for one in scenario.sequences] if isinstance(scenario.sequences, tuple) else (),
+    )
 
 
 def _check_flyable(scenario: Scenario) -> None:

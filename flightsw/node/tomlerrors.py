@@ -44,7 +44,7 @@ def explain(error: msgspec.ValidationError, table: Mapping[str, Any], kind: Any)
         for found in _STEP.finditer(match["path"] or "")
     ]
     if unknown := re.match(r"Object contains unknown field `(.*)`$", what):
-        return _unknown_key(steps, unknown[1], kind)
+        return _unknown_key(steps, unknown[1], kind, _value_at(table, steps))
     if missing := re.match(r"Object missing required field `(.*)`$", what):
         return f"{_name([*steps, missing[1]])}: missing: must be given"
     if not re.match(r"Expected |Invalid |Number ", what):
@@ -89,7 +89,7 @@ def _unknown_below(value: object, kind: Any, steps: list[str | int], root: Any) 
         known = [field.encode_name for struct in _structs(kind) for field in msgspec.structs.fields(struct)]
         for key in value if known else ():
             if key not in known:
-                return _unknown_key(steps, key, root)
+                return _unknown_key(steps, key, root, value)
         inner = iter(value.items())
     elif isinstance(value, list | tuple):
         inner = iter(enumerate(value))
@@ -121,12 +121,18 @@ def _refusing(value: object, kind: Any, steps: list[str | int], text: str) -> li
     return None
 
 
-def _unknown_key(steps: list[str | int], key: str, kind: Any) -> str:
-    structs = _structs(_type_at(kind, steps))
+def _unknown_key(steps: list[str | int], key: str, kind: Any, value: object) -> str:
+    structs = [struct for struct in _structs(_type_at(kind, steps)) if _has_tag_of(struct, value)]
     known = [field.encode_name for struct in structs for field in msgspec.structs.fields(struct)]
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]}? " if near else ""
     return f"{_name([*steps, key])}: unknown key; {hint}must be one of {', '.join(known)}"
+
+
+def _has_tag_of(struct: type[msgspec.Struct], value: object) -> bool:
+    """Whether a table says that it is this one of a union, or says nothing of it."""
+    field, tag = struct.__struct_config__.tag_field, struct.__struct_config__.tag
+    return field is None or not isinstance(value, Mapping) or value.get(field, tag) == tag
 
 
 def _allowed(what: str, kind: Any, steps: list[str | int]) -> str:
@@ -192,6 +198,8 @@ def _inner(part: Any, step: str | int) -> Iterator[Any]:
     origin, args = get_origin(part), get_args(part)
     if isinstance(part, type) and issubclass(part, msgspec.Struct):
         yield from (field.type for field in msgspec.structs.fields(part) if field.encode_name == step)
+        if step == part.__struct_config__.tag_field:
+            yield Literal[part.__struct_config__.tag]
     elif origin is dict:
         yield args[1]
     elif origin in (tuple, list) and isinstance(step, int):

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from flightsw.bus.application import Inbox, Now
+from flightsw.bus.occurrence import Occurrence
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
 from flightsw.messages.comms import RadioCommand
@@ -22,12 +23,15 @@ from flightsw.messages.plant import DeviceReadings, LclState, LinkSensors, Truth
 from flightsw.messages.power import SwitchCommand
 from flightsw.messages.thermal import HeaterCommand
 from flightsw.plant import compute
-from flightsw.plant.config import BUS, CHIP, PAYLOAD, PlantConfig, link_budget, sky_of
+from flightsw.plant.config import BUS, CHIP, HEATER, PAYLOAD, TRANSMITTER, PlantConfig, link_budget, sky_of
+from flightsw.plant.damage import Damage
 from flightsw.plant.distribution import TRIPPED
+from flightsw.plant.fault_config import HardwareFault
+from flightsw.plant.faults import HardwareFaults, opened
 from flightsw.plant.oscillator import ClockConfig, Oscillator
 from flightsw.plant.passes import best_rate_bps, eirp_dbw
 from flightsw.plant.pointing import pointing_of
-from flightsw.plant.radiation import NO_UPSETS, WELL, Radiation
+from flightsw.plant.radiation import NO_UPSETS, WELL, Radiation, RadiationState
 from flightsw.plant.sensors import NO_CARRIER, Sensors
 from flightsw.plant.sky import SkySample
 from flightsw.plant.spacecraft import Orders, Spacecraft
@@ -48,9 +52,15 @@ SEVERITIES = (Severity.ACTIVITY_LO, *(Severity.WARNING_HI,) * 4)
 
 
 class PlantProcess:
-    """One spacecraft."""
+    """One spacecraft. `faults`: what the scenario lets go wrong with it, and when."""
 
-    def __init__(self, config: PlantConfig, seed: int, dt_s: float) -> None:
+    def __init__(
+        self,
+        config: PlantConfig,
+        seed: int,
+        dt_s: float,
+        faults: Sequence[tuple[HardwareFault, Occurrence]] = (),
+    ) -> None:
         self.config = config
         self.craft = Spacecraft(config, dt_s, sky_of(config, dt_s, Stream(seed, "plant.sky.earth", 2)))
         self._dt_s = dt_s
@@ -72,16 +82,30 @@ class PlantProcess:
         if isinstance(config.clock, ClockConfig):
             self.oscillator = Oscillator(config.clock, seed, dt_s, config.epoch_utc_ns)
             self._bus = self.craft.network.index[BUS]
+        self._faults = HardwareFaults(faults, seed, dt_s, _Reach(self)) if faults else None
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick of everything that is not flight software."""
         self._obey(inbox)
+        if self._faults is not None:
+            self._faults.begin(now.tick)
         craft, orders = self.craft, self._orders
         sky = craft.step(now.tick, orders)
+        if self._faults is not None:
+            self._faults.settle()
         orders.busy_s = 0.0  # counted; without a new report the device is idle
-        if not self._radiation.quiet:
+        if self._struck is not WELL or not self._radiation.quiet:
             self._irradiate(now.tick, sky)
-        return self._messages(now.tick, sky)
+        messages = self._messages(now.tick, sky)
+        return messages if self._faults is None else self._faults.told(now.tick, messages)
+
+    def strike(self, *, sel: bool, sefi: bool) -> bool:
+        """A particle hits the payload computer; False: it has no power, and takes no harm."""
+        if not self.craft.board.powered:
+            return False
+        self._struck = RadiationState(self._struck.sel or sel, self._struck.sefi or sefi)
+        self._orders.latched = self._struck.sel
+        return True
 
     def _irradiate(self, tick: int, sky: SkySample) -> None:
         """What radiation does to the payload computer in this tick; it tells in the next."""
@@ -99,7 +123,8 @@ class PlantProcess:
 
     def _obey(self, inbox: Inbox) -> None:
         orders = self._orders
-        if (switches := inbox.last(SwitchCommand)) is not None:
+        switches = inbox.last(SwitchCommand)
+        if switches is not None and len(switches.load_on) == len(orders.load_on):  # else garbled on its way
             orders.load_on = switches.load_on
         if (heaters := inbox.last(HeaterCommand)) is not None:
             orders.heater_on = heaters.battery_heater_on
@@ -222,3 +247,27 @@ class PlantProcess:
         if trips > self._trips_seen:
             messages.append(Event(Severity.WARNING_HI, "lcl.tripped", {"tripped": trips}))
         self._trips_seen = trips
+
+
+class _Reach:
+    """What faults can reach of a plant."""
+
+    def __init__(self, plant: PlantProcess) -> None:
+        self._plant = plant
+        config = plant.config
+        self.loads = tuple(load.name for load in config.loads)
+        self.stations = tuple(station.name for station in config.stations)
+        own_w = {HEATER: config.heater_w, TRANSMITTER: config.radio.dc_w}
+        self.full_w = tuple(own_w.get(load.name, load.power_w) for load in config.loads)
+        self.strike = plant.strike
+
+    def suffer(self, damage: Damage) -> None:
+        self._plant.craft.suffer(damage)
+
+    def trip(self, load: int) -> None:
+        craft = self._plant.craft
+        craft.lcl = opened(craft.lcl, load)
+
+    def jump_clock(self, jump_s: float) -> None:
+        assert self._plant.oscillator is not None, "checked: there is a clock"
+        self._plant.oscillator.jump(round(jump_s * 1e9))

@@ -19,6 +19,7 @@ from flightsw.plant.attitude import AttitudeModel
 from flightsw.plant.battery import Battery, BatteryState
 from flightsw.plant.battery_config import AgeingConfig
 from flightsw.plant.config import ARRAY_FACES, CHIP, HEATER, PAYLOAD, TRANSMITTER, PlantConfig
+from flightsw.plant.damage import WHOLE, Damage, array_of, network_config_of, pack_of
 from flightsw.plant.distribution import OFF, ON, Flows, Limiters, PowerBus, mean_flows, switch_lcls
 from flightsw.plant.earth_loads import albedo_w_m2, infrared_w_m2
 from flightsw.plant.face_views import FaceViews
@@ -77,6 +78,7 @@ class Spacecraft:
         self.sky = sky
         self.silicon = load_profile(config.profile).silicon()
         self.network = ThermalNetwork(config.thermal, dt_s)
+        self._damage = WHOLE
         self._array = SolarArray(config.array_or_none)
         self._bus = PowerBus(
             config.distribution, config.loads, Battery(config.battery, dt_s), config.array_or_none.mppt_efficiency
@@ -206,6 +208,8 @@ class Spacecraft:
             demand_w[place] = course.mean(self.time_s, self.dt_s)
         for place in self._leaking:
             demand_w[place] += self.config.loads[place].leak_w(self.nodes_k[self._load_nodes[place]] - ZERO_C_K)
+        for place, forced_w in self._damage.forced_w.items():
+            demand_w[place] = forced_w
         return demand_w
 
     def _part(self, seconds: float, sky: SkySample, demand_w: list[float], lit: float) -> _Part:
@@ -220,7 +224,7 @@ class Spacecraft:
         available_w = self._array.available_w(flux_w_m2, nodes_k[self._array_node] - ZERO_C_K)
         battery, flows = bus.balance(available_w, load_w, self.battery, nodes_k[self._battery_node] - ZERO_C_K)
         heat_w, environment_w = self._heat_w(sky, lit, flux_w_m2, flows, seconds)
-        openings = [float(flows.load_w[pump] > 0.0) for pump in self._pumps] if self._pumps else None
+        openings = [self._opening(flows.load_w[pump], pump) for pump in self._pumps] if self._pumps else None
         if whole:
             after_k, out_j = self.network.step(nodes_k, heat_w, openings)
         else:
@@ -237,6 +241,9 @@ class Spacecraft:
             sum(heat_w) * seconds,
             out_j,
         )
+
+    def _opening(self, pump_w: float, pump: int) -> float:
+        return float(pump_w > 0.0 and pump not in self._damage.pumps)
 
     def _heat_w(
         self, sky: SkySample, lit: float, flux_w_m2: float, flows: Flows, seconds: float
@@ -323,7 +330,8 @@ class Spacecraft:
         for place, (node, on_k, off_k, load) in enumerate(self._thermostats):
             node_k = self.nodes_k[node]
             self._closed[place] = node_k <= on_k or (self._closed[place] and node_k < off_k)
-            demand_w[load] = self._fixed_w[load] if self._closed[place] else 0.0
+            if load not in self._damage.forced_w:
+                demand_w[load] = self._fixed_w[load] if self._closed[place] else 0.0
 
     def _levels(self) -> list[Level]:
         return [
@@ -359,7 +367,7 @@ class Spacecraft:
             failure = self._failures.pop(0)
             if failure.what == "array.string":
                 self._array_strings_failed += failure.count
-                self._array = SolarArray(self.config.array_or_none, self._array_strings_failed)
+                self._array = array_of(self.config, self._damage, self._array_strings_failed)
             else:
                 self._battery_strings_failed += failure.count
                 self._renew_battery()
@@ -378,7 +386,15 @@ class Spacecraft:
 
     def _worn_battery(self) -> Battery:
         health = wear.health(self.config.battery, self._wear, self._battery_strings_failed)
-        return Battery(self.config.battery, self.dt_s, health)
+        return pack_of(self.config.battery, self._damage, health, self.dt_s)
+
+    def suffer(self, damage: Damage) -> None:
+        """Go on with this damage, and no other."""
+        before, self._damage = self._damage, damage
+        self._array = array_of(self.config, damage, self._array_strings_failed)
+        self._renew_battery()
+        if damage.surfaces != before.surfaces:
+            self.network = ThermalNetwork(network_config_of(self.config.thermal, damage), self.dt_s)
 
     @property
     def ledger(self) -> Ledger:

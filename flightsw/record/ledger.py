@@ -35,6 +35,8 @@ ALLOWED_SHARE = 1e-6
 ALLOWED_OUT_SHARE = 1e-4
 """Of what went out, at steps of up to 10 s; with the square of the step above."""
 ZERO_C_K = 273.15
+CHANGING = ("battery_cell_short", "radiator_degradation")
+"""Kinds of scripted faults that leave the spacecraft with other figures than the scenario's."""
 
 
 class Residuals(msgspec.Struct, frozen=True):
@@ -81,6 +83,12 @@ def residuals_of(run_dir: Path) -> Residuals:
         scenario = msgspec.convert(reader.header.scenario, SatelliteConfig)
     except msgspec.ValidationError as error:
         raise LogError(f"{run_dir}: the log's scenario can't be read: {error}") from None
+    changed = [fault["kind"] for fault in reader.header.scenario.get("faults", ()) if fault["kind"] in CHANGING]
+    if changed:
+        raise LogError(
+            f"{run_dir}: its ledgers can't be drawn up from the scenario's figures, which a fault of kind {changed[0]} "
+            "has changed on the way: the plant's own residuals are in truth.plant"
+        )
     truth = [message for _, _, message in reader.messages(["truth.plant"]) if isinstance(message, Truth)]
     if not truth:
         raise LogError(f"{run_dir}: the log has no tick")

@@ -20,7 +20,11 @@ from flightsw.messages.topics import TopicTable
 
 IN_ECLIPSE = 0.5
 """Sunlit share below which the node counts as eclipsed, as in the plant."""
-_BUS_SEVERITY = {BusEventKind.APP_LOST: Severity.WARNING_HI, BusEventKind.REJOIN: Severity.ACTIVITY_HI}
+_BUS_SEVERITY = {
+    BusEventKind.APP_LOST: Severity.WARNING_HI,
+    BusEventKind.REJOIN: Severity.ACTIVITY_HI,
+    BusEventKind.LOCKED_OUT: Severity.WARNING_HI,
+}
 
 Handler = Callable[[int, msgspec.Raw], None]
 _Grant = tuple[float, bool]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from flightsw.apps.health import law
 from flightsw.apps.health.app import HealthApp
 from flightsw.apps.health.config import HealthConfig, WatchpointConfig
+from flightsw.apps.health.fdirconfig import FdirConfig
 from flightsw.apps.health.limits import Watch, Zone, watch_step
 from flightsw.apps.health.modes import RUNNING, TRANSITIONS
 from flightsw.bus.application import Inbox, Now
@@ -40,7 +41,7 @@ HOUSEKEEPING = {
     "inference": InferenceStatus(True, 0, True, *[0.0] * 3, Binding.NONE, *[0] * 10, 0.0),
     "comms": CommsStatus(False, None, 0.0, *[0] * 5),
 }
-CONFIG = HealthConfig(safe_hold_ticks=20, silence_ticks=15, boot_ticks=30)
+CONFIG = HealthConfig(safe_hold_ticks=20, silence_ticks=15, boot_ticks=30, fdir=FdirConfig(settle_ticks=20))
 
 
 class Ward:
@@ -183,7 +184,8 @@ def test_safe_is_never_refused_not_even_while_booting_or_in_alarm() -> None:
 
 
 def test_safe_is_not_left_while_an_application_has_never_been_heard() -> None:
-    ward = Ward(HealthConfig(safe_hold_ticks=20, silence_ticks=10_000, boot_ticks=30))
+    patient = FdirConfig(hang_ticks=10_000, slow_misses=100_000)
+    ward = Ward(HealthConfig(safe_hold_ticks=20, silence_ticks=10_000, boot_ticks=30, fdir=patient))
     assert ward.pass_ticks(35, silent=["comms"]).mode is Mode.SAFE
     assert ward.pass_ticks(200, silent=["comms"]).mode is Mode.SAFE
     report = ward.command(HealthSetMode("PAYLOAD"), silent=["comms"])
@@ -222,11 +224,11 @@ def test_whatever_comes_no_alarm_leaves_the_payload_on_and_calm_brings_it_back(
             status = ward.pass_ticks(**conditions)
             steps += abs(status.mode - before) > 1 and status.mode is not Mode.SAFE
             if conditions["brownout"] or (conditions["soc"] < CONFIG.safe_soc and not conditions["silent"]):
-                assert status.mode is Mode.SAFE
+                assert status.mode <= Mode.SAFE
     assert steps == 0, "up and down by single modes, but for the fall into SAFE"
     told = ward.ids().count("mode.changed")
-    assert ward.pass_ticks(CONFIG.safe_hold_ticks + 10, **CALM).mode is Mode.PAYLOAD  # type: ignore[arg-type]
-    assert ward.ids().count("mode.changed") - told <= 3
+    assert ward.pass_ticks(4 * CONFIG.safe_hold_ticks + 10, **CALM).mode is Mode.PAYLOAD  # type: ignore[arg-type]
+    assert ward.ids().count("mode.changed") - told <= 4
 
 
 def test_a_silent_application_is_overdue_and_back_each_told_once() -> None:
@@ -289,7 +291,7 @@ def test_every_running_mode_can_reach_safe_and_no_row_leaves_or_enters_off() -> 
     for mode in RUNNING:
         assert any(row.before is mode and row.after is Mode.SAFE for row in TRANSITIONS)
     assert not any(Mode.OFF in (row.before, row.after) for row in TRANSITIONS)
-    assert {row.before for row in TRANSITIONS} == {Mode.BOOT, Mode.SAFE, *RUNNING}
+    assert {row.before for row in TRANSITIONS} == {Mode.BOOT, Mode.SURVIVAL, Mode.SAFE, *RUNNING}
 
 
 def test_a_restart_keeps_mode_and_wish_and_raises_no_false_alarm() -> None:
@@ -327,10 +329,10 @@ def test_ground_points_and_safe_points_at_the_sun_until_it_is_left() -> None:
     assert ward.pointed[-1] == AttitudeCommand(Attitude.TARGET, 50.0, 5.1)
     ward.pass_ticks(12)
     assert ward.pointed[-1] == AttitudeCommand(Attitude.TARGET, 50.0, 5.1), "repeated"
-    ward.pass_ticks(2, soc=0.05)
+    ward.pass_ticks(2, soc=0.1)
     assert ward.mode is Mode.SAFE
     assert ward.pointed[-1] == AttitudeCommand(Attitude.SUN)
-    ward.command(HealthPoint("nadir"), soc=0.05)
+    ward.command(HealthPoint("nadir"), soc=0.1)
     assert ward.pointed[-1] == AttitudeCommand(Attitude.SUN), "not while SAFE"
     ward.pass_ticks(2 * CONFIG.safe_hold_ticks)
     assert ward.mode > Mode.SAFE

@@ -12,7 +12,7 @@ from flightsw.bus.port import Codec, Port
 from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.errors import BusError, MessageError, TableError
 from flightsw.messages.base import Message
-from flightsw.messages.health import BusEvent, BusEventKind
+from flightsw.messages.health import BusEvent, BusEventKind, RestartRequest
 from flightsw.messages.topics import BUS, OUTSIDE, Topic, TopicTable
 from tests.bus.toys import APPLICATIONS, TOPICS, Echo, Listener, Number, Poke, Share, toy_table
 
@@ -25,13 +25,18 @@ class Bench:
         self.table = table
         self.ports = {row.name: Port(row.name, codec) for row in table.rows}
         self.outside = Port(OUTSIDE, codec)
-        self.exchange = Exchange(table, Port(BUS, codec).entry)
+        self.exchange = Exchange(table, Port(BUS, codec).entry, codec.of_entry)
         self.apps: dict[str, Application] = {name: kind() for name, kind in APPLICATIONS.items()}
         self.shuffle = shuffle
 
-    def tick(self, pokes: tuple[int, ...] = (), lose: str | None = None) -> TickRecord:
+    def tick(
+        self, pokes: tuple[int, ...] = (), lose: str | None = None, restart: RestartRequest | None = None
+    ) -> TickRecord:
+        """`restart`: what the listener asks of the bus in this tick."""
         exchange = self.exchange
         grants = exchange.begin([self.outside.entry(Poke(value)) for value in pokes])
+        for name in exchange.restarted:
+            self.apps[name] = APPLICATIONS[name]()
         if self.shuffle:
             self.shuffle.shuffle(grants)
         for name, inbox in grants:
@@ -40,6 +45,8 @@ class Bench:
                 continue
             now = Now(exchange.tick, exchange.tick * 10**9, 1.0)
             out = self.apps[name].step(now, Inbox(inbox))
+            if name == "listener" and restart is not None:
+                out = [*out, restart]
             exchange.accept(name, self.ports[name].outbox(out))
         if lose:
             exchange.lose(lose)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from flightsw.bus.application import Inbox, Now
 from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.messages.base import Count, Fraction, Message
-from flightsw.messages.health import BusEvent
-from flightsw.messages.topics import BUS, OUTSIDE, Topic, TopicTable
+from flightsw.messages.health import BusEvent, RestartRequest
+from flightsw.messages.topics import BUS, OUTSIDE, RESTART, Topic, TopicTable
 
 
 class Number(Message):
@@ -39,6 +39,7 @@ TOPICS = (
     Topic("echo", Echo, "echo", depth=3),
     Topic("cds.echo", Memory, "echo"),
     Topic("share", Share, "listener"),
+    Topic(RESTART, RestartRequest, "listener", depth=4),
 )
 
 

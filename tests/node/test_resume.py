@@ -245,6 +245,10 @@ def _insides(application: Any) -> dict[str, Any]:
         if name in held:
             held[name] = dict(vars(held[name]))
     held.pop("_device", None)
+    for name in ("_parameters", "_sequencer", "_time"):
+        held.pop(name, None)
+    if (fdir := held.pop("_fdir", None)) is not None:
+        held["_fdir"] = fdir.recovery
     return held
 
 

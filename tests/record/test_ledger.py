@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from flightsw.cli import main
+from flightsw.errors import LogError
 from flightsw.node.api import open_node
 from flightsw.node.scenario import shipped_scenarios
 from flightsw.plant import spacecraft
@@ -126,3 +127,26 @@ def test_the_command_tells_both(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def test_a_folder_without_a_log_is_refused(tmp_path: Path) -> None:
     assert main(["ledger", str(tmp_path)]) == 2
+
+
+def test_ledgers_stay_closed_through_scripted_faults(tmp_path: Path) -> None:
+    kinds = (
+        '{kind="heater_stuck", state="on", at="200s"}',
+        '{kind="array_string_loss", count=2, at="300s", lasts="500s"}',
+        '{kind="converter_loss", of="payload", at="600s", lasts="300s"}',
+        '{kind="converter_loss", of="array", share=0.3, at="900s"}',
+        '{kind="device_sel", at="1200s"}',
+        '{kind="sensor_bias", field="sensor.power.battery_current_a", offset=1.0, at="100s"}',
+    )
+    found = flown(tmp_path, DEFAULT, "2000s", f"faults=[{', '.join(kinds)}]")
+    assert found.electrical_throughput_j > 1e4
+    assert found.closed
+
+
+def test_where_a_fault_changes_the_figures_that_ledgers_are_drawn_up_from_it_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(LogError, match="which a fault of kind battery_cell_short has changed"):
+        flown(tmp_path, DEFAULT, "300s", 'faults=[{kind="battery_cell_short", at="100s"}]')
+    assert main(["ledger", str(tmp_path)]) == 2
+    assert "truth.plant" in capsys.readouterr().err

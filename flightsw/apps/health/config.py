@@ -6,27 +6,30 @@ Decoded from `[apps.health]` of a scenario, ranges checked here.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from flightsw.apps.health.clock import TimeConfig
+from flightsw.apps.health.fdirconfig import FdirConfig
+from flightsw.apps.health.plausibilityconfig import PlausibilityConfig
 from flightsw.apps.own import AppConfig
 from flightsw.errors import ConfigError
+from flightsw.messages.base import Label
 
 Ticks = Annotated[int, Meta(ge=1, le=10_000_000)]
 Limit = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Soc = Annotated[float, Meta(ge=0.0, le=1.0)]
 
-SIGNALS = ("power.soc", "sensor.chip_c", "sensor.battery_c", "sensor.bus_c", "sensor.battery_voltage_v")
-"""What a watchpoint may watch."""
-
 
 class WatchpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A limit check: outside for N samples in a row raises one event; red also asks for SAFE."""
 
-    signal: Literal["power.soc", "sensor.chip_c", "sensor.battery_c", "sensor.bus_c", "sensor.battery_voltage_v"]
+    signal: Annotated[str, Meta(max_length=96)]
+    """any number on board by its name (see `signals`)"""
+    name: Label | None = None
+    """for actionpoints; None: the signal's"""
     yellow_low: Limit | None = None
     yellow_high: Limit | None = None
     red_low: Limit | None = None
@@ -34,6 +37,13 @@ class WatchpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     hysteresis: Annotated[float, Meta(ge=0.0, le=1e6)] = 0.0
     """how far back inside a value must come before it counts as back"""
     persistence: Ticks = 3
+    stale_ticks: Ticks = 30
+    """no sample for so long: the watchpoint is stale, whatever zone it told before"""
+
+    @property
+    def label(self) -> str:
+        """What actionpoints call it."""
+        return self.signal if self.name is None else self.name
 
     def __post_init__(self) -> None:
         ascending = [
@@ -58,6 +68,15 @@ class AnomalyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     enabled: bool = True
 
 
+class PayloadRow(NamedTuple):
+    """The payload, as health knows it."""
+
+    place: int | None
+    """among the loads"""
+    boot_s: float
+    """as its profile states"""
+
+
 class HealthConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Health: heartbeats, limits, modes."""
 
@@ -74,10 +93,17 @@ class HealthConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=T
     safe_soc: Soc = 0.15
     """below asks for SAFE; all shedding has been done by then, and a LEO eclipse of bare housekeeping is left"""
     safe_exit_soc: Soc = 0.40
+    survival_soc: Soc = 0.06
+    """below asks for SURVIVAL: more than half of SAFE's charge is gone; the rest runs the essential loads for hours"""
+    survival_exit_soc: Soc = 0.12
+    survival_brownout_ticks: Ticks = 10
+    """a brown-out this long after SAFE was entered asks for SURVIVAL: SAFE's own switching is over by then"""
     safe_hold_ticks: Ticks = 300
     """how long all must be well before SAFE is left"""
     auto_exit: bool = True
     """leave SAFE by itself; otherwise only by command"""
+    fdir: FdirConfig = FdirConfig()
+    plausibility: PlausibilityConfig = PlausibilityConfig()
     watchpoints: tuple[WatchpointConfig, ...] = (
         WatchpointConfig(signal="power.soc", yellow_low=0.25, hysteresis=0.02),
         # Jetson software throttles at 99 C and shuts down at 104.5 C (device tree)
@@ -109,6 +135,22 @@ class HealthConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ConfigError(
                 f"apps.health.safe_exit_soc = {self.safe_exit_soc}: must be above safe_soc = {self.safe_soc}"
             )
+        if not self.survival_soc < self.survival_exit_soc < self.safe_exit_soc:
+            raise ConfigError(
+                f"apps.health.survival_exit_soc = {self.survival_exit_soc}: must be above survival_soc = "
+                f"{self.survival_soc} and below safe_exit_soc = {self.safe_exit_soc}"
+            )
+        labels = [watchpoint.label for watchpoint in self.watchpoints]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise ConfigError(f"apps.health.watchpoints: {label}: stands there twice: give each a name")
+        for point in self.fdir.actionpoints:
+            for label in point.watchpoints:
+                if label not in labels:
+                    raise ConfigError(
+                        f"apps.health.fdir.actionpoints: {point.name}: unknown watchpoint {label!r}: must be one of "
+                        f"{', '.join(labels)}"
+                    )
 
 
 def time_law(config: HealthConfig) -> TimeConfig:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from flightsw.apps.health.config import HealthConfig
-from flightsw.apps.health.law import Inputs, State
 from flightsw.apps.health.limits import Zone
+from flightsw.apps.health.state import Inputs, State
 from flightsw.messages.base import Message, Scalar
 from flightsw.messages.health import BusEvent, BusEventKind, Event, Mode, Severity
 
-_ZONE_SEVERITY = {Zone.GREEN: Severity.ACTIVITY_HI, Zone.YELLOW: Severity.WARNING_LO, Zone.RED: Severity.WARNING_HI}
+_ZONE_SEVERITY = {
+    Zone.GREEN: Severity.ACTIVITY_HI,
+    Zone.YELLOW: Severity.WARNING_LO,
+    Zone.RED: Severity.WARNING_HI,
+    Zone.STALE: Severity.WARNING_HI,
+}
+_BUS = {
+    BusEventKind.APP_LOST: ("app.lost", Severity.WARNING_HI),
+    BusEventKind.REJOIN: ("app.rejoined", Severity.ACTIVITY_HI),
+    BusEventKind.LOCKED_OUT: ("app.locked_out", Severity.WARNING_HI),
+}
 
 
 def changes(before: State, now: State, inputs: Inputs, config: HealthConfig) -> list[Message]:
     """Events of one tick."""
     events: list[Message] = []
     if now.mode is not before.mode:
-        severity = Severity.WARNING_HI if now.mode is Mode.SAFE else Severity.ACTIVITY_HI
+        down = now.mode <= Mode.SAFE and now.mode < before.mode
+        severity = Severity.WARNING_HI if down or now.mode is Mode.SAFE else Severity.ACTIVITY_HI
         args: dict[str, Scalar] = {"before": before.mode.name, "after": now.mode.name, "reason": now.reason}
         events.append(Event(severity, "mode.changed", args))
     if now.watches is not before.watches:
@@ -27,10 +38,9 @@ def changes(before: State, now: State, inputs: Inputs, config: HealthConfig) -> 
 
 def of_bus(event: BusEvent) -> Message:
     """The bus's word on a process, as health's event."""
-    lost = event.kind is BusEventKind.APP_LOST
+    name, severity = _BUS[event.kind]
     args: dict[str, Scalar] = {"app": event.process, "incarnation": event.incarnation}
-    severity = Severity.WARNING_HI if lost else Severity.ACTIVITY_HI
-    return Event(severity, "app.lost" if lost else "app.rejoined", args)
+    return Event(severity, name, args)
 
 
 def _limits(before: State, now: State, inputs: Inputs, config: HealthConfig) -> list[Message]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from flightsw.apps.health.config import HealthConfig
+
 
 class Pulse(msgspec.Struct, frozen=True, gc=False):
     """What is known of the other applications, in the order of their names."""
@@ -35,9 +37,9 @@ def pulse_step(pulse: Pulse, heard: tuple[bool, ...], apps: tuple[str, ...], hea
     return Pulse(silent, unheard, overdue)
 
 
-def alarm(pulse: Pulse, apps: tuple[str, ...], silence_ticks: int) -> str | None:
-    """Why silence asks for SAFE: one for long, or two at a time."""
+def alarm(pulse: Pulse, apps: tuple[str, ...], config: HealthConfig) -> str | None:
+    """Why silence asks for SAFE: one that matters so much for long, or two at a time."""
     for app, ticks in zip(apps, pulse.silent_ticks, strict=True):
-        if ticks > silence_ticks:
+        if ticks > config.silence_ticks and config.fdir.criticality_of(app) == "SAFE":
             return f"{app} silent"
     return f"{', '.join(pulse.overdue)} silent" if len(pulse.overdue) > 1 else None

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from flightsw.apps.health import law
 from flightsw.apps.health.config import HealthConfig
-from flightsw.apps.health.law import Inputs, State
+from flightsw.apps.health.state import Inputs, State
 from flightsw.messages.health import AttitudeCommand, HealthCriticalData, Mode
 
 __all__ = [

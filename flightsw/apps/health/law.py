@@ -5,53 +5,22 @@ Called by `app` every tick: `observed`, then what ground has `commanded`, judged
 
 from __future__ import annotations
 
-import msgspec
 from msgspec.structs import replace
 
+from flightsw.apps.duties import DUTIES
+from flightsw.apps.health.alarms import alarm_of, grave_of, is_relieved, is_uneasy
 from flightsw.apps.health.config import HealthConfig
-from flightsw.apps.health.heartbeats import Pulse, alarm, familiar, listening, pulse_step
-from flightsw.apps.health.limits import Watch, first_red, watched
+from flightsw.apps.health.heartbeats import familiar, listening, pulse_step
+from flightsw.apps.health.limits import QUIET, first_red, watched
 from flightsw.apps.health.modes import Condition, next_mode, refusal
+from flightsw.apps.health.state import Inputs, State
 from flightsw.messages.health import Attitude, AttitudeCommand, HealthCriticalData, Mode
-
-
-class State(msgspec.Struct, frozen=True, gc=False):
-    """What health carries from tick to tick."""
-
-    mode: Mode
-    since_tick: int
-    reason: str
-    wanted: Mode
-    """by ground or the mission plan"""
-    pulse: Pulse
-    watches: tuple[Watch, ...]
-    red: str | None = None
-    """first signal in red"""
-    soc: float | None = None
-    """as last heard"""
-    brownout: bool = False
-    well_ticks: int = 0
-    exit_asked: bool = False
-    """ground wants SAFE left"""
-
-
-class Inputs(msgspec.Struct, frozen=True, gc=False):
-    """One tick's observations."""
-
-    tick: int
-    heard: tuple[bool, ...]
-    """per application: its heartbeat came in this tick"""
-    values: tuple[float | None, ...]
-    """per watchpoint; None: no sample"""
-    soc: float | None
-    """None: not heard"""
-    brownout: bool
 
 
 def initial(config: HealthConfig, apps: tuple[str, ...]) -> State:
     """A cold start in BOOT."""
     wanted = Mode[config.wanted]
-    return State(Mode.BOOT, 0, "power on", wanted, listening(apps), (Watch(),) * len(config.watchpoints))
+    return State(Mode.BOOT, 0, "power on", wanted, listening(apps), (QUIET,) * len(config.watchpoints))
 
 
 def restored(state: State, stored: HealthCriticalData, apps: tuple[str, ...]) -> State:
@@ -71,29 +40,33 @@ def reconfigured(state: State, before: HealthConfig, after: HealthConfig) -> Sta
     if after.wanted != before.wanted:
         state = replace(state, wanted=Mode[after.wanted])
     if after.watchpoints != before.watchpoints:
-        state = replace(state, watches=(Watch(),) * len(after.watchpoints), red=None)
+        state = replace(state, watches=(QUIET,) * len(after.watchpoints), red=None)
     return state
-
-
-def alarm_of(state: State, apps: tuple[str, ...], config: HealthConfig) -> str | None:
-    """Why the node must be safe, the gravest first. While booting, silence is only waited out."""
-    if state.brownout:
-        return "brown-out"
-    if state.soc is not None and state.soc < config.safe_soc:
-        return f"state of charge below {config.safe_soc}"
-    if state.red is not None:
-        return f"{state.red} in red"
-    if state.mode is Mode.BOOT or not state.pulse.overdue:
-        return None
-    return alarm(state.pulse, apps, config.silence_ticks)
 
 
 def condition_of(state: State, tick: int, apps: tuple[str, ...], config: HealthConfig) -> Condition:
     """What the mode machine's guards look at."""
     alarm_now, unheard, soc = alarm_of(state, apps, config), state.pulse.unheard, state.soc
     well = alarm_now is None and not unheard and soc is not None and soc >= config.safe_exit_soc
-    well_ticks = min(config.safe_hold_ticks, state.well_ticks + 1) if well and state.mode is Mode.SAFE else 0
-    return Condition(tick - state.since_tick, unheard, soc, alarm_now, well, well_ticks, state.wanted, state.exit_asked)
+    grave, relieved = None, False
+    if state.mode <= Mode.SAFE:
+        grave = grave_of(state, tick, config)
+        relieved = is_relieved(state, grave, config)
+    counts = well if state.mode is Mode.SAFE else relieved and state.mode is Mode.SURVIVAL
+    return Condition(
+        tick - state.since_tick,
+        unheard,
+        soc,
+        alarm_now,
+        well,
+        min(config.safe_hold_ticks, state.well_ticks + 1) if counts else 0,
+        state.wanted,
+        state.exit_asked,
+        grave,
+        relieved,
+        state.ceiling,
+        state.ceiling_reason,
+    )
 
 
 def observed(state: State, inputs: Inputs, apps: tuple[str, ...], config: HealthConfig) -> State:
@@ -113,11 +86,16 @@ def observed(state: State, inputs: Inputs, apps: tuple[str, ...], config: Health
         inputs.brownout,
         state.well_ticks,
         state.exit_asked,
+        inputs.eclipse,
+        inputs.ceiling,
+        inputs.ceiling_reason,
     )
 
 
 def decided(state: State, tick: int, apps: tuple[str, ...], config: HealthConfig) -> State:
     """The second half of a tick: the mode that follows."""
+    if state.mode > Mode.SAFE and state.mode is min(state.wanted, state.ceiling) and not is_uneasy(state, config):
+        return state
     condition = condition_of(state, tick, apps, config)
     follow = next_mode(state.mode, condition, config)
     if follow is not None:
@@ -129,8 +107,8 @@ def decided(state: State, tick: int, apps: tuple[str, ...], config: HealthConfig
 
 
 def attitude_of(mode: Mode, wanted: AttitudeCommand) -> AttitudeCommand:
-    """What is held: SAFE wants power before all else."""
-    return AttitudeCommand(Attitude.SUN) if mode is Mode.SAFE else wanted
+    """What is held: SAFE and SURVIVAL want power before all else."""
+    return AttitudeCommand(Attitude.SUN) if DUTIES[mode].sun_pointing else wanted
 
 
 def commanded(state: State, asked: Mode, tick: int, apps: tuple[str, ...], config: HealthConfig) -> State | str:
@@ -138,4 +116,4 @@ def commanded(state: State, asked: Mode, tick: int, apps: tuple[str, ...], confi
     refused = refusal(state.mode, asked, condition_of(state, tick, apps, config), config)
     if refused is not None:
         return refused
-    return replace(state, wanted=asked, exit_asked=state.mode is Mode.SAFE and asked > Mode.SAFE)
+    return replace(state, wanted=asked, exit_asked=state.mode <= Mode.SAFE and asked > state.mode)

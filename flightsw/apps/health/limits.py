@@ -19,6 +19,8 @@ class Zone(enum.IntEnum):
     GREEN = 0
     YELLOW = 1
     RED = 2
+    STALE = 3
+    """no sample for its stale age: nobody knows"""
 
 
 class Watch(msgspec.Struct, frozen=True, gc=False):
@@ -28,6 +30,13 @@ class Watch(msgspec.Struct, frozen=True, gc=False):
     seen: int = 0
     towards: Zone = Zone.GREEN
     """of the zones seen since, the nearest to the one told"""
+    missing: int = 0
+    """ticks without a sample"""
+
+
+STALE = Watch(Zone.STALE)
+QUIET = Watch()
+"""green, and nothing else seen"""
 
 
 def zone_of(value: float, limits: WatchpointConfig, inwards: float = 0.0) -> Zone:
@@ -42,25 +51,40 @@ def zone_of(value: float, limits: WatchpointConfig, inwards: float = 0.0) -> Zon
 
 
 def watch_step(watch: Watch, value: float | None, limits: WatchpointConfig) -> Watch:
-    """The watchpoint after one sample; no sample changes nothing."""
-    if value is None:
-        return watch
+    """The watchpoint after one tick; without a sample only its age grows. One that comes back is green until told
+    otherwise, so that a red sensor that died holds nothing for ever."""
     told = watch.told
+    if value is None:
+        if told is Zone.STALE:
+            return watch
+        missing = watch.missing + 1
+        return STALE if missing >= limits.stale_ticks else Watch(told, watch.seen, watch.towards, missing)
+    if told is Zone.STALE:
+        told, watch = Zone.GREEN, QUIET
     zone = zone_of(value, limits)
     if zone < told:
         zone = min(told, zone_of(value, limits, limits.hysteresis))
     if zone is told:
-        return watch if watch.seen == 0 else Watch(told)
+        if watch.seen == watch.missing == 0:
+            return watch
+        return QUIET if told is Zone.GREEN else Watch(told)
     if watch.seen == 0 or (watch.towards > told) is not (zone > told):
         towards, seen = zone, 1
     else:
         towards = min(watch.towards, zone) if zone > told else max(watch.towards, zone)
         seen = watch.seen + 1
-    return Watch(towards) if seen >= limits.persistence else Watch(told, seen, towards)
+    if seen < limits.persistence:
+        return Watch(told, seen, towards)
+    return QUIET if towards is Zone.GREEN else Watch(towards)
 
 
 def watched(watches: tuple[Watch, ...], values: tuple[float | None, ...], config: HealthConfig) -> tuple[Watch, ...]:
     """All watchpoints after one tick; the same object when none has changed."""
+    for watch, value, limits in zip(watches, values, config.watchpoints, strict=True):
+        if watch is not QUIET or value is None or zone_of(value, limits) is not Zone.GREEN:
+            break
+    else:
+        return watches
     after = [
         watch_step(watch, value, limits)
         for watch, value, limits in zip(watches, values, config.watchpoints, strict=True)

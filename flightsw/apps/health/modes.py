@@ -1,7 +1,8 @@
 """The mode machine: one table of transitions with guards, walked once a tick. Pure; called by `law`.
 
 Eclipse and ground pass are conditions, not modes; OFF is a node without power, which nobody on board ever leaves or
-enters. The first row whose guard holds is taken; its text is the reason, for an alarm the alarm's own.
+enters. The first row whose guard holds is taken; its text is the reason, for an alarm the alarm's own. What a mode asks
+of the applications, its entry and exit actions, stands in `apps.duties`.
 """
 
 from __future__ import annotations
@@ -29,11 +30,21 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
     """how long so, this tick included"""
     wanted: Mode
     exit_asked: bool
-    """ground has asked to leave SAFE"""
+    """ground has asked to leave SAFE, or SURVIVAL"""
+    grave: str | None = None
+    """why SAFE is not enough; None: it is"""
+    relieved: bool = False
+    """nothing is grave, there is charge for SAFE, and the Sun to add to it; `well_ticks` then counts in SURVIVAL"""
+    ceiling: Mode = Mode.PAYLOAD
+    """how high recovery lets the node go"""
+    ceiling_reason: str = ""
 
 
 Guard = Callable[[Condition, HealthConfig], bool]
 ALARM = "alarm"
+GRAVE = "grave"
+CEILING = "ceiling"
+"""Reasons that stand for the condition's own."""
 
 
 class Transition(msgspec.Struct, frozen=True, gc=False):
@@ -49,12 +60,24 @@ def _alarmed(condition: Condition, _config: HealthConfig) -> bool:
     return condition.alarm is not None
 
 
+def _grave(condition: Condition, _config: HealthConfig) -> bool:
+    return condition.grave is not None
+
+
 def _wants_safe(condition: Condition, _config: HealthConfig) -> bool:
-    return condition.wanted is Mode.SAFE
+    return condition.wanted <= Mode.SAFE
+
+
+def _wants_survival(condition: Condition, _config: HealthConfig) -> bool:
+    return condition.wanted is Mode.SURVIVAL
 
 
 def _wants_at_least(mode: Mode) -> Guard:
-    return lambda condition, _config: condition.wanted >= mode
+    return lambda condition, _config: min(condition.wanted, condition.ceiling) >= mode
+
+
+def _may_not(mode: Mode) -> Guard:
+    return lambda condition, _config: condition.ceiling < mode
 
 
 def _wants_less_than(mode: Mode) -> Guard:
@@ -77,6 +100,14 @@ def _recovered(condition: Condition, config: HealthConfig) -> bool:
     return config.auto_exit and condition.wanted > Mode.SAFE and condition.well_ticks >= config.safe_hold_ticks
 
 
+def _ordered_up(condition: Condition, _config: HealthConfig) -> bool:
+    return condition.exit_asked and condition.grave is None
+
+
+def _relieved(condition: Condition, config: HealthConfig) -> bool:
+    return condition.wanted > Mode.SURVIVAL and condition.relieved and condition.well_ticks >= config.safe_hold_ticks
+
+
 RUNNING = (Mode.STANDBY, Mode.NOMINAL, Mode.PAYLOAD)
 
 TRANSITIONS: tuple[Transition, ...] = (
@@ -84,10 +115,16 @@ TRANSITIONS: tuple[Transition, ...] = (
     *(Transition(mode, Mode.SAFE, _wants_safe, "commanded") for mode in (Mode.BOOT, *RUNNING)),
     Transition(Mode.BOOT, Mode.STANDBY, _all_heard, "all applications heard"),
     Transition(Mode.BOOT, Mode.SAFE, _boot_is_late, "boot took too long"),
+    Transition(Mode.SAFE, Mode.SURVIVAL, _grave, GRAVE),
+    Transition(Mode.SAFE, Mode.SURVIVAL, _wants_survival, "commanded"),
+    Transition(Mode.SURVIVAL, Mode.SAFE, _ordered_up, "commanded"),
+    Transition(Mode.SURVIVAL, Mode.SAFE, _relieved, "relieved"),
     Transition(Mode.SAFE, Mode.STANDBY, _ordered_out, "commanded"),
     Transition(Mode.SAFE, Mode.STANDBY, _recovered, "recovered"),
     Transition(Mode.STANDBY, Mode.NOMINAL, _wants_at_least(Mode.NOMINAL), "wanted"),
     Transition(Mode.NOMINAL, Mode.PAYLOAD, _wants_at_least(Mode.PAYLOAD), "wanted"),
+    Transition(Mode.PAYLOAD, Mode.NOMINAL, _may_not(Mode.PAYLOAD), CEILING),
+    Transition(Mode.NOMINAL, Mode.STANDBY, _may_not(Mode.NOMINAL), CEILING),
     Transition(Mode.PAYLOAD, Mode.NOMINAL, _wants_less_than(Mode.PAYLOAD), "wanted"),
     Transition(Mode.NOMINAL, Mode.STANDBY, _wants_less_than(Mode.NOMINAL), "wanted"),
 )
@@ -99,14 +136,21 @@ def next_mode(mode: Mode, condition: Condition, config: HealthConfig) -> tuple[M
     """(mode, reason) that follows, or None to stay."""
     for row in _FROM[mode]:
         if row.guard(condition, config):
-            return row.after, condition.alarm if row.reason is ALARM and condition.alarm else row.reason
+            return row.after, _told(row.reason, condition)
     return None
 
 
+def _told(reason: str, condition: Condition) -> str:
+    own = {ALARM: condition.alarm, GRAVE: condition.grave, CEILING: condition.ceiling_reason}.get(reason)
+    return own or reason
+
+
 def refusal(mode: Mode, asked: Mode, condition: Condition, config: HealthConfig) -> str | None:
-    """Why ground's wish for a mode is refused; None: it is not. SAFE is never refused."""
+    """Why ground's wish for a mode is refused; None: it is not. SAFE and below are never refused."""
     if asked <= Mode.SAFE:
         return None
+    if asked > condition.ceiling:
+        return condition.ceiling_reason
     if mode is Mode.BOOT:
         return "still booting"
     if condition.alarm is not None:

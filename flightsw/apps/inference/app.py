@@ -1,7 +1,8 @@
 """Payload manager: messages in, messages out. The decisions are in `law` (or a user's), `source`, `queue`, `events`.
 
-Reads `sensor.nav`, `power.status`, `thermal.status`, `health.mode`, `tc.dispatch`; `hw.device` goes to the device
-unread. Gives `infer.status`, `infer.result`, `hw.activity`, `event.inference`, `tc.report.inference`, `cds.inference`.
+Reads `sensor.nav`, `power.status`, `thermal.status`, `health.mode`, `health.recovery`, `tc.dispatch`; `hw.device` goes
+to the device unread. Gives `infer.status`, `infer.result`, `hw.activity`, `event.inference`, `tc.report.inference`,
+`cds.inference`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from flightsw.devices.accelerator import Accelerator, Batch, Completion, Telemet
 from flightsw.devices.silicon import Silicon
 from flightsw.messages.base import Message
 from flightsw.messages.commands import InferSetPayload
-from flightsw.messages.health import Mode, ModeStatus
+from flightsw.messages.health import Mode, ModeStatus, RecoveryAction, RecoveryRequest
 from flightsw.messages.inference import DeviceActivity, InferenceCriticalData, InferenceResult, InferenceStatus
 from flightsw.messages.plant import DeviceReadings, NavSensors
 from flightsw.messages.power import PowerStatus
@@ -34,6 +35,8 @@ STORE_TICKS = 10
 FIXED = ("model", "execute")
 """Parameters that a start sets for good: the network is loaded then."""
 DARK = View(-1.0, 0.0)
+RESET_TICKS = 8
+"""off for so long: a command acts after two ticks, and what its rail draws meanwhile is seen two after that"""
 
 
 class InferenceApp:
@@ -67,6 +70,8 @@ class InferenceApp:
         """ground's wish"""
         self._view = DARK
         self._may_start = False
+        self._reset_ticks = 0
+        """the device is held off for so long, by order of recovery"""
         self._next_batch = self._items_done = self._batches_done = self._batches_executed = 0
         self._seen = Seen()
         self._stored: InferenceCriticalData | None = None
@@ -132,8 +137,18 @@ class InferenceApp:
         after, outputs = self._law.step(self._state, inputs, self._silicon, self._rates, self._config)
         if self._node_mode is not None:
             self._state = after
-            self._device.command(power_on=outputs.power_on, mode=outputs.decision.mode)
+            self._device.command(power_on=outputs.power_on and not self._is_reset(inbox), mode=outputs.decision.mode)
         return outputs
+
+    def _is_reset(self, inbox: Inbox) -> bool:
+        if inbox.last(RecoveryRequest) is not None and any(
+            request.action is RecoveryAction.RESET_DEVICE for request in inbox.all(RecoveryRequest)
+        ):
+            self._reset_ticks = RESET_TICKS
+        if self._reset_ticks == 0:
+            return False
+        self._reset_ticks -= 1
+        return True
 
     def _work(self, now: Now, decision: Decision) -> list[Message]:
         self._may_start = decision.work

@@ -1,7 +1,7 @@
 """EPS manager: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
-Reads `sensor.power`, `sensor.nav`, `health.mode`, `tc.dispatch`. Gives `power.status`, `power.switches`,
-`event.power`, `tc.report.power`, `cds.power`.
+Reads `sensor.power`, `sensor.nav`, `health.mode`, `health.recovery`, `health.validity`, `tc.dispatch`. Gives
+`power.status`, `power.switches`, `event.power`, `tc.report.power`, `cds.power`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from flightsw.apps.power import rails
 from flightsw.apps.power.config import LoadRow, PowerConfig
 from flightsw.apps.power.events import changes
 from flightsw.apps.power.interface import STANDARD, PowerLaw
@@ -17,10 +18,11 @@ from flightsw.apps.power.shedding import load_table
 from flightsw.apps.repeating import Repeating
 from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
+from flightsw.apps.validity import believed_power
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message
 from flightsw.messages.commands import PowerClearShed, PowerSetLoad, PowerSetReserve
-from flightsw.messages.health import ModeStatus
+from flightsw.messages.health import Event, ModeStatus, RecoveryAction, RecoveryRequest, SensorValidity, Severity
 from flightsw.messages.plant import NavSensors, PowerSensors
 from flightsw.messages.power import PowerCriticalData, PowerStatus, SwitchCommand
 
@@ -41,6 +43,9 @@ class PowerApp:
         self._state = law.initial(self._table, config)
         self._stored: State | None = None
         self._switches = Repeating()
+        self._cycles: rails.Cycles = ()
+        self._validity: SensorValidity | None = None
+        """None: all readings are to be believed"""
         self._parameters = ParameterTable("power", config, self._apply)
         self._handlers: Handlers = {
             **self._parameters.handlers,
@@ -57,12 +62,22 @@ class PowerApp:
         before = self._state
         out = execute_own(inbox, self._handlers)
         sensors = inbox.last(PowerSensors)
+        if (told := inbox.last(SensorValidity)) is not None:
+            self._validity = told if told.invalid else None
+        if self._validity is not None and sensors is not None:
+            sensors = believed_power(sensors, self._validity)
         mode = inbox.last(ModeStatus)
         inputs = Inputs(sensors, inbox.last(NavSensors), None if mode is None else mode.mode)
         self._state, outputs = self._law.step(self._state, inputs, self._table, self._config, self._dt_s)
         out += changes(before, self._state, self._table, self._config.blind_ticks)
         out.append(self._status(sensors, outputs))
-        self._switches.send(SwitchCommand(outputs.load_on), now.tick, out)
+        load_on = outputs.load_on
+        if inbox.last(RecoveryRequest) is not None:
+            self._cycle_rails(inbox, out)
+        if self._cycles:
+            load_on = rails.masked(load_on, self._cycles)
+            self._cycles = rails.after_tick(self._cycles)
+        self._switches.send(SwitchCommand(load_on), now.tick, out)
         self._store(now, out)
         return out
 
@@ -116,6 +131,14 @@ class PowerApp:
             locked_out(state),
         )
         out.append(self._law.stored(state, standard))
+
+    def _cycle_rails(self, inbox: Inbox, out: list[Message]) -> None:
+        for request in inbox.all(RecoveryRequest):
+            if request.action is RecoveryAction.CYCLE_RAIL:
+                before = self._cycles
+                self._cycles = rails.begun(before, request.target, self._table.names)
+                if self._cycles is not before:
+                    out.append(Event(Severity.ACTIVITY_HI, "rail.cycled", {"load": request.target}))
 
     def _set_reserve(self, command: PowerSetReserve) -> str | None:
         self._state = self._law.with_reserve(self._state, command.soc)

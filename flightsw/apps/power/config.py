@@ -16,6 +16,8 @@ from flightsw.errors import ConfigError
 
 PAYLOAD = "payload"
 """the load that the compute budget is for"""
+HEATER = "battery_heater"
+"""the load that SURVIVAL keeps beside the essential ones: a frozen battery is a lost node"""
 
 Soc = Annotated[float, Meta(ge=0.0, le=1.0)]
 Volts = Annotated[float, Meta(gt=0.0, le=1e4)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
+from flightsw.apps.duties import DUTIES
 from flightsw.apps.power.budget import compute_budget_w, limited_w, quantised_w
 from flightsw.apps.power.config import PowerConfig
 from flightsw.apps.power.eclipse import NONE_AHEAD, EclipseForecast, coasted, forecast
@@ -120,10 +121,17 @@ def step(state: State, inputs: Inputs, table: LoadTable, config: PowerConfig, dt
 def switched(
     enabled: tuple[bool, ...], shed: ShedState, care: tuple[LclCare, ...], mode: Mode, table: LoadTable
 ) -> tuple[bool, ...]:
-    """Wanted switch states. In SAFE the payload is off; the radio stays."""
+    """Wanted switch states, as the mode's duty says: in SAFE the payload is off and the radio stays, in SURVIVAL only
+    essential loads and the battery's heater do."""
     closable = tuple([one.closable for one in care]) if care else ALL_CLOSABLE
-    payload_allowed = mode is not Mode.SAFE and mode is not Mode.OFF
-    return loads_on(table, enabled, shed.level, closable, payload_allowed=payload_allowed)
+    duty = DUTIES[mode]
+    level = ESSENTIAL - 1 if duty.essential_only else shed.level
+    wanted = loads_on(table, enabled, level, closable, payload_allowed=duty.payload_rail)
+    if not duty.essential_only or table.heater is None:
+        return wanted
+    place = table.heater
+    heated = enabled[place] and (not closable or closable[place])
+    return (*wanted[:place], heated, *wanted[place + 1 :])
 
 
 def base_power_w(load_power_w: tuple[float, ...], table: LoadTable) -> float:

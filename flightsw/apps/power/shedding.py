@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from flightsw.apps.power.config import PAYLOAD, LoadRow, PowerConfig
+from flightsw.apps.power.config import HEATER, PAYLOAD, LoadRow, PowerConfig
 
 ESSENTIAL = 1_000
 """tier of a load that is never shed"""
@@ -34,6 +34,8 @@ class LoadTable(msgspec.Struct, frozen=True, gc=False):
     initially_on: tuple[bool, ...]
     payload: int | None
     """place of the payload; None: there is none"""
+    heater: int | None = None
+    """place of the battery's heater"""
 
 
 def load_table(rows: tuple[LoadRow, ...]) -> LoadTable:
@@ -41,7 +43,8 @@ def load_table(rows: tuple[LoadRow, ...]) -> LoadTable:
     names = tuple(row.name for row in rows)
     tiers = tuple(ESSENTIAL if row.shed_tier is None else row.shed_tier for row in rows)
     payload = names.index(PAYLOAD) if PAYLOAD in names else None
-    return LoadTable(names, tiers, tuple(row.initially_on for row in rows), payload)
+    heater = names.index(HEATER) if HEATER in names else None
+    return LoadTable(names, tiers, tuple(row.initially_on for row in rows), payload, heater)
 
 
 def shed_step(state: ShedState, soc: float, brownout: bool, config: PowerConfig) -> ShedState:

@@ -1,6 +1,6 @@
 """TCS manager: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
-Reads `sensor.thermal`, `tc.dispatch`. Gives `thermal.status`, `thermal.heaters`, `event.thermal`,
+Reads `sensor.thermal`, `health.validity`, `tc.dispatch`. Gives `thermal.status`, `thermal.heaters`, `event.thermal`,
 `tc.report.thermal`, `cds.thermal`.
 """
 
@@ -15,10 +15,12 @@ from flightsw.apps.thermal.config import ThermalConfig
 from flightsw.apps.thermal.events import changes
 from flightsw.apps.thermal.interface import STANDARD, ThermalLaw
 from flightsw.apps.thermal.law import Inputs, State
+from flightsw.apps.validity import believed_thermal
 from flightsw.bus.application import Inbox, Now
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
 from flightsw.messages.commands import ThermalSetChipLimit
+from flightsw.messages.health import SensorValidity
 from flightsw.messages.plant import ThermalSensors
 from flightsw.messages.thermal import HeaterCommand, ThermalCriticalData, ThermalStatus
 
@@ -38,6 +40,8 @@ class ThermalApp:
         self._state = law.initial(config)
         self._stored: State | None = None
         self._heaters = Repeating()
+        self._validity: SensorValidity | None = None
+        """None: all readings are to be believed"""
         self._parameters = ParameterTable("thermal", config, self._apply, refuse=self._refuse)
         self._handlers: Handlers = {**self._parameters.handlers, ThermalSetChipLimit: self._set_chip_limit}
 
@@ -48,6 +52,10 @@ class ThermalApp:
             self._state = self._law.restored(self._state, stored)
         out = execute_own(inbox, self._handlers)
         sensors = inbox.last(ThermalSensors)
+        if (told := inbox.last(SensorValidity)) is not None:
+            self._validity = told if told.invalid else None
+        if self._validity is not None and sensors is not None:
+            sensors = believed_thermal(sensors, self._validity)
         inputs = Inputs(sensors.chip_c, sensors.battery_c) if sensors else Inputs(None, None)
         before = self._state
         self._state, outputs = self._law.step(before, inputs, self._config, self._dt_s)

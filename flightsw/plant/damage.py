@@ -1,0 +1,91 @@
+"""What faults have made of a spacecraft: the parts of its physics that are no longer those of its configuration.
+
+`Damage` is the sum of the faults that act; from it follow array, pack and thermal network as they are now. Pure; called
+by the spacecraft when its damage changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec.structs import replace
+
+from flightsw.plant.array import SolarArray
+from flightsw.plant.battery import Battery, Health
+from flightsw.plant.battery_config import BatteryConfig, OcvPoint
+from flightsw.plant.config import PlantConfig
+from flightsw.plant.thermal_config import NodeConfig, SurfaceConfig, ThermalNetworkConfig
+from flightsw.plant.thermal_elements import optical
+
+
+class Surface(msgspec.Struct, frozen=True):
+    """What is left of a node's outer surfaces."""
+
+    emissivity_share: float = 1.0
+    absorptance_added: float = 0.0
+
+
+class Damage(msgspec.Struct, frozen=True):
+    """All of it. The defaults are none."""
+
+    array_strings: int = 0
+    array_share: float = 1.0
+    """of the array's power that its converter still gives"""
+    battery_strings: int = 0
+    cells_share: float = 1.0
+    """of a string's cells that aren't shorted"""
+    forced_w: Mapping[int, float] = {}
+    """what loads demand whatever is commanded, by place"""
+    pumps: frozenset[int] = frozenset()
+    """loads whose pumps stand still"""
+    surfaces: Mapping[str, Surface] = {}
+    """by node"""
+
+
+WHOLE = Damage()
+
+
+def array_of(config: PlantConfig, damage: Damage, strings_failed: int) -> SolarArray:
+    """The array; `strings_failed` beside the damage's."""
+    array = config.array_or_none
+    if damage.array_share != 1.0:
+        array = replace(array, degradation=array.degradation * damage.array_share)
+    return SolarArray(array, min(array.strings, strings_failed + damage.array_strings))
+
+
+def pack_of(config: BatteryConfig, damage: Damage, health: Health, dt_s: float) -> Battery:
+    """The pack; `health`: what wear and other failures have left."""
+    failed = min(config.strings, health.strings_failed + damage.battery_strings)
+    share = damage.cells_share
+    if share != 1.0:
+        # The charger knows nothing of it: its voltage limit stays, and what keeps the pack from overcharge is its
+        # own full charge, as a balancer would.
+        ocv = tuple(OcvPoint(point.soc, point.volts * share) for point in config.ocv)
+        config = replace(config, ocv=ocv, r0_ohm=config.r0_ohm * share, r1_ohm=config.r1_ohm * share)
+    return Battery(config, dt_s, replace(health, strings_failed=failed))
+
+
+def network_config_of(config: ThermalNetworkConfig, damage: Damage) -> ThermalNetworkConfig:
+    """The thermal network's configuration."""
+    return replace(config, nodes=tuple([_node(node, damage.surfaces.get(node.name)) for node in config.nodes]))
+
+
+def _node(node: NodeConfig, left: Surface | None) -> NodeConfig:
+    if left is None:
+        return node
+    return replace(node, surfaces=tuple([_surface(surface, left) for surface in node.surfaces]))
+
+
+def _surface(surface: SurfaceConfig, left: Surface) -> SurfaceConfig:
+    absorptance, emissivity = optical(surface)
+    absorptance = min(1.0, absorptance + left.absorptance_added)
+    share, louver = left.emissivity_share, surface.louver
+    if louver is not None:
+        louver = replace(
+            louver,
+            closed_emissivity=louver.closed_emissivity * share,
+            open_emissivity=louver.open_emissivity * share,
+        )
+        return replace(surface, louver=louver, absorptance=absorptance)
+    return replace(surface, emissivity=emissivity * share, absorptance=absorptance, finish=None, age=0.0)
