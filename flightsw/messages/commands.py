@@ -196,13 +196,14 @@ COMMANDS: dict[str, type[_Command]] = {str(kind.__struct_config__.tag): kind for
 
 
 _OWNERS = {"infer": "inference", "sequence": "health", "time": "health"}
+_TABLES = "table."
+"""Commands that go to the application they name; all others belong to one."""
 
 
 def addressed(command: Command) -> str:
     """The command's name, with its owner behind it where the name alone doesn't say: `table.load:power`."""
     name = str(command.__struct_config__.tag)
-    app = getattr(command, "app", None)
-    return name if app is None else f"{name}:{app}"
+    return f"{name}:{getattr(command, 'app')}" if name.startswith(_TABLES) else name  # noqa: B009  of a union
 
 
 def plain(name: str) -> str:

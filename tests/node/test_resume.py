@@ -241,6 +241,7 @@ def _insides(application: Any) -> dict[str, Any]:
     for part in ("_time", "_sequencer"):  # of health; what they are told is no part of `apps.*`
         held.pop(part, None)
     held.pop("_law")
+    held.pop("_monitor", None)
     for name in ("_queue", "_store", "_radio", "_switches", "_heaters", "_attitude"):
         if name in held:
             held[name] = dict(vars(held[name]))
