@@ -16,7 +16,7 @@ from flightsw.apps.health.fdirconfig import ActionpointConfig, FdirConfig, Ladde
 from flightsw.apps.health.gauges import Gauge, gauge_step, is_bad
 from flightsw.apps.health.hangs import MISS, misses_step, trouble
 from flightsw.apps.health.heartbeats import Pulse
-from flightsw.apps.health.heat import ChipHeat, heat_step, is_stuck
+from flightsw.apps.health.heat import ChipHeat, heat_step
 from flightsw.apps.health.ladder import AT_FOOT, climb_step
 from flightsw.apps.health.ladders import ladders_of
 from flightsw.apps.health.limits import Watch, Zone, watch_step
@@ -273,10 +273,15 @@ def test_a_missing_or_impossible_reading_is_bad_after_its_persistence(value: flo
 def test_a_diode_that_stands_still_while_its_power_swings_is_stuck() -> None:
     steady = swung = ChipHeat()
     for sample in range(120):
-        steady = heat_step(steady, 50.0, 10.0)
-        swung = heat_step(swung, 50.0, 10.0 if sample < 60 else 1.0)
-    assert not is_stuck(steady, 30)
-    assert is_stuck(swung, 30)
+        steady = heat_step(steady, 50.0, 10.0, 30)
+        swung = heat_step(swung, 50.0, 10.0 if sample < 60 else 1.0, 30)
+    assert not steady.stuck
+    assert swung.stuck
+    back = swung
+    for _ in range(60):
+        back = heat_step(back, 50.0, 10.0, 30)
+    assert back.stuck, "as long as it doesn't move"
+    assert not heat_step(back, 50.5, 10.0, 30).stuck
 
 
 def balanced(flows: Flows, samples: int, before: Balance = Balance()) -> Balance:  # noqa: B008  # frozen

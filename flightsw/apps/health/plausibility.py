@@ -17,7 +17,7 @@ import msgspec
 
 from flightsw.apps.health.balance import Balance, Flows, balance_step
 from flightsw.apps.health.gauges import Gauge, gauge_step, is_bad, is_still
-from flightsw.apps.health.heat import ChipHeat, heat_step, is_stuck
+from flightsw.apps.health.heat import ChipHeat, heat_step
 from flightsw.apps.health.plausibilityconfig import PlausibilityConfig
 from flightsw.apps.health.voting import Vote, vote_step
 from flightsw.messages.health import SensorValidity
@@ -93,7 +93,7 @@ def sensors_step(before: Sensors, now: Readings, config: PlausibilityConfig, dt_
     return Sensors(
         gauges,
         vote_step(before.vote, pair, config.battery_apart_k, config.persistence),
-        heat_step(before.heat, now.chip_c, now.payload_w),
+        heat_step(before.heat, now.chip_c, now.payload_w, config.stuck_samples),
         balance_step(before.balance, flows, config, SAMPLE_TICKS * dt_s),
     )
 
@@ -101,7 +101,7 @@ def sensors_step(before: Sensors, now: Readings, config: PlausibilityConfig, dt_
 def validity(sensors: Sensors, now: Readings, config: PlausibilityConfig) -> SensorValidity:
     """What is not to be believed, and the battery's temperature by what is left."""
     bad = [is_bad(gauge, config.persistence, config.stuck_samples) for gauge in sensors.gauges[:CHIP]]
-    bad.append(sensors.gauges[CHIP].odd >= config.persistence or is_stuck(sensors.heat, config.stuck_samples))
+    bad.append(sensors.gauges[CHIP].odd >= config.persistence or sensors.heat.stuck)
     out = sensors.vote.out
     if out is not None and not bad[BATTERY_OWN if out == BATTERY else BATTERY]:
         bad[out] = True
