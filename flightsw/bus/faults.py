@@ -134,7 +134,7 @@ class BusFaults:
                 arrived.append(entry)
                 continue
             for ticks, behind, changed in self._fates(tick, nth, entry):
-                if ticks == 0 and not behind:
+                if ticks == 0:
                     arrived.append(changed)
                 else:
                     self._late.setdefault(tick + ticks - sooner, []).append((behind, changed))

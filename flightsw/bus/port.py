@@ -49,7 +49,7 @@ class Codec:
         data[bit // 8] ^= 1 << (bit % 8)
         try:
             message = self._decoders[entry[0]].decode(data)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return None
         return (entry[0], msgspec.Raw(bytes(data)), *((entry[2], message) if len(entry) > 2 else ()))
 

@@ -14,7 +14,18 @@ from collections.abc import Sequence
 
 import typer
 
-from flightsw.cli import baseline, checking, command, comparing, inspection, resuming, running, sequences, validation
+from flightsw.cli import (
+    baseline,
+    checking,
+    command,
+    comparing,
+    faults,
+    inspection,
+    resuming,
+    running,
+    sequences,
+    validation,
+)
 from flightsw.cli.exits import BAD_INPUT, GOOD, INTERNAL, INTERRUPTED
 from flightsw.errors import ConfigError, FlightswError, LogError
 
@@ -37,6 +48,7 @@ app.command("validate-physics")(validation.validate_physics)
 app.command("log")(inspection.log)
 app.command("ledger")(inspection.ledger)
 app.command("check")(checking.check)
+app.command("faults")(faults.faults)
 app.command("cmd")(command.cmd)
 app.add_typer(sequences.app, name="sequence")
 app.command("replay")(comparing.replay)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 from flightsw.bus import faults as bus
 from flightsw.bus.fault_config import (
@@ -38,6 +38,7 @@ from flightsw.errors import ConfigError
 from flightsw.messages.plant import Truth
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.faultchecks import check_hardware
+from flightsw.node.tomlfile import convert
 from flightsw.plant.fault_config import ClockJump, DeviceSefi, DeviceSel, HardwareFault, LclTrip
 from flightsw.plant.thermal_assembly import assemble
 
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 Fault = BusFaultConfig | HardwareFault
 """Every kind, told apart by `kind`."""
 
+KINDS: dict[str, type[FaultConfig]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Fault)}
+"""Every kind by its name. Read only."""
 DAY_S = 86400.0
 MOST_CRASHES = 5
 """scripted by time of one process: after so many restarts it is taken for broken"""
@@ -66,6 +69,11 @@ _KINDS: dict[type[FaultConfig], str] = {
     MessageCorrupt: bus.CORRUPT,
     MessageReorder: bus.REORDER,
 }
+
+
+def fault_of(kind: str, **fields: Any) -> Fault:
+    """The fault of a kind, its fields' types and ranges checked. Raises ConfigError."""
+    return convert({"kind": kind, **fields}, Fault, "fault")  # type: ignore[arg-type]  # a union is no type[T]
 
 
 def bus_faults_of(scenario: Scenario, table: ProcessTable) -> tuple[bus.BusFault, ...]:

@@ -77,13 +77,15 @@ class HardwareFaults:
         """waiting for the payload computer to have power"""
         self._misreading: list[int] = []
         """places of the faults of sensors and link that act in this tick"""
+        self._tripping: list[int] = []
+        """limiters that open whenever they are closed"""
         self._truth: Truth | None = None
         """of the tick before"""
 
     def begin(self, tick: int) -> None:
         """What acts from the beginning of this tick on."""
         changed = False
-        self._misreading = []
+        self._misreading, self._tripping = [], []
         for place, (fault, trigger) in enumerate(self._faults):
             was = trigger.active
             now = trigger.step(tick, self._truth)
@@ -92,13 +94,19 @@ class HardwareFaults:
                 if trigger.began:
                     self._strike(tick, place, fault)
             if now and isinstance(fault, LclTrip):
-                self._hardware.trip(self._hardware.loads.index(fault.load))
+                self._tripping.append(self._hardware.loads.index(fault.load))
             if now and (place in self._distortions or isinstance(fault, LinkLoss)):
                 self._misreading.append(place)
+        self.settle()
         if changed:
             self._hardware.suffer(self._damage())
         if self._strikes:
             self._strikes = [one for one in self._strikes if not self._hit(one)]
+
+    def settle(self) -> None:
+        """Open the limiters that trip in this tick: when it begins, and again when flight software closed one in it."""
+        for load in self._tripping:
+            self._hardware.trip(load)
 
     def _strike(self, tick: int, place: int, fault: HardwareFault) -> None:
         if isinstance(fault, DeviceSel | DeviceSefi):

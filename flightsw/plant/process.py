@@ -91,6 +91,8 @@ class PlantProcess:
             self._faults.begin(now.tick)
         craft, orders = self.craft, self._orders
         sky = craft.step(now.tick, orders)
+        if self._faults is not None:
+            self._faults.settle()
         orders.busy_s = 0.0  # counted; without a new report the device is idle
         if self._struck is not WELL or not self._radiation.quiet:
             self._irradiate(now.tick, sky)

@@ -51,7 +51,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 def reading_of(text: str, loads: Sequence[str]) -> Reading:
     """The reading that a scenario names. Raises ConfigError, which says what is allowed."""
-    sensor, _, rest = text.removeprefix("sensor.").partition(".")
+    sensor, _, rest = text.replace("[", ".").replace("]", "").removeprefix("sensor.").partition(".")
     message = SENSORS.get(f"sensor.{sensor}") if text.startswith("sensor.") else None
     if message is None:
         raise ConfigError(f"{text!r}: must be a field of one of {', '.join(SENSORS)}")
@@ -98,6 +98,8 @@ def _length(kind: inspect.TupleType | inspect.VarTupleType) -> int:
 
 
 def _place(text: str, entry: str, names: list[str]) -> int:
+    if entry.isdecimal() and int(entry) < len(names):
+        return int(entry)
     if entry not in names:
         raise ConfigError(f"{text!r}: has several entries: must name one of {', '.join(names)} behind it")
     return names.index(entry)
@@ -131,9 +133,10 @@ def check_sensor_fault(fault: SensorFault, loads: Sequence[str]) -> None:
 def _check_magnitude(fault: SensorBias | SensorDrift | SensorNoise, reading: Reading) -> None:
     name = "offset" if isinstance(fault, SensorBias) else "per_h" if isinstance(fault, SensorDrift) else "sigma"
     value = getattr(fault, name)
-    span = reading.highest - reading.lowest
+    span = (reading.highest - reading.lowest) * (3600.0 if isinstance(fault, SensorDrift) else 1.0)
+    a_second = " in a second" if isinstance(fault, SensorDrift) else ""
     if value == 0.0 or abs(value) > span:
-        raise ConfigError(f"{name} = {value}: must not be 0, and at most {span:g}, the reading's range")
+        raise ConfigError(f"{name} = {value}: must not be 0, and at most {span:g}, the reading's range{a_second}")
 
 
 class SensorDistortion:

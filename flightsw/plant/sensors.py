@@ -54,6 +54,7 @@ class Sensors:
         noise = self._power.normals(tick)
         step = config.power_step_w
         volts = flows.battery.terminal_v + config.voltage_sigma_v * noise[0]
+        volts = max(volts, 0.0)  # a dead pack's noise: the converter reads nothing below its ground
         amps = flows.battery.current_a + config.current_sigma_a * noise[1]
         battery_c = nodes_k[self._battery] - ZERO_C_K + config.temperature_sigma_k * noise[2]
         return PowerSensors(

@@ -16,7 +16,8 @@ by the fixtures.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ import pytest
 
 if TYPE_CHECKING:
     from flightsw.bus.fault_config import Crash
+    from flightsw.node.faults import Fault
     from flightsw.node.replay import AppReplay, Replay
     from flightsw.regress.baseline import Comparison
     from flightsw.regress.flights import Flight, Flights, Host
@@ -89,13 +91,21 @@ class Fly:
 
 
 class Faults:
-    """Faults as data, to be given to `fly`."""
+    """Faults as data, to be given to `fly`: a method a kind, by its name in docs/faults.md."""
 
     def crash(self, process: str, at: str) -> Crash:
         """A flight application is lost at this time, and comes back after its restart ticks."""
         from flightsw.bus.fault_config import Crash
 
         return Crash(process=process, at=at)
+
+    def __getattr__(self, kind: str) -> Callable[..., Fault]:
+        """`faults.sensor_bias(field=..., offset=..., at=...)`: the fields of its table. Raises ConfigError."""
+        from flightsw.node.faults import KINDS, fault_of
+
+        if kind not in KINDS:
+            raise AttributeError(f"faults.{kind}: must be one of {', '.join(KINDS)}")
+        return partial(fault_of, kind)
 
 
 class HoldToBaseline:
@@ -192,7 +202,7 @@ def host(request: pytest.FixtureRequest) -> Host:
 
 @pytest.fixture(scope="session")
 def faults() -> Faults:
-    """`faults.crash("thermal", at="300s")`."""
+    """`faults.crash("thermal", at="300s")`, `faults.sensor_bias(field=..., offset=0.5, when="eclipse 1")`, ..."""
     return Faults()
 
 
