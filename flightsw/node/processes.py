@@ -99,6 +99,7 @@ def process_rows() -> tuple[ProcessRow, ...]:
                 "power.status",
                 "thermal.status",
                 "infer.status",
+                "infer.chip",
                 "comms.status",
                 "sensor.power",
                 "sensor.thermal",

@@ -21,6 +21,7 @@ from flightsw.apps.health.ladder import AT_FOOT, climb_step
 from flightsw.apps.health.ladders import ladders_of
 from flightsw.apps.health.limits import Watch, Zone, watch_step
 from flightsw.apps.health.modes import TRANSITIONS
+from flightsw.apps.health.plausibility import Readings, Sensors, sensors_step, validity
 from flightsw.apps.health.plausibilityconfig import PlausibilityConfig
 from flightsw.apps.health.progress import SETTLED_TICKS, Progress, is_stopped, progress_step
 from flightsw.apps.health.signals import watched
@@ -282,6 +283,18 @@ def test_a_diode_that_stands_still_while_its_power_swings_is_stuck() -> None:
         back = heat_step(back, 50.0, 10.0, 30)
     assert back.stuck, "as long as it doesn't move"
     assert not heat_step(back, 50.5, 10.0, 30).stuck
+
+
+READINGS = Readings(20.0, 20.0, 15.0, 1.0, 50.0, 30.0, 40.0, 10.0, None, dark=False)
+
+
+def test_a_diode_that_differs_from_the_devices_own_is_out_until_they_agree() -> None:
+    sensors, out = Sensors(), []
+    for own_c in (None, 85.0, 85.0, 85.0, 85.0, 85.0, None, None, 51.0):
+        now = READINGS._replace(device_chip_c=own_c)
+        sensors = sensors_step(sensors, now, PLAUSIBLE, 1.0)
+        out.append("sensor.thermal.chip_c" in validity(sensors, now, PLAUSIBLE).invalid)
+    assert out == [*[False] * 5, True, True, True, False], "a device that is off says nothing new"
 
 
 def balanced(flows: Flows, samples: int, before: Balance = Balance()) -> Balance:  # noqa: B008  # frozen

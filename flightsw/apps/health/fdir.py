@@ -26,7 +26,7 @@ from flightsw.messages.health import (
     RestartRequest,
     Severity,
 )
-from flightsw.messages.inference import InferenceStatus
+from flightsw.messages.inference import ChipReading, InferenceStatus
 from flightsw.messages.plant import NavSensors, PowerSensors, ThermalSensors
 
 SAMPLE_PHASE = 5
@@ -137,6 +137,7 @@ class Fdir:
         power, thermal, nav = inbox.last(PowerSensors), inbox.last(ThermalSensors), inbox.last(NavSensors)
         if power is None or thermal is None:
             return
+        chip = inbox.last(ChipReading)
         now = Readings(
             thermal.battery_c,
             power.battery_c,
@@ -146,6 +147,7 @@ class Fdir:
             power.array_power_w,
             sum(power.load_power_w),
             self._rail_w(power),
+            None if chip is None else chip.chip_c,
             state.eclipse and nav is not None and not nav.sun_visible,
         )
         config = self._config.plausibility
