@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from flightsw.apps.comms import law as comms_law
 from flightsw.apps.duties import DUTIES, Payload, Transmitter
+from flightsw.apps.health import memory, recovery
 from flightsw.apps.health.actionpoints import READY, holds, is_true, point_step
 from flightsw.apps.health.balance import Balance, Flows, balance_step
 from flightsw.apps.health.config import HealthConfig, WatchpointConfig
@@ -21,6 +22,7 @@ from flightsw.apps.health.ladder import AT_FOOT, climb_step
 from flightsw.apps.health.ladders import ladders_of
 from flightsw.apps.health.limits import Watch, Zone, watch_step
 from flightsw.apps.health.modes import TRANSITIONS
+from flightsw.apps.health.plan import plan_of
 from flightsw.apps.health.plausibility import Readings, Sensors, sensors_step, validity
 from flightsw.apps.health.plausibilityconfig import PlausibilityConfig
 from flightsw.apps.health.progress import SETTLED_TICKS, Progress, is_stopped, progress_step
@@ -33,7 +35,7 @@ from flightsw.apps.power.rails import OPEN_TICKS, after_tick, begun, masked
 from flightsw.apps.power.shedding import ShedState, load_table
 from flightsw.apps.validity import believed_power, believed_thermal
 from flightsw.errors import ConfigError
-from flightsw.messages.health import Mode, SensorValidity
+from flightsw.messages.health import BusEvent, BusEventKind, Mode, SensorValidity
 from flightsw.messages.inference import Binding, InferenceStatus
 from flightsw.messages.plant import LclState, PowerSensors, ThermalSensors
 
@@ -283,6 +285,25 @@ def test_a_diode_that_stands_still_while_its_power_swings_is_stuck() -> None:
         back = heat_step(back, 50.0, 10.0, 30)
     assert back.stuck, "as long as it doesn't move"
     assert not heat_step(back, 50.5, 10.0, 30).stuck
+
+
+def test_ladders_actionpoints_and_lock_outs_survive_a_restart_of_health() -> None:
+    point = ActionpointConfig(name="hot", watchpoints=("power.soc",), zone="RED", step="safe", rearm="command")
+    config = HealthConfig(fdir=FdirConfig(actionpoints=(point,)))
+    plan = plan_of(config, ("comms", "inference"), 35.0, 1.0)
+    pulse, red = Pulse((100, 0), (), ("comms",)), (Watch(Zone.RED), Watch(), Watch())
+    state = recovery.initial(plan)
+    for tick in range(200):
+        bus = (BusEvent(BusEventKind.LOCKED_OUT, "inference", 6),) if tick == 5 else ()
+        seen = recovery.Seen(tick, (False, True), pulse, red, Progress(), bus)
+        state, _, _ = recovery.recovery_step(state, seen, plan)
+    assert (state.ceiling, state.locked) == (Mode.SAFE, (False, True))
+    again = memory.restored(memory.kept(state), plan)
+    assert again.ceiling is Mode.SAFE
+    assert [climb.rung for climb in again.climbs] == [climb.rung for climb in state.climbs] == [0, 3, 0]
+    assert (again.locked, again.points[0].passive) == (state.locked, True)
+    other = plan_of(config, ("comms",), 35.0, 1.0)
+    assert memory.restored(memory.kept(state), other) == recovery.initial(other), "another configuration's"
 
 
 READINGS = Readings(20.0, 20.0, 15.0, 1.0, 50.0, 30.0, 40.0, 10.0, None, dark=False)

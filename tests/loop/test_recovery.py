@@ -116,6 +116,16 @@ def test_an_application_that_hangs_again_and_again_leads_to_safe_and_the_node_go
     assert "comms: recovery at level 3" in [args["reason"] for _, args in flight.events("mode.changed")]
 
 
+def test_a_restart_of_health_changes_nothing_in_a_recovery_under_way() -> None:
+    flight = Flight(comms=silent_from(100, again=30)).run(300)
+    assert flight.steps()[-1] == "comms 3 safe"
+    flight.records.append(flight.node.run_tick(lose=["health"]))
+    flight.run(40)
+    assert flight.mode is Mode.SAFE
+    assert len(flight.steps()) == 3, "the ladder stands where it stood"
+    assert "health" in [name for _, kind, name in flight.losses() if kind == REJOIN]
+
+
 def test_power_that_stays_hung_in_spite_of_safe_leads_to_survival() -> None:
     flight = Flight("apps.health.fdir.settle_ticks=200", power=silent_from(100, again=5)).run(900)
     assert flight.steps()[-2:] == ["power 3 safe", "power 4 survival"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flightsw.apps.health import recovery
+from flightsw.apps.health import memory, recovery
 from flightsw.apps.health.config import HealthConfig, PayloadRow
 from flightsw.apps.health.plan import plan_of
 from flightsw.apps.health.plausibility import SAMPLE_TICKS, VALID, Readings, Sensors, sensors_step, validity
@@ -22,6 +22,7 @@ from flightsw.messages.health import (
     BusEvent,
     Event,
     RecoveryAction,
+    RecoveryCriticalData,
     RecoveryRequest,
     RestartRequest,
     Severity,
@@ -62,6 +63,7 @@ class Fdir:
         self._progress = Progress()
         self._sensors = Sensors()
         self.validity = VALID
+        self._kept = memory.kept(self.recovery)
         self._untold = False
         """readers may still hold what was said before a restart"""
 
@@ -73,9 +75,12 @@ class Fdir:
             self.plan = plan_of(config, self._apps, self._boot_s, self._dt_s)
             self.recovery = recovery.initial(self.plan)
 
-    def restarted(self) -> None:
+    def restore(self, inbox: Inbox) -> None:
         """A warm start: what was voted out is not remembered, and its users are told."""
         self._untold = True
+        if (stored := inbox.last(RecoveryCriticalData)) is not None:
+            self._kept = stored
+            self.recovery = memory.restored(stored, self.plan)
 
     def arm(self, monitor: str) -> str | None:
         """Ground arms a monitor or an actionpoint; None, or why not."""
@@ -107,8 +112,15 @@ class Fdir:
             for one in taken:
                 self._take(one, out)
             out += [Event(Severity.ACTIVITY_HI, "recovery.over", {"monitor": monitor}) for monitor in over]
+            self._keep(out)
         if now.tick % SAMPLE_TICKS == SAMPLE_PHASE or self._untold:
             self._judge(inbox, state, out)
+
+    def _keep(self, out: list[Message]) -> None:
+        kept = memory.kept(self.recovery)
+        if kept != self._kept:
+            self._kept = kept
+            out.append(kept)
 
     def _take(self, taken: Taken, out: list[Message]) -> None:
         step = taken.step
