@@ -60,6 +60,8 @@ class _Seat:
     """lost in the tick under way, to be told when it closes"""
     losses: tuple[int, ...] = ()
     """ticks of the losses that count for back-off"""
+    fed_tick: int = 0
+    """when it last said something, where a watchdog looks"""
 
     def __post_init__(self) -> None:
         self.critical: dict[int, Entry] = {}
@@ -100,12 +102,15 @@ class Exchange:
         self._orders: list[Entry] = []
         """restart requests of the last tick"""
         self.restarted: tuple[str, ...] = ()
-        """processes lost by order at the beginning of the tick under way: the host ends them"""
+        """processes lost by order, or by the watchdog, as the tick under way began: the host ends them"""
         self.tick = 0
         """the next tick to begin, or the one that is under way"""
         self._to_entry = to_entry
         self._seats = [_Seat(row) for row in table.rows]
         self._by_name = {seat.row.name: seat for seat in self._seats}
+        self._guarded = [seat for seat in self._seats if seat.row.watchdog_ticks is not None]
+        self._bitten: list[_Seat] = []
+        """silent for too long: lost at the next tick"""
         self._producer = [topic.producer for topic in table.topics.topics]
         self._depth = [topic.depth or 1 for topic in table.topics.topics]
         self._restart_topic = table.topics.number.get(RESTART)
@@ -140,7 +145,7 @@ class Exchange:
         self._outboxes = {}
         self._bus_entries = []
         tick = self.tick
-        if self._orders or self.restarted:
+        if self._orders or self._bitten or self.restarted:
             self._obey()
         if self._away:
             for seat in self._seats:
@@ -219,6 +224,11 @@ class Exchange:
                 done.append(seat.name)
             elif request.fresh:
                 seat.rejoin_tick = min(seat.rejoin_tick, self.tick + seat.row.restart_ticks)
+        for seat in self._bitten:
+            if seat.rejoin_tick is None:
+                self._lose(seat)
+                done.append(seat.name)
+        self._bitten = []
         self.restarted = tuple(done)
 
     def finish(self) -> TickRecord:
@@ -241,6 +251,11 @@ class Exchange:
                 topics, outbox = outboxes[seat.name]
                 sequence += topics
                 entries += outbox
+        for seat in self._guarded:
+            if seat.name in outboxes and outboxes[seat.name][0]:
+                seat.fed_tick = self.tick
+            else:
+                self._look_at(seat)
         self.sequence = sequence
         if self._faults is None:
             self._deliver(sequence, entries)
@@ -364,8 +379,15 @@ class Exchange:
         kept.reverse()
         return kept
 
+    def _look_at(self, seat: _Seat) -> None:
+        """A guarded process said nothing in this tick."""
+        limit = seat.row.watchdog_ticks
+        if limit is not None and seat.rejoin_tick is None and self.tick - seat.fed_tick >= limit:
+            self._bitten.append(seat)
+
     def _rejoin(self, seat: _Seat) -> None:
         seat.rejoin_tick = None
+        seat.fed_tick = self.tick
         seat.incarnation += 1
         seat.woken = True
         seat.mailbox = tuple([seat.critical[number] for number in sorted(seat.critical)])

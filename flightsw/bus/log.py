@@ -44,6 +44,7 @@ class ProcessSchema(msgspec.Struct, frozen=True):
     restart_ticks: int
     subscribes: tuple[str, ...]
     essential: bool = False
+    watchdog_ticks: int | None = None
 
 
 class LogHeader(msgspec.Struct, frozen=True):

@@ -37,6 +37,8 @@ class ProcessRow:
     """ticks from a first loss to REJOIN"""
     essential: bool = False
     """the node is lost without it: it is tried again even when it was lost too often"""
+    watchdog_ticks: int | None = None
+    """silent for so long, it is restarted by the bus itself, as by a hardware watchdog: for who watches all others"""
 
 
 class ProcessTable:

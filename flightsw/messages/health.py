@@ -163,6 +163,19 @@ class RecoveryRequest(Message, frozen=True):
     reason: Text
 
 
+class RecoveryCriticalData(Message, frozen=True):
+    """What recovery must not forget through a restart of health; sent on change alone."""
+
+    rungs: tuple[Count, ...]
+    """per ladder: steps taken"""
+    since_ticks: tuple[Count, ...]
+    """of the last one"""
+    fired: tuple[bool, ...]
+    """per actionpoint: it is passive"""
+    locked_out: tuple[bool, ...]
+    """per application, as the bus says"""
+
+
 class SensorValidity(Message, frozen=True):
     """Readings that are not to be believed. Held until the next one."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 
 from flightsw.messages.base import (
+    Celsius,
     Count,
     Degrees,
     Fraction,
@@ -90,6 +91,12 @@ class InferenceResult(Message, frozen=True):
     """share of cloudy cells a scene, rounded to 0.001; None: not executed"""
     output_sha256: Label | None
     """first 16 hex digits of the hash over the raw output tensor; None: not executed"""
+
+
+class ChipReading(Message, frozen=True):
+    """The device's own diode, sent every tenth tick while it and the thermistor that thermal reads are far apart."""
+
+    chip_c: Celsius
 
 
 class DeviceActivity(Message, frozen=True):

@@ -86,6 +86,8 @@ def shipped_topics() -> tuple[Topic, ...]:
         Topic("health.recovery", health.RecoveryRequest, "health", depth=16, wakes=True),
         Topic("health.validity", health.SensorValidity, "health"),
         Topic("health.anomaly", health.AnomalyStatus, "health"),
+        Topic("infer.chip", inference.ChipReading, "inference"),
+        Topic("cds.health.recovery", health.RecoveryCriticalData, "health"),
         # said only where something of theirs happens; behind the others, whose numbers stay what they were
         Topic("tc.request.health", comms.TcRequest, "health", depth=64, wakes=True),
         Topic("sequence.status", sequences.SequenceStatus, "health"),

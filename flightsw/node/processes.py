@@ -20,6 +20,8 @@ from flightsw.node.ownprocess import row_of, topics_of_process
 from flightsw.node.scenario import Scenario, app_configs
 
 EVENTS = tuple(f"event.{name}" for name in FLIGHT_APPS)
+WATCHDOG_TICKS = 30
+"""of health: longer than its own patience with the others"""
 REPORTS = tuple(f"tc.report.{name}" for name in FLIGHT_APPS)
 
 
@@ -91,11 +93,13 @@ def process_rows() -> tuple[ProcessRow, ...]:
             rank=6,
             role=flight,
             essential=True,
+            watchdog_ticks=WATCHDOG_TICKS,
             subscribes=(
                 "bus.event",
                 "power.status",
                 "thermal.status",
                 "infer.status",
+                "infer.chip",
                 "comms.status",
                 "sensor.power",
                 "sensor.thermal",
@@ -162,6 +166,7 @@ def process_schemas(table: ProcessTable) -> tuple[ProcessSchema, ...]:
             restart_ticks=row.restart_ticks,
             subscribes=row.subscribes,
             essential=row.essential,
+            watchdog_ticks=row.watchdog_ticks,
         )
         for row in table.rows
     )

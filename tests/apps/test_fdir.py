@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from flightsw.apps.comms import law as comms_law
 from flightsw.apps.duties import DUTIES, Payload, Transmitter
+from flightsw.apps.health import memory, recovery
 from flightsw.apps.health.actionpoints import READY, holds, is_true, point_step
 from flightsw.apps.health.balance import Balance, Flows, balance_step
 from flightsw.apps.health.config import HealthConfig, WatchpointConfig
@@ -16,11 +17,13 @@ from flightsw.apps.health.fdirconfig import ActionpointConfig, FdirConfig, Ladde
 from flightsw.apps.health.gauges import Gauge, gauge_step, is_bad
 from flightsw.apps.health.hangs import MISS, misses_step, trouble
 from flightsw.apps.health.heartbeats import Pulse
-from flightsw.apps.health.heat import ChipHeat, heat_step, is_stuck
+from flightsw.apps.health.heat import ChipHeat, heat_step
 from flightsw.apps.health.ladder import AT_FOOT, climb_step
 from flightsw.apps.health.ladders import ladders_of
 from flightsw.apps.health.limits import Watch, Zone, watch_step
 from flightsw.apps.health.modes import TRANSITIONS
+from flightsw.apps.health.plan import plan_of
+from flightsw.apps.health.plausibility import Readings, Sensors, sensors_step, validity
 from flightsw.apps.health.plausibilityconfig import PlausibilityConfig
 from flightsw.apps.health.progress import SETTLED_TICKS, Progress, is_stopped, progress_step
 from flightsw.apps.health.signals import watched
@@ -32,7 +35,7 @@ from flightsw.apps.power.rails import OPEN_TICKS, after_tick, begun, masked
 from flightsw.apps.power.shedding import ShedState, load_table
 from flightsw.apps.validity import believed_power, believed_thermal
 from flightsw.errors import ConfigError
-from flightsw.messages.health import Mode, SensorValidity
+from flightsw.messages.health import BusEvent, BusEventKind, Mode, SensorValidity
 from flightsw.messages.inference import Binding, InferenceStatus
 from flightsw.messages.plant import LclState, PowerSensors, ThermalSensors
 
@@ -273,10 +276,46 @@ def test_a_missing_or_impossible_reading_is_bad_after_its_persistence(value: flo
 def test_a_diode_that_stands_still_while_its_power_swings_is_stuck() -> None:
     steady = swung = ChipHeat()
     for sample in range(120):
-        steady = heat_step(steady, 50.0, 10.0)
-        swung = heat_step(swung, 50.0, 10.0 if sample < 60 else 1.0)
-    assert not is_stuck(steady, 30)
-    assert is_stuck(swung, 30)
+        steady = heat_step(steady, 50.0, 10.0, 30)
+        swung = heat_step(swung, 50.0, 10.0 if sample < 60 else 1.0, 30)
+    assert not steady.stuck
+    assert swung.stuck
+    back = swung
+    for _ in range(60):
+        back = heat_step(back, 50.0, 10.0, 30)
+    assert back.stuck, "as long as it doesn't move"
+    assert not heat_step(back, 50.5, 10.0, 30).stuck
+
+
+def test_ladders_actionpoints_and_lock_outs_survive_a_restart_of_health() -> None:
+    point = ActionpointConfig(name="hot", watchpoints=("power.soc",), zone="RED", step="safe", rearm="command")
+    config = HealthConfig(fdir=FdirConfig(actionpoints=(point,)))
+    plan = plan_of(config, ("comms", "inference"), 35.0, 1.0)
+    pulse, red = Pulse((100, 0), (), ("comms",)), (Watch(Zone.RED), Watch(), Watch())
+    state = recovery.initial(plan)
+    for tick in range(200):
+        bus = (BusEvent(BusEventKind.LOCKED_OUT, "inference", 6),) if tick == 5 else ()
+        seen = recovery.Seen(tick, (False, True), pulse, red, Progress(), bus)
+        state, _, _ = recovery.recovery_step(state, seen, plan)
+    assert (state.ceiling, state.locked) == (Mode.SAFE, (False, True))
+    again = memory.restored(memory.kept(state), plan)
+    assert again.ceiling is Mode.SAFE
+    assert [climb.rung for climb in again.climbs] == [climb.rung for climb in state.climbs] == [0, 3, 0]
+    assert (again.locked, again.points[0].passive) == (state.locked, True)
+    other = plan_of(config, ("comms",), 35.0, 1.0)
+    assert memory.restored(memory.kept(state), other) == recovery.initial(other), "another configuration's"
+
+
+READINGS = Readings(20.0, 20.0, 15.0, 1.0, 50.0, 30.0, 40.0, 10.0, None, dark=False)
+
+
+def test_a_diode_that_differs_from_the_devices_own_is_out_until_they_agree() -> None:
+    sensors, out = Sensors(), []
+    for own_c in (None, 85.0, 85.0, 85.0, 85.0, 85.0, None, None, 51.0):
+        now = READINGS._replace(device_chip_c=own_c)
+        sensors = sensors_step(sensors, now, PLAUSIBLE, 1.0)
+        out.append("sensor.thermal.chip_c" in validity(sensors, now, PLAUSIBLE).invalid)
+    assert out == [*[False] * 5, True, True, True, False], "a device that is off says nothing new"
 
 
 def balanced(flows: Flows, samples: int, before: Balance = Balance()) -> Balance:  # noqa: B008  # frozen

@@ -30,9 +30,13 @@ class Bench:
         self.shuffle = shuffle
 
     def tick(
-        self, pokes: tuple[int, ...] = (), lose: str | None = None, restart: RestartRequest | None = None
+        self,
+        pokes: tuple[int, ...] = (),
+        lose: str | None = None,
+        restart: RestartRequest | None = None,
+        mute: str | None = None,
     ) -> TickRecord:
-        """`restart`: what the listener asks of the bus in this tick."""
+        """`restart`: what the listener asks of the bus; `mute`: who runs and says nothing."""
         exchange = self.exchange
         grants = exchange.begin([self.outside.entry(Poke(value)) for value in pokes])
         for name in exchange.restarted:
@@ -47,7 +51,7 @@ class Bench:
             out = self.apps[name].step(now, Inbox(inbox))
             if name == "listener" and restart is not None:
                 out = [*out, restart]
-            exchange.accept(name, self.ports[name].outbox(out))
+            exchange.accept(name, self.ports[name].outbox(() if name == mute else out))
         if lose:
             exchange.lose(lose)
         return exchange.finish()

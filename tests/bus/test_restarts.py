@@ -50,6 +50,24 @@ def test_a_loss_is_followed_by_a_later_rejoin_and_old_losses_are_forgotten(
         assert (back == FOR_GOOD) is (len(losses) > MOST_RESTARTS and not essential)
 
 
+def test_a_guarded_process_that_falls_silent_is_bitten_by_the_watchdog_and_replays() -> None:
+    rows = [
+        ProcessRow(row.name, row.rank, row.role, row.subscribes, restart_ticks=3, watchdog_ticks=guarded)
+        for row in toy_table().rows
+        for guarded in [5 if row.name == "echo" else None]
+    ]
+    table = ProcessTable(rows, TopicTable(TOPICS))
+    bench, twin = Bench(table), Bench(table).exchange
+    records = [bench.tick(mute="echo" if tick >= 10 and tick != 14 else None) for tick in range(21)]
+    losses = [(record.tick, item[0]) for record in records for item in record.inputs]
+    assert losses == [(20, LOST)], "silent from 15 to 19"
+    records += [bench.tick() for _ in range(8)]
+    assert [item[0] for record in records for item in record.inputs] == [LOST, REJOIN]
+    for record in records:
+        twin.replay(record)
+    assert twin.incarnation("echo") == 1
+
+
 def told(bench: Bench) -> list[BusEventKind]:
     return [message.kind for _, _, message in bench.seen if isinstance(message, BusEvent)]
 

@@ -116,6 +116,16 @@ def test_an_application_that_hangs_again_and_again_leads_to_safe_and_the_node_go
     assert "comms: recovery at level 3" in [args["reason"] for _, args in flight.events("mode.changed")]
 
 
+def test_a_restart_of_health_changes_nothing_in_a_recovery_under_way() -> None:
+    flight = Flight(comms=silent_from(100, again=30)).run(300)
+    assert flight.steps()[-1] == "comms 3 safe"
+    flight.records.append(flight.node.run_tick(lose=["health"]))
+    flight.run(40)
+    assert flight.mode is Mode.SAFE
+    assert len(flight.steps()) == 3, "the ladder stands where it stood"
+    assert "health" in [name for _, kind, name in flight.losses() if kind == REJOIN]
+
+
 def test_power_that_stays_hung_in_spite_of_safe_leads_to_survival() -> None:
     flight = Flight("apps.health.fdir.settle_ticks=200", power=silent_from(100, again=5)).run(900)
     assert flight.steps()[-2:] == ["power 3 safe", "power 4 survival"]
@@ -314,3 +324,64 @@ def test_recoveries_repeat_exactly(tmp_path: Path) -> None:
     again = replay_run(run_dir)
     assert again.same
     assert again.replay_hash == log_hash
+
+
+FAULTED = """
+[[faults]]
+kind = "hang"
+process = "{process}"
+at = "150s"
+lasts = "1h"
+"""
+
+
+@pytest.mark.parametrize("process", ["health", "power", "thermal", "inference", "comms"])
+def test_whoever_hangs_is_restarted_within_forty_ticks_and_the_payload_works_on(tmp_path: Path, process: str) -> None:
+    scenario = load(write(tmp_path, "", processes=FAULTED.format(process=process)))
+    node = InProcessNode(scenario)
+    records = [node.run_tick() for _ in range(400)]
+    ((lost_tick, name),) = [(r.tick, item[1]) for r in records for item in r.inputs if item[0] == LOST]
+    assert name == process
+    assert 160 < lost_tick <= 190
+    assert [(r.tick, item[1]) for r in records for item in r.inputs if item[0] == REJOIN] == [(lost_tick + 10, name)]
+    status = node.latest["health.mode"]
+    assert isinstance(status, ModeStatus)
+    assert status.mode is Mode.PAYLOAD
+    assert status.silent == ()
+
+
+POINTS = """
+    [[apps.health.fdir.actionpoints]]
+    name = "warm-board"
+    watchpoints = ["board"]
+    zone = "YELLOW"
+    fails = 3
+    step = "sequence:payload-off"
+
+    [[apps.health.watchpoints]]
+    signal = "sensor.board_c"
+    name = "board"
+    yellow_high = 25.0
+
+    [[sequences]]
+    name = "payload-off"
+    kind = "relative"
+    [[sequences.steps]]
+    at = "0s"
+    command = "infer.set_payload"
+    args = { on = false }
+"""
+
+
+def test_an_actionpoint_starts_a_stored_sequence_once(tmp_path: Path) -> None:
+    scenario = load(write(tmp_path, "", processes=POINTS))
+    node = InProcessNode(scenario)
+    records = [node.run_tick() for _ in range(400)]
+    told = [(r.tick, entry[3]) for r in records for entry in r.entries if isinstance(entry[3], Event)]
+    fired = [tick for tick, event in told if event.id == "recovery.step"]
+    started = [(tick, event.args["by"]) for tick, event in told if event.id == "sequence.started"]
+    assert len(fired) == 1
+    assert started == [(fired[0], "warm-board: board YELLOW")]
+    status = node.latest["infer.status"]
+    assert isinstance(status, InferenceStatus)
+    assert not status.enabled

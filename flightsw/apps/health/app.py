@@ -136,7 +136,7 @@ class HealthApp:
             self._state = self._law.restored(self._state, stored, self._apps)
             self._pointing = AttitudeCommand(stored.pointing, stored.latitude_deg, stored.longitude_deg)
             self._own_ticks.clear()
-            self._fdir.restarted()
+            self._fdir.restore(inbox)
             self._time.restore(inbox)
             self._sequencer.restore(inbox)
         told = self._time.step(inbox) if self._time.fitted else ()

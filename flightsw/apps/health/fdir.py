@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flightsw.apps.health import recovery
+from flightsw.apps.health import memory, recovery
 from flightsw.apps.health.config import HealthConfig, PayloadRow
 from flightsw.apps.health.plan import plan_of
 from flightsw.apps.health.plausibility import SAMPLE_TICKS, VALID, Readings, Sensors, sensors_step, validity
@@ -22,11 +22,12 @@ from flightsw.messages.health import (
     BusEvent,
     Event,
     RecoveryAction,
+    RecoveryCriticalData,
     RecoveryRequest,
     RestartRequest,
     Severity,
 )
-from flightsw.messages.inference import InferenceStatus
+from flightsw.messages.inference import ChipReading, InferenceStatus
 from flightsw.messages.plant import NavSensors, PowerSensors, ThermalSensors
 
 SAMPLE_PHASE = 5
@@ -62,6 +63,7 @@ class Fdir:
         self._progress = Progress()
         self._sensors = Sensors()
         self.validity = VALID
+        self._kept = memory.kept(self.recovery)
         self._untold = False
         """readers may still hold what was said before a restart"""
 
@@ -73,9 +75,12 @@ class Fdir:
             self.plan = plan_of(config, self._apps, self._boot_s, self._dt_s)
             self.recovery = recovery.initial(self.plan)
 
-    def restarted(self) -> None:
+    def restore(self, inbox: Inbox) -> None:
         """A warm start: what was voted out is not remembered, and its users are told."""
         self._untold = True
+        if (stored := inbox.last(RecoveryCriticalData)) is not None:
+            self._kept = stored
+            self.recovery = memory.restored(stored, self.plan)
 
     def arm(self, monitor: str) -> str | None:
         """Ground arms a monitor or an actionpoint; None, or why not."""
@@ -107,8 +112,15 @@ class Fdir:
             for one in taken:
                 self._take(one, out)
             out += [Event(Severity.ACTIVITY_HI, "recovery.over", {"monitor": monitor}) for monitor in over]
+            self._keep(out)
         if now.tick % SAMPLE_TICKS == SAMPLE_PHASE or self._untold:
             self._judge(inbox, state, out)
+
+    def _keep(self, out: list[Message]) -> None:
+        kept = memory.kept(self.recovery)
+        if kept != self._kept:
+            self._kept = kept
+            out.append(kept)
 
     def _take(self, taken: Taken, out: list[Message]) -> None:
         step = taken.step
@@ -137,6 +149,7 @@ class Fdir:
         power, thermal, nav = inbox.last(PowerSensors), inbox.last(ThermalSensors), inbox.last(NavSensors)
         if power is None or thermal is None:
             return
+        chip = inbox.last(ChipReading)
         now = Readings(
             thermal.battery_c,
             power.battery_c,
@@ -146,6 +159,7 @@ class Fdir:
             power.array_power_w,
             sum(power.load_power_w),
             self._rail_w(power),
+            None if chip is None else chip.chip_c,
             state.eclipse and nav is not None and not nav.sun_visible,
         )
         config = self._config.plausibility

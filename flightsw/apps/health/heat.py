@@ -25,21 +25,18 @@ class ChipHeat(msgspec.Struct, frozen=True, gc=False):
     """when the diode last moved"""
     highest_w: float = 0.0
     """of the means"""
+    stuck: bool = False
+    """has stood still while the power swung, and has not moved since"""
 
 
-def heat_step(heat: ChipHeat, chip_c: float | None, rail_w: float | None) -> ChipHeat:
-    """After one sample of both; a missing one is no sample."""
+def heat_step(heat: ChipHeat, chip_c: float | None, rail_w: float | None, samples: int) -> ChipHeat:
+    """After one sample of both; a missing one is no sample. `samples`: how long it may stand still."""
     if chip_c is None or rail_w is None:
         return heat
     mean_w = rail_w if heat.mean_w is None else heat.mean_w + MEMORY * (rail_w - heat.mean_w)
     highest_w = max(mean_w, heat.highest_w)
     if chip_c != heat.last_c:
         return ChipHeat(chip_c, 0, mean_w, mean_w, highest_w)
-    return ChipHeat(chip_c, heat.equal + 1, mean_w, heat.mean_then_w, highest_w)
-
-
-def is_stuck(heat: ChipHeat, samples: int) -> bool:
-    """Whether the diode has stood still for so long while the power swung."""
-    if heat.mean_w is None or heat.equal < samples:
-        return False
-    return abs(heat.mean_w - heat.mean_then_w) > SWING * heat.highest_w
+    equal = heat.equal + 1
+    swung = abs(mean_w - heat.mean_then_w) > SWING * highest_w
+    return ChipHeat(chip_c, equal, mean_w, heat.mean_then_w, highest_w, heat.stuck or (swung and equal >= samples))

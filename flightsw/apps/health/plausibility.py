@@ -3,7 +3,7 @@
 | reading | judged by |
 | --- | --- |
 | both battery thermometers | range, stuck (see `gauges`), and each other (see `voting`) |
-| chip | range, and the power that heats it (see `heat`) |
+| chip | range, the power that heats it (see `heat`), and the device's own diode |
 | battery voltage | range, stuck |
 | battery current | stuck, and what the loads account for (see `balance`) |
 | array power | the same, and what there can be in shadow |
@@ -17,7 +17,7 @@ import msgspec
 
 from flightsw.apps.health.balance import Balance, Flows, balance_step
 from flightsw.apps.health.gauges import Gauge, gauge_step, is_bad, is_still
-from flightsw.apps.health.heat import ChipHeat, heat_step, is_stuck
+from flightsw.apps.health.heat import ChipHeat, heat_step
 from flightsw.apps.health.plausibilityconfig import PlausibilityConfig
 from flightsw.apps.health.voting import Vote, vote_step
 from flightsw.messages.health import SensorValidity
@@ -48,6 +48,8 @@ class Readings(NamedTuple):
     load_w: float
     payload_w: float | None
     """on its rail"""
+    device_chip_c: float | None
+    """the device's own diode, which inference tells while it differs"""
     dark: bool
     """the Sun sensor and the forecast say shadow"""
 
@@ -60,6 +62,8 @@ class Sensors(msgspec.Struct, frozen=True, gc=False):
     vote: Vote = Vote()
     heat: ChipHeat = ChipHeat()
     balance: Balance = Balance()
+    diodes_apart: int = 0
+    """samples in a row"""
 
 
 def sensors_step(before: Sensors, now: Readings, config: PlausibilityConfig, dt_s: float) -> Sensors:
@@ -93,15 +97,26 @@ def sensors_step(before: Sensors, now: Readings, config: PlausibilityConfig, dt_
     return Sensors(
         gauges,
         vote_step(before.vote, pair, config.battery_apart_k, config.persistence),
-        heat_step(before.heat, now.chip_c, now.payload_w),
+        heat_step(before.heat, now.chip_c, now.payload_w, config.stuck_samples),
         balance_step(before.balance, flows, config, SAMPLE_TICKS * dt_s),
+        _diodes(before.diodes_apart, now, config),
     )
+
+
+def _diodes(apart: int, now: Readings, config: PlausibilityConfig) -> int:
+    """No word of the device's means that both agree; of one that was voted out, that the device is off."""
+    if now.device_chip_c is None or now.chip_c is None:
+        return apart if apart >= config.persistence else 0
+    if abs(now.device_chip_c - now.chip_c) <= config.chip_apart_k:
+        return 0
+    return min(config.persistence, apart + 1)
 
 
 def validity(sensors: Sensors, now: Readings, config: PlausibilityConfig) -> SensorValidity:
     """What is not to be believed, and the battery's temperature by what is left."""
     bad = [is_bad(gauge, config.persistence, config.stuck_samples) for gauge in sensors.gauges[:CHIP]]
-    bad.append(sensors.gauges[CHIP].odd >= config.persistence or is_stuck(sensors.heat, config.stuck_samples))
+    apart = max(sensors.gauges[CHIP].odd, sensors.diodes_apart)
+    bad.append(apart >= config.persistence or sensors.heat.stuck)
     out = sensors.vote.out
     if out is not None and not bad[BATTERY_OWN if out == BATTERY else BATTERY]:
         bad[out] = True

@@ -14,6 +14,8 @@ class PlausibilityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     battery_apart_k: Annotated[float, Meta(gt=0.0, le=100.0)] = 3.0
     """two thermometers of the battery further apart than this disagree: 20 times their noise, below the 5 K of margin
     that heater and charger keep"""
+    chip_apart_k: Annotated[float, Meta(gt=0.0, le=100.0)] = 8.0
+    """the chip's two diodes further apart than this disagree, whichever is wrong: the chip is then taken for hot"""
     chip_low_c: Annotated[float, Meta(ge=-273.0, le=200.0)] = -60.0
     chip_high_c: Annotated[float, Meta(ge=-273.0, le=1000.0)] = 150.0
     """beyond which no silicon is alive"""

@@ -95,7 +95,7 @@ def recovery_step(before: Recovery, seen: Seen, plan: Plan) -> tuple[Recovery, l
             over.append(ladder.monitor)
         climbs.append(after)
     points, fired = _points(before, seen, plan)
-    ceiling, why = _ceiling(climbs, points, locked, plan)
+    ceiling, why = ceiling_of(climbs, points, locked, plan)
     busy = (
         any(climb is not AT_FOOT for climb in climbs) or any(misses) or any(away) or any(p is not READY for p in points)
     )
@@ -111,7 +111,7 @@ def armed(recovery: Recovery, monitor: str, plan: Plan) -> Recovery | str:
         return f"unknown monitor {monitor!r}: must be one of {', '.join(monitors + points)}"
     climbs = [AT_FOOT if name == monitor else climb for name, climb in zip(monitors, recovery.climbs, strict=True)]
     ready = [READY if name == monitor else point for name, point in zip(points, recovery.points, strict=True)]
-    ceiling, cause = _ceiling(climbs, ready, recovery.locked, plan)
+    ceiling, cause = ceiling_of(climbs, ready, recovery.locked, plan)
     held = recovery.misses, recovery.away, recovery.locked
     return Recovery(tuple(climbs), *held, tuple(ready), ceiling, cause, recovery.busy)
 
@@ -161,7 +161,7 @@ def _points(before: Recovery, seen: Seen, plan: Plan) -> tuple[list[Point], list
     return points, fired
 
 
-def _ceiling(climbs: list[Climb], points: list[Point], locked: tuple[bool, ...], plan: Plan) -> tuple[Mode, str]:
+def ceiling_of(climbs: list[Climb], points: list[Point], locked: tuple[bool, ...], plan: Plan) -> tuple[Mode, str]:
     """The lowest ceiling in force, and its cause."""
     found: list[tuple[Mode, str]] = []
     for ladder, climb in zip(plan.ladders, climbs, strict=True):

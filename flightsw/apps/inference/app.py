@@ -26,7 +26,13 @@ from flightsw.devices.silicon import Silicon
 from flightsw.messages.base import Message
 from flightsw.messages.commands import InferSetPayload
 from flightsw.messages.health import Mode, ModeStatus, RecoveryAction, RecoveryRequest
-from flightsw.messages.inference import DeviceActivity, InferenceCriticalData, InferenceResult, InferenceStatus
+from flightsw.messages.inference import (
+    ChipReading,
+    DeviceActivity,
+    InferenceCriticalData,
+    InferenceResult,
+    InferenceStatus,
+)
 from flightsw.messages.plant import DeviceReadings, NavSensors
 from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
@@ -35,6 +41,10 @@ STORE_TICKS = 10
 FIXED = ("model", "execute")
 """Parameters that a start sets for good: the network is loaded then."""
 DARK = View(-1.0, 0.0)
+CHIP_TICKS, CHIP_PHASE = 10, 4
+"""The diodes are compared every tenth tick, so that health has the reading as it judges the sensors."""
+CHIP_APART_K = 10.0
+"""what two ticks of latency and a work's beginning don't explain"""
 RESET_TICKS = 8
 """off for so long: a command acts after two ticks, and what its rail draws meanwhile is seen two after that"""
 
@@ -100,8 +110,15 @@ class InferenceApp:
         out.append(self._status(now, outputs.decision, activity))
         if self._node_mode is not None:  # just (re)started: the board is left as it is until the node's mode is known
             out.append(activity)
+        if now.tick % CHIP_TICKS == CHIP_PHASE and telemetry.chip_c is not None:
+            self._compare_diodes(telemetry.chip_c, inbox, out)
         self._store(now, out)
         return out
+
+    def _compare_diodes(self, chip_c: float, inbox: Inbox, out: list[Message]) -> None:
+        thermal = inbox.last(ThermalStatus)
+        if thermal is not None and (thermal.chip_c is None or abs(thermal.chip_c - chip_c) > CHIP_APART_K):
+            out.append(ChipReading(chip_c))
 
     def reconfigure(self, config: InferenceConfig) -> None:
         """Go on with another configuration, of the same model computed as often; what a table activated stands where
