@@ -109,7 +109,7 @@ class Event(Message, frozen=True):
 
 
 class AnomalyStatus(Message, frozen=True):
-    """What the telemetry network made of the last window. Goes out with each look: every minute or so."""
+    """What the telemetry network made of the last window. Goes out with each look: every three minutes."""
 
     score: Annotated[float, Meta(ge=0.0, le=1e6)]
     """the largest share of its allowed residual that a channel has come to, rounded to 0.001"""

@@ -41,8 +41,8 @@ VALIDATION = tuple(
     Flight(200 + place, SEASONS[(2 * place) % len(SEASONS)], CASES[place % len(CASES)], operated=place % 4 == 3)
     for place in range(8)
 )
-HELD_OUT_SEEDS = tuple(Flight(9001 + place, SEASONS[(3 * place) % len(SEASONS)], CASES[place]) for place in range(4))
-HELD_OUT_SEASONS = tuple(Flight(9011 + place, HELD_OUT_SEASON, CASES[place]) for place in range(4))
+HELD_OUT_SEEDS = tuple(Flight(9021 + place, SEASONS[(3 * place) % len(SEASONS)], CASES[place]) for place in range(4))
+HELD_OUT_SEASONS = tuple(Flight(9031 + place, HELD_OUT_SEASON, CASES[place]) for place in range(4))
 
 FAULT_ORBITS = 4.0
 FAULTS = (
@@ -60,6 +60,8 @@ FAULTS = (
     ("radiator_half_emissivity", "radiator", "radiator", 0.5),
     ("one_of_5_strings_lost", "string", "array.string", 1.0),
     ("two_of_5_strings_lost", "string", "array.string", 2.0),
+    ("voltage_bias_0_6_v", "bias", "sensor.power.battery_voltage_v", 0.6),
+    ("battery_bias_5_k", "bias", "sensor.thermal.battery_c", 5.0),
 )
 """(name, kind, target, size)"""
 FAULT_SEEDS = (9101, 9102, 9103)

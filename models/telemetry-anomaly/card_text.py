@@ -26,8 +26,9 @@ def replaced(text: str, table: str, name: str, value: object) -> str:
         if line.startswith("["):
             here = line.partition("#")[0].strip().strip("[]")
         elif here == table and line.split("=")[0].strip() == name:
-            _, hash_sign, comment = line.partition("  #")
-            lines[index] = f"{name} = {as_toml(value)}" + (f"{hash_sign}{comment}" if hash_sign else "")
+            _, sign, comment = line.partition("#")
+            said = f"{name} = {as_toml(value)}"
+            lines[index] = f"{said:<37} {sign}{comment}" if sign else said
     return "\n".join(lines) + "\n"
 
 

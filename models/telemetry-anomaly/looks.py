@@ -16,8 +16,8 @@ from flightsw.apps.health.anomaly import Alarm, alarmed, worst_of
 from flightsw.apps.health.scorer import SATURATION
 from flightsw.devices.telemetry_model import TelemetryCard, channels_of
 
-SAMPLES, STRIDE, SETTLE, PERSISTENCE = 12, 6, 30, 3
-"""as in the card: a window of 2 minutes every minute, the first after 5, and 3 looks in a row that agree"""
+SAMPLES, STRIDE, SETTLE, PERSISTENCE = 12, 18, 36, 3
+"""as in the card: a window of 2 minutes every 3 minutes, the first after 6, and 3 looks in a row that agree"""
 
 
 def saturated(scaled: np.ndarray) -> np.ndarray:

@@ -35,7 +35,7 @@ CARD = HERE / "card.toml"
 GOLDEN_CHANNELS = 8
 TOLERANCE = 5e-4
 """how far a measured figure may be off the card: processors sum in different orders"""
-TOLERANCE_S = 60.0
+TOLERANCE_S = 180.0
 """how far a delay may be: one look"""
 
 

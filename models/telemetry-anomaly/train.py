@@ -31,8 +31,8 @@ HIDDEN, NARROW = 48, 14
 STEPS, BATCH = 20_000, 512
 SCALE_FLOOR = 0.05
 """least scale, as a share of the centre or of one unit: a channel that never moved must not divide by nothing"""
-RESIDUAL_FLOOR = 0.02
-"""least allowed residual, in scales: below are the sensors' noise and the rounding of their converters"""
+RESIDUAL_FLOOR = 0.05
+"""least allowed residual, in scales: what is said this well all the time must not make an alarm of one odd eclipse"""
 MARGIN = 1.25
 """of the threshold, over the worst that nominal flights held for a persistence"""
 TREND_GAIN = 4.0

@@ -33,7 +33,7 @@ def test_a_payload_model_looks_at_the_camera_s_tiles_and_a_telemetry_model_at_wi
     payload = load_card("cloudseg")
     assert (payload.bands, payload.cells) == (len(BANDS), CELLS)
     telemetry = load_card("telemetry-anomaly", TelemetryCard)
-    assert (telemetry.samples, telemetry.stride) == (12, 6)
+    assert (telemetry.samples, telemetry.stride) == (12, 18)
     with pytest.raises(ConfigError, match=r"not a model card: "):
         load_card("telemetry-anomaly")
     with pytest.raises(ConfigError, match=r"not a model card: .*sample_s"):

@@ -17,7 +17,7 @@ from flightsw.bus.logreader import LogReader
 from flightsw.devices.models import load_card, verified_model_path
 from flightsw.devices.telemetry_model import TelemetryCard, channels_of
 from flightsw.messages.base import Message
-from flightsw.messages.health import AnomalyStatus, Event, ModeStatus
+from flightsw.messages.health import AnomalyStatus, Event, Mode, ModeStatus, Severity
 from flightsw.messages.signals import find_signal
 from flightsw.messages.topics import TopicTable, shipped_topics
 from flightsw.node.build import build_application
@@ -72,8 +72,8 @@ def looks(run_dir: Path) -> list[tuple[int, AnomalyStatus]]:
 
 def test_three_nominal_orbits_raise_no_alarm(nominal: Path) -> None:
     said = looks(nominal)
-    assert len(said) > 250
-    assert len({status.score for _, status in said}) > 100
+    assert len(said) > 80
+    assert len({status.score for _, status in said}) > 40
     assert {event.id for _, event in events(nominal)} >= {"mode.changed"}
     assert not [status for _, status in said if status.alarm]
 
@@ -90,7 +90,7 @@ def test_logged_scores_are_those_of_a_plain_session(nominal: Path) -> None:
     options.intra_op_num_threads = 1
     session = ort.InferenceSession(str(verified_model_path(CARD)), options, providers=["CPUExecutionProvider"])
     said = looks(nominal)
-    assert len(said) > 250
+    assert len(said) > 80
     for tick, status in said:
         window = [
             [float(signal.of(newest[signal.topic, at])) for signal in signals]  # type: ignore[arg-type]
@@ -105,7 +105,7 @@ def test_logged_scores_are_those_of_a_plain_session(nominal: Path) -> None:
 def test_processes_and_one_process_see_the_same_scores(tmp_path: Path) -> None:
     one, many = tmp_path / "one", tmp_path / "many"
     alone, together = fly(one, "--in-process", ticks=600), fly(many, ticks=600)
-    assert len(looks(one)) >= 3
+    assert len(looks(one)) >= 2
     assert looks(one) == looks(many)
     assert alone["log_hash"] == together["log_hash"]
 
@@ -118,21 +118,31 @@ def test_a_node_that_is_not_watched_differs_in_nothing_else(tmp_path: Path) -> N
     with_it, without = tmp_path / "with", tmp_path / "without"
     with_it.mkdir()
     without.mkdir()
-    flown(with_it, orbits=0.1, overrides=[])
-    flown(without, orbits=0.1, overrides=["apps.health.anomaly.enabled=false"])
+    flown(with_it, orbits=0.15, overrides=[])
+    flown(without, orbits=0.15, overrides=["apps.health.anomaly.enabled=false"])
     assert len(looks(with_it)) >= 3
     assert not looks(without)
     assert but_for_the_watch(with_it) == but_for_the_watch(without)
 
 
-def test_a_stuck_sensor_is_found_and_told_and_no_mode_changes_by_it(tmp_path: Path, faults: Any) -> None:
-    stuck = faults.Fault("radiator_stuck", "stuck", "sensor.thermal.radiator_c", 0.0, 2400.0)
-    run_dir = flown(tmp_path, orbits=1.2, overrides=[], plant=lambda plant: faults.FaultyPlant(plant, stuck))
+@pytest.mark.parametrize(
+    ("kind", "target", "size", "blamed"),
+    [
+        ("bias", "sensor.thermal.board_c", 8.0, "sensor.thermal.board_c"),
+        ("heater", "on", 0.0, "sensor.power.load_power_w[1]"),
+    ],
+)
+def test_a_fault_is_found_and_told_and_no_mode_changes_by_it(
+    tmp_path: Path, faults: Any, kind: str, target: str, size: float, blamed: str
+) -> None:
+    fault = faults.Fault("", kind, target, size, 1500.0)
+    run_dir = flown(tmp_path, orbits=0.5, overrides=[], plant=lambda plant: faults.FaultyPlant(plant, fault))
     told = [(tick, event) for tick, event in events(run_dir) if event.id == "anomaly.detected"]
-    assert told
-    assert min(tick for tick, _ in told) > 2400
-    assert told[0][1].severity.name == "WARNING_LO"
-    assert told[0][1].args["channel"] == "sensor.thermal.radiator_c"
-    reasons = {m.reason for _, _, m in LogReader(run_dir).messages(["health.mode"]) if isinstance(m, ModeStatus)}
-    assert reasons
-    assert not [reason for reason in reasons if "anomaly" in reason]
+    assert [event.severity for _, event in told] == [Severity.WARNING_LO]
+    assert 1500 < told[0][0] < 2700
+    assert told[0][1].args["channel"] == blamed
+    modes = {
+        (m.mode, m.reason) for _, _, m in LogReader(run_dir).messages(["health.mode"]) if isinstance(m, ModeStatus)
+    }
+    assert (Mode.PAYLOAD, "wanted") in modes
+    assert Mode.SAFE not in {mode for mode, _ in modes}
