@@ -41,7 +41,7 @@ def process_rows() -> tuple[ProcessRow, ...]:
             "thermal",
             rank=3,
             role=flight,
-            subscribes=("sensor.thermal", "tc.dispatch"),
+            subscribes=("sensor.thermal", "power.status", "tc.dispatch"),
         ),
         ProcessRow(
             "inference",

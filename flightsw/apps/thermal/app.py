@@ -1,6 +1,6 @@
 """TCS manager: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
-Reads `sensor.thermal`, `tc.dispatch`. Gives `thermal.status`, `thermal.heaters`, `event.thermal`,
+Reads `sensor.thermal`, `power.status`, `tc.dispatch`. Gives `thermal.status`, `thermal.heaters`, `event.thermal`,
 `tc.report.thermal`, `cds.thermal`.
 """
 
@@ -18,6 +18,7 @@ from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message
 from flightsw.messages.commands import ThermalSetChipLimit
 from flightsw.messages.plant import ThermalSensors
+from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import HeaterCommand, ThermalCriticalData, ThermalStatus
 
 STORE_TICKS = 10
@@ -44,7 +45,10 @@ class ThermalApp:
             self._state = self._law.restored(self._state, stored)
         out = execute_own(inbox, self._handlers)
         sensors = inbox.last(ThermalSensors)
-        inputs = Inputs(sensors.chip_c, sensors.battery_c) if sensors else Inputs(None, None)
+        power = inbox.last(PowerStatus)
+        inputs = (
+            Inputs(sensors.chip_c, sensors.battery_c, sensors, power) if sensors else Inputs(None, None, None, power)
+        )
         before = self._state
         self._state, outputs = self._law.step(before, inputs, self._config, self._dt_s)
         state = self._state
