@@ -41,8 +41,5 @@ def flown(scenario: Scenario, ticks: int, lose: dict[int, Sequence[str]] | None 
 def said(records: Sequence[TickRecord], kind: str) -> list[tuple[int, object]]:
     """(tick, message) of every message of this type's name."""
     return [
-        (record.tick, entry[3])
-        for record in records
-        for entry in record.entries
-        if type(entry[3]).__name__ == kind
+        (record.tick, entry[3]) for record in records for entry in record.entries if type(entry[3]).__name__ == kind
     ]
