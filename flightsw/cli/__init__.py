@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import typer
 
-from flightsw.cli import command, inspection, running, validation
+from flightsw.cli import benching, command, inspection, running, validation
 from flightsw.cli.exits import BAD_INPUT, GOOD, INTERNAL, INTERRUPTED
 from flightsw.errors import ConfigError, FlightswError, LogError
 
@@ -38,6 +38,7 @@ app.command("log")(inspection.log)
 app.command("ledger")(inspection.ledger)
 app.command("cmd")(command.cmd)
 app.command("replay")(inspection.replay)
+app.add_typer(benching.app, name="bench")
 app.command("version")(inspection.version)
 
 

@@ -21,7 +21,7 @@ def validate_physics(
     worst: Annotated[bool, typer.Option("--worst", help="A line a case: its tightest row.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
-    """Hold the plant's physics, and Linux's power allocator, to reference cases; exit 1 if a row is out of its tolerance."""
+    """Hold the plant's physics and a flight law to reference cases; exit 1 if a row is out of its tolerance."""
     import msgspec
 
     from flightsw.validation.runner import cases_from, chosen, run_case, shipped_cases
