@@ -16,7 +16,7 @@ class AppConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Root of the applications' sections."""
 
     law: str | UnsetType = UNSET
-    """a law of one's own in place of the shipped one, as package.module:Class"""
+    """another of the shipped laws, by its name, or a law of one's own, as package.module:Class"""
     law_config: dict[str, Any] | UnsetType = UNSET
     """what that law is told: its `Config`"""
     app: str | UnsetType = UNSET

@@ -16,6 +16,7 @@ import typer
 
 from flightsw.cli import (
     baseline,
+    benching,
     checking,
     command,
     comparing,
@@ -55,6 +56,7 @@ app.command("diff")(comparing.diff)
 app.command("resume")(resuming.resume)
 app.add_typer(baseline.baseline, name="baseline")
 app.add_typer(sequences.app, name="sequence")
+app.add_typer(benching.app, name="bench")
 app.command("version")(inspection.version)
 
 

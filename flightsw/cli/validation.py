@@ -1,4 +1,4 @@
-"""`flightsw validate-physics`: the plant against references that are not ours."""
+"""`flightsw validate-physics`: the plant, and a flight law, against references that are not ours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def validate_physics(
     worst: Annotated[bool, typer.Option("--worst", help="A line a case: its tightest row.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
-    """Hold the plant's physics to reference cases; exit 1 if a row is out of its tolerance."""
+    """Hold the plant's physics and a flight law to reference cases; exit 1 if a row is out of its tolerance."""
     import msgspec
 
     from flightsw.validation.runner import cases_from, chosen, run_case, shipped_cases

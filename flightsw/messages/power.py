@@ -1,8 +1,8 @@
 """Messages of the EPS manager.
 
-Producer: power, every tick. Readers: `power.status` by inference (the compute cap), comms, health;
-`power.switches` by the plant (its only writer is power; it goes out on change
-and every tenth tick); `cds.power` by power itself when it restarts.
+Producer: power, every tick. Readers: `power.status` by inference (the compute cap), thermal (the eclipse foreseen),
+comms, health; `power.switches` by the plant (its only writer is power; it goes out on change and every tenth tick);
+`cds.power` by power itself when it restarts.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def process_rows() -> tuple[ProcessRow, ...]:
             rank=3,
             role=flight,
             essential=True,
-            subscribes=("sensor.thermal", "tc.dispatch", "health.validity"),
+            subscribes=("sensor.thermal", "power.status", "tc.dispatch", "health.validity"),
         ),
         ProcessRow(
             "inference",

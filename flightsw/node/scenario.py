@@ -35,6 +35,7 @@ from flightsw.node.durations import parse_duration_s
 from flightsw.node.faults import Fault, check_faults
 from flightsw.node.fdircheck import check_fdir
 from flightsw.node.imports import Identity, identity, look_in
+from flightsw.node.laws import is_own
 from flightsw.node.ownprocess import ProcessConfig
 from flightsw.node.sequencefiles import check_sequences, with_files
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
@@ -167,7 +168,7 @@ def own_code(scenario: Scenario) -> dict[str, tuple[str, str]]:
         name: (f"apps.{name}.{what}", path)
         for name, config in app_configs(scenario)
         for what, path in (("law", config.law), ("app", config.app))
-        if isinstance(path, str)
+        if isinstance(path, str) and (what == "app" or is_own(name, path))
     }
     return found | {process.name: (f"{process.field}.app", process.app) for process in scenario.own_processes}
 
@@ -184,7 +185,7 @@ def _check_own_code(scenario: Scenario, file: Path) -> None:
                 raise ConfigError(f"apps.{name}.{what}_config: given without apps.{name}.{what}: must be left out")
         if isinstance(config.law, str) and isinstance(config.app, str):
             raise ConfigError(f"apps.{name}.law: given beside apps.{name}.app: an application brings its own law")
-    if own_code(scenario):
+    if own_code(scenario) or any(isinstance(config.law, str) for _, config in app_configs(scenario)):
         from flightsw.node.rehearsal import rehearse
 
         look_in(file.parent if file.is_file() else Path())

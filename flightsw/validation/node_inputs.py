@@ -1,4 +1,4 @@
-"""Inputs of the cases of heat, battery, silicon and the whole node: P10-P15, P18-P21, P25."""
+"""Inputs of the cases of heat, battery, silicon and the whole node: P10-P15, P18-P21, P24, P25."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from flightsw.validation.inputs import (
 
 NotNegative = Annotated[float, Meta(ge=0.0, le=1e6)]
 NodePair = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*_[a-z0-9_]+$")]
+MilliInteger = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
 
 class P10Inputs(Inputs, frozen=True):
@@ -178,6 +179,20 @@ class P20Inputs(Inputs, frozen=True):
     leakage_per_k: Positive = field(name="b")
     reference_c: Celsius = field(name="T0")
     ambient_c: Celsius = field(name="Ta")
+
+
+class P24Inputs(Inputs, frozen=True):
+    """A power allocator, in its own integers."""
+
+    sustainable_mw: MilliInteger = field(name="sustainable_mW")
+    switch_on_mc: MilliInteger = field(name="switch_on_mC")
+    control_mc: MilliInteger = field(name="control_mC")
+    passive_delay_ms: Annotated[int, Meta(ge=1, le=1000)]
+    max_mw: MilliInteger = field(name="max_mW")
+
+    def __post_init__(self) -> None:
+        if self.control_mc <= self.switch_on_mc:
+            raise ConfigError(f"control_mC = {self.control_mc}: must be above switch_on_mC = {self.switch_on_mc}")
 
 
 ROLES = ("die", "bus", "batt", "rad", "arr")

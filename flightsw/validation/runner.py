@@ -16,6 +16,7 @@ from flightsw.validation import (
     battery_cases,
     device_cases,
     heat_cases,
+    law_cases,
     light_cases,
     link_cases,
     node_cases,
@@ -26,7 +27,7 @@ from flightsw.validation import (
 from flightsw.validation.case import Case, CaseFile
 
 MAX_BYTES = 4 << 20
-_MODULES = (orbit_cases, light_cases, heat_cases, battery_cases, device_cases, link_cases, node_cases)
+_MODULES = (orbit_cases, light_cases, heat_cases, battery_cases, device_cases, link_cases, law_cases, node_cases)
 CASES: Final = MappingProxyType(
     {
         name.upper(): function
@@ -35,9 +36,8 @@ CASES: Final = MappingProxyType(
         if name[0] == "p" and name[1:].isdigit()
     }
 )
-"""The case functions by id. P24, the Linux power allocator, is a flight law and no case of the plant's."""
+"""The case functions by id. P24 is no case of the plant's: it holds a flight law."""
 
-FLIGHT_LAW = "P24"
 _INPUTS: Final[MappingProxyType[str, Any]] = MappingProxyType(
     {
         name: getattr(module, f"{name}Inputs")
@@ -101,8 +101,7 @@ def _decode(data: bytes, where: str) -> list[CaseFile]:
     for file in files:
         if ids.count(file.id) > 1:
             raise ConfigError(f"{where}: {file.id}: given twice")
-        if kind_of(file) != FLIGHT_LAW:
-            _check(file, where)
+        _check(file, where)
     return files
 
 

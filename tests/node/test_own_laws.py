@@ -256,3 +256,42 @@ def test_a_scenario_without_users_code_says_nothing_of_it_in_its_resolved_form()
 def test_a_law_without_a_scenarios_file_is_found_on_the_path_alone(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no module nowhere"):
         load_scenario("cubesat-6u-orin-nano", ["apps.thermal.law=nowhere:Law"])
+
+
+@pytest.mark.parametrize(
+    ("law", "table", "says"),
+    [
+        (
+            "predictiv",
+            "{}",
+            'must be like "package.module:Class", or one of hysteresis, pi, power-allocator, predictive',
+        ),
+        ("hysteresis", "{ low_w = -1.0 }", "apps.thermal.law_config: low_w = -1.0: must be"),
+        ("predictive", "{ horizon = 9.0 }", "unknown key; did you mean horizon_s?"),
+        ("pi", "{ a = 1 }", "given, but pi declares no Config"),
+    ],
+)
+def test_what_is_wrong_with_a_shipped_laws_name_or_figures_is_said_at_once(law: str, table: str, says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_scenario("cubesat-6u-orin-nano", [f'apps.thermal.law="{law}"', f"apps.thermal.law_config={table}"])
+    assert says in str(refused.value)
+
+
+def test_a_shipped_law_by_its_name_is_no_code_of_the_users_and_the_default_one_changes_nothing() -> None:
+    named = load_scenario("cubesat-6u-orin-nano", [*QUICK, 'apps.thermal.law="pi"'])
+    assert identities(named) == ()
+    by_name = [(record.inputs, [entry[:2] for entry in record.entries]) for record in flown(named, 200)]
+    shipped = load_scenario("cubesat-6u-orin-nano", QUICK)
+    assert by_name == [(record.inputs, [entry[:2] for entry in record.entries]) for record in flown(shipped, 200)]
+    assert len(by_name) == 200
+
+
+@pytest.mark.parametrize("law", ["hysteresis", "step-wise", "power-allocator", "predictive"])
+def test_every_shipped_law_decides_and_keeps_its_memory_through_the_loss_of_its_application(law: str) -> None:
+    scenario = load_scenario("cubesat-6u-orin-nano", [*QUICK, f'apps.thermal.law="{law}"'])
+    records = flown(scenario, 120, lose={60: ["thermal"]})
+    assert [item[:2] for record in records for item in record.inputs] == [(LOST, "thermal"), (REJOIN, "thermal")]
+    statuses = said(records, "ThermalStatus")
+    assert len(statuses) > 90
+    assert statuses[-1][1].chip_c is not None
+    assert statuses[-1][1].chip_cap_w > 20.0

@@ -1,4 +1,4 @@
-"""The plant against references that are not ours, by the very functions that it steps."""
+"""The plant, and a flight law, against references that are not ours, by the very functions that they step."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 import flightsw
 from flightsw import validation
+from flightsw.apps.thermal import powerallocator
 from flightsw.cli import main
 from flightsw.errors import ConfigError
 from flightsw.node.satellite import Satellite
@@ -20,6 +21,7 @@ from flightsw.validation import (
     battery_cases,
     device_cases,
     heat_cases,
+    law_cases,
     light_cases,
     link_cases,
     networks,
@@ -49,8 +51,8 @@ def test_other_inputs_agree_with_their_references_too(case_id: str) -> None:
     assert [row for row in rows if not row.passed] == []
 
 
-def test_all_cases_but_the_flight_law_are_here_and_answered() -> None:
-    assert sorted(FILES) == [f"P{number:02}" for number in range(1, 26) if number != 24]
+def test_all_cases_are_here_and_answered() -> None:
+    assert sorted(FILES) == [f"P{number:02}" for number in range(1, 26)]
     assert sorted(runner.CASES) == sorted(FILES)
 
 
@@ -215,6 +217,7 @@ def with_inputs(case_id: str, **inputs: object) -> dict[str, object]:
         ([with_inputs("P25", t_off=6000.0)], "P25: inputs: t_off = 6000.0: must be above t_on = 600.0 and below"),
         ([with_inputs("P02") | {"kind": "P99"}], "kind = 'P99': must be one of P01, "),
         ([with_inputs("P04", S0=1000.0)], "S0 = 1000.0: must be 1361.0"),
+        ([with_inputs("P24", control_mC=70000)], "control_mC = 70000: must be above switch_on_mC = 70000"),
         ([with_inputs("P12", C=[1.0])], "P12: inputs: .*C"),
         ([with_inputs("P21", P=0.5)], "P21: inputs: lo = 273.15, hi = 278.15: must ascend"),
     ],
@@ -228,10 +231,21 @@ def test_a_case_that_can_not_be_answered_is_refused_before_it_runs(
         runner.cases_from(path)
 
 
-def test_the_flight_law_in_a_file_is_passed_over(tmp_path: Path) -> None:
-    path = tmp_path / "cases.json"
-    path.write_text(json.dumps([with_inputs("P02"), with_inputs("P02") | {"id": "P24", "inputs": {"any": 1}}]))
-    assert [file.id for file in runner.chosen(runner.cases_from(path), [])] == ["P02"]
+def test_the_flight_law_s_case_calls_the_function_that_the_tcs_manager_calls() -> None:
+    assert law_cases.allocated is powerallocator.allocated
+    rows = {row.quantity: row for row in runner.run_case(FILES["P24"])}
+    steps = [row for name, row in rows.items() if name.startswith("step")]
+    assert len(steps) == 14
+    assert [row.error for row in steps] == [0.0] * 14, "to the milliwatt"
+
+
+@pytest.mark.parametrize("chip_j_k", [1.0, 20.0, 200.0])
+def test_the_closed_loop_s_end_does_not_hang_on_the_capacity_that_the_case_leaves_open(
+    chip_j_k: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(law_cases, "CHIP_J_K", chip_j_k)
+    monkeypatch.setattr(law_cases, "SETTLED_STEPS", 120_000)
+    assert [row for row in runner.run_case(FILES["P24"]) if not row.passed] == []
 
 
 @pytest.mark.parametrize(("case_id", "name"), [("P06", "duration_beta0_s"), ("P17", "sunpointing_1m2_beta0_W")])

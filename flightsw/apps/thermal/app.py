@@ -1,7 +1,7 @@
 """TCS manager: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
-Reads `sensor.thermal`, `health.validity`, `tc.dispatch`. Gives `thermal.status`, `thermal.heaters`, `event.thermal`,
-`tc.report.thermal`, `cds.thermal`.
+Reads `sensor.thermal`, `power.status`, `health.validity`, `tc.dispatch`. Gives `thermal.status`, `thermal.heaters`,
+`event.thermal`, `tc.report.thermal`, `cds.thermal`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from flightsw.messages.base import Message
 from flightsw.messages.commands import ThermalSetChipLimit
 from flightsw.messages.health import SensorValidity
 from flightsw.messages.plant import ThermalSensors
+from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import HeaterCommand, ThermalCriticalData, ThermalStatus
 
 STORE_TICKS = 10
@@ -52,11 +53,14 @@ class ThermalApp:
             self._state = self._law.restored(self._state, stored)
         out = execute_own(inbox, self._handlers)
         sensors = inbox.last(ThermalSensors)
+        power = inbox.last(PowerStatus)
         if (told := inbox.last(SensorValidity)) is not None:
             self._validity = told if told.invalid else None
         if self._validity is not None and sensors is not None:
             sensors = believed_thermal(sensors, self._validity)
-        inputs = Inputs(sensors.chip_c, sensors.battery_c) if sensors else Inputs(None, None)
+        inputs = (
+            Inputs(sensors.chip_c, sensors.battery_c, sensors, power) if sensors else Inputs(None, None, None, power)
+        )
         before = self._state
         self._state, outputs = self._law.step(before, inputs, self._config, self._dt_s)
         state = self._state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -20,6 +20,19 @@ class ThermalConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=
     """battery below: heater on (charging below 0 C plates lithium; 5 K for gradients and the thermistor)"""
     heater_off_c: LimitC = 8.0
     """battery above: heater off; a few kelvin of hysteresis keep the switch from wearing"""
+    survival_on_c: LimitC = 1.0
+    """while loads are shed: 1 K above the 0 C below which the battery takes no charge and could not come back"""
+    survival_off_c: LimitC = 3.0
+    survival_shed_level: Annotated[int, Meta(ge=1, le=100)] = 1
+    """load-shed level from which the survival thresholds hold"""
+    heater_law: Literal["hysteresis", "duty"] = "hysteresis"
+    """`duty`: on for a share of each period, set by a PI on the middle of the thresholds"""
+    heater_gain_per_k: Annotated[float, Meta(gt=0.0, le=100.0)] = 0.3
+    """full power about 3 K below the set point, which is the width of the hysteresis"""
+    heater_reset_s: Annotated[float, Meta(gt=0.0, le=1e6)] = 1800.0
+    """integral time: a quarter of a small pack's time constant, 420 J/K at 0.05 to 0.15 W/K"""
+    heater_period_s: Annotated[float, Meta(gt=0.0, le=1e5)] = 120.0
+    """short beside that time constant, long beside what a relay wears by"""
     chip_limit_c: LimitC = 75.0
     """temperature that the compute cap holds the chip to"""
     chip_limit_max_c: LimitC = 95.0
@@ -40,6 +53,11 @@ class ThermalConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.heater_off_c <= self.heater_on_c:
             raise ConfigError(
                 f"apps.thermal.heater_off_c = {self.heater_off_c}: must be above heater_on_c = {self.heater_on_c}"
+            )
+        if self.survival_off_c <= self.survival_on_c:
+            raise ConfigError(
+                f"apps.thermal.survival_off_c = {self.survival_off_c}: must be above survival_on_c = "
+                f"{self.survival_on_c}"
             )
         if self.cap_max_w <= self.cap_min_w:
             raise ConfigError(f"apps.thermal.cap_max_w = {self.cap_max_w}: must be above cap_min_w = {self.cap_min_w}")

@@ -10,7 +10,7 @@ from flightsw.messages.health import Event, Severity
 def changes(before: State, now: State, lost_ticks: int) -> list[Message]:
     """Events of one tick. `lost_ticks`: when a missing reading is told."""
     events: list[Message] = []
-    if now.heater_on is not before.heater_on:
+    if now.heater_on is not before.heater_on and now.duty is before.duty:  # a duty's edges come by the clock: no news
         events.append(Event(Severity.ACTIVITY_LO, "heater.on" if now.heater_on else "heater.off", {}))
     if now.chip_missing_ticks != before.chip_missing_ticks:
         events += _reading("chip_temperature", before.chip_missing_ticks, now.chip_missing_ticks, lost_ticks)
