@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from flightsw.apps.comms.config import CommsConfig
-from flightsw.apps.health.anomaly import channel_of
+from flightsw.apps.health.channels import channel_of
 from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.own import AppConfig

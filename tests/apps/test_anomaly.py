@@ -16,12 +16,12 @@ from flightsw.apps.health.anomaly import (
     WORST,
     Alarm,
     alarmed,
-    channel_of,
     readings,
     windowed,
     worst_of,
 )
 from flightsw.apps.health.app import HealthApp
+from flightsw.apps.health.channels import channel_of
 from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.health.monitor import TelemetryMonitor
 from flightsw.bus.application import Inbox, Now

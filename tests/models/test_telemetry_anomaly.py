@@ -11,7 +11,7 @@ import onnx
 import pytest
 from msgspec.structs import replace
 
-from flightsw.apps.health.anomaly import channel_of
+from flightsw.apps.health.channels import channel_of
 from flightsw.apps.health.scorer import OnnxScorer
 from flightsw.devices.models import load_card, verified_model_path
 from flightsw.devices.telemetry_model import TelemetryCard, channels_of

@@ -12,16 +12,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from flightsw.devices.telemetry_model import ChannelRow
-from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
 from flightsw.messages.comms import CommsStatus
 from flightsw.messages.inference import InferenceStatus
 from flightsw.messages.plant import PowerSensors, ThermalSensors
 from flightsw.messages.power import PowerStatus
-from flightsw.messages.signals import find_signal
 from flightsw.messages.thermal import ThermalStatus
-from flightsw.messages.topics import TopicTable
 
 VISIBLE: dict[str, type[Message]] = {
     "sensor.power": PowerSensors,
@@ -60,14 +56,6 @@ class Alarm(msgspec.Struct, frozen=True, gc=False):
     raised: bool = False
     contrary: int = 0
     """looks in a row that spoke against `raised`"""
-
-
-def channel_of(row: ChannelRow, topics: TopicTable) -> Channel:
-    """The channel that a card's row means. Raises ConfigError: no such signal, or one that health does not hear."""
-    signal = find_signal(row.signal, topics)
-    if signal.topic not in VISIBLE:
-        raise ConfigError(f"channel {row.signal}: topic {signal.topic}: must be one of {', '.join(VISIBLE)}")
-    return Channel(KINDS.index(VISIBLE[signal.topic]), signal.field, signal.index)
 
 
 def readings(heard: Heard, channels: Sequence[Channel]) -> Sample | None:

@@ -13,11 +13,11 @@ from flightsw.apps.health.anomaly import (
     Heard,
     Sample,
     alarmed,
-    channel_of,
     readings,
     windowed,
     worst_of,
 )
+from flightsw.apps.health.channels import channel_of
 from flightsw.apps.health.config import AnomalyConfig
 from flightsw.apps.health.scorer import OnnxScorer, Scorer
 from flightsw.bus.application import Inbox
