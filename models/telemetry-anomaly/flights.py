@@ -19,7 +19,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
 
 from faults import Fault, FaultyPlant  # noqa: E402  beside this file
 
-from flightsw.apps.health.anomaly import KINDS, channel_of, readings  # noqa: E402  run from a checkout
+from flightsw.apps.health.anomaly import KINDS, readings  # noqa: E402  run from a checkout
+from flightsw.apps.health.channels import channel_of  # noqa: E402
 from flightsw.bus.application import Application, Inbox, Now  # noqa: E402
 from flightsw.devices.telemetry_model import ChannelRow  # noqa: E402
 from flightsw.messages.base import Message  # noqa: E402
