@@ -99,6 +99,8 @@ class Exchange:
         self.table = table
         self._of_entry = of_entry
         self._faults = faults
+        self.crashing: tuple[str, ...] = ()
+        """processes that a script says are lost in the tick under way: the host ends them"""
         self._orders: list[Entry] = []
         """restart requests of the last tick"""
         self.restarted: tuple[str, ...] = ()
@@ -157,6 +159,7 @@ class Exchange:
         seats = self._seats
         if self._faults is not None:
             seats = self._answering(self._faults.open(tick, self._is_absent))
+            self.crashing = self._faults.crashing
         for entry in messages:
             self._inputs.append((MESSAGE, entry))
             for admitted in (entry,) if self._faults is None else self._faults.admitted(tick, (entry,)):
@@ -272,11 +275,6 @@ class Exchange:
         if delivered is not entries:
             sequence = tuple([entry[0] for entry in delivered])
         self._deliver(sequence, delivered)
-
-    @property
-    def crashing(self) -> tuple[str, ...]:
-        """Processes that a script says are lost in the tick under way: the host ends them."""
-        return () if self._faults is None else self._faults.crashing
 
     def _answering(self, hung: Collection[str]) -> list[_Seat]:
         """Those that don't hang; the inboxes of the others wait, no longer than their depths allow."""

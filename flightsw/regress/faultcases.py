@@ -37,7 +37,8 @@ MESSAGES = tuple(
     topic.name
     for topic in shipped_topics()
     if topic.name.split(".")[0] in ("sensor", "hw", "power", "thermal", "infer", "comms", "health")
-    and topic.name not in ("comms.frame", "comms.frame_time", "health.restart", "health.recovery", "health.validity")
+    and topic.name
+    not in ("sensor.clock", "comms.frame", "comms.frame_time", "health.restart", "health.recovery", "health.validity")
 )
 """Topics that carry something in every flight."""
 
