@@ -132,11 +132,13 @@ def _fly(plan: RunPlan, execute_run: Any, started: dt.datetime, *, quiet: bool) 
 def _begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
     """Write the resolved scenario and the first manifest."""
     from flightsw.devices.models import load_card
+    from flightsw.devices.telemetry_model import TelemetryCard
     from flightsw.node.processes import process_table, table_hash
     from flightsw.node.scenario import identities, scenario_to_toml
     from flightsw.record.folder import SCENARIO_FILE, first_manifest, write_manifest
 
     scenario = plan.scenario
+    watch = scenario.apps.health.watched_telemetry
     text = scenario_to_toml(scenario)
     (plan.run_dir / SCENARIO_FILE).write_text(text, encoding="utf-8")
     manifest = first_manifest(
@@ -150,6 +152,7 @@ def _begin_record(plan: RunPlan, started: dt.datetime) -> Manifest:
             "scenario": hashlib.sha256(text.encode()).hexdigest(),
             "schema": table_hash(process_table(scenario)),
             "model": load_card(scenario.apps.inference.model).sha256,
+            **({} if watch is None else {"telemetry_model": load_card(watch.model, TelemetryCard).sha256}),
         },
         own_code=identities(scenario),
     )
