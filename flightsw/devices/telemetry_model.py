@@ -62,5 +62,7 @@ def sample_ticks(card: TelemetryCard, dt_s: float) -> int:
     """Ticks between two samples. Raises ConfigError: not a whole number of them."""
     ticks = round(card.sample_s / dt_s)
     if ticks < 1 or abs(ticks * dt_s - card.sample_s) > 1e-9:
-        raise ConfigError(f"dt_s = {dt_s}: must divide the {card.sample_s} s between samples of model {card.name}")
+        raise ConfigError(
+            f"dt_s = {dt_s}: must divide the {card.sample_s} s between samples of {card.name}, or enabled be false"
+        )
     return ticks

@@ -11,6 +11,7 @@ import hashlib
 import msgspec
 
 from flightsw.devices.models import load_card
+from flightsw.devices.telemetry_model import TelemetryCard
 from flightsw.node.again import table_of
 from flightsw.node.processes import table_hash
 from flightsw.node.run import OnProgress, RunOutcome, RunPlan, execute_run, was_perturbed
@@ -44,6 +45,7 @@ def recorded_run(
 def begin_record(plan: RunPlan, started: dt.datetime, parent: Parent | None = None) -> Manifest:
     """Write the resolved scenario and the first manifest."""
     scenario = plan.scenario
+    watch = scenario.apps.health.watched_telemetry
     text = scenario_to_toml(scenario)
     (plan.run_dir / SCENARIO_FILE).write_text(text, encoding="utf-8")
     manifest = first_manifest(
@@ -57,6 +59,7 @@ def begin_record(plan: RunPlan, started: dt.datetime, parent: Parent | None = No
             "scenario": hashlib.sha256(text.encode()).hexdigest(),
             "schema": table_hash(table_of(scenario)),
             "model": load_card(scenario.apps.inference.model).sha256,
+            **({} if watch is None else {"telemetry_model": load_card(watch.model, TelemetryCard).sha256}),
         },
         own_code=identities(scenario),
     )
