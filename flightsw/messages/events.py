@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from flightsw.messages.topics import BUS
 
+TABLE_ACTIVATED = "table.activated"
+"""Told by whoever owns the table."""
+
 EVENT_IDS: dict[str, tuple[str, ...]] = {
-    BUS: ("APP_LOST", "REJOIN"),
+    BUS: ("APP_LOST", "REJOIN", "LOCKED_OUT"),
     "plant": (
         "eclipse.entry",
         "eclipse.exit",
@@ -34,6 +37,8 @@ EVENT_IDS: dict[str, tuple[str, ...]] = {
         "lcl.locked_out",
         "lcl.tripped",
         "lcl.closed",
+        "rail.cycled",
+        TABLE_ACTIVATED,
     ),
     "thermal": (
         "heater.on",
@@ -42,6 +47,7 @@ EVENT_IDS: dict[str, tuple[str, ...]] = {
         "chip_temperature.back",
         "battery_temperature.lost",
         "battery_temperature.back",
+        TABLE_ACTIVATED,
     ),
     "inference": (
         "power_mode.changed",
@@ -53,8 +59,9 @@ EVENT_IDS: dict[str, tuple[str, ...]] = {
         "queue.full",
         "caps.stale",
         "caps.back",
+        TABLE_ACTIVATED,
     ),
-    "comms": ("pass.start", "pass.end", "store.full"),
+    "comms": ("pass.start", "pass.end", "store.full", TABLE_ACTIVATED),
     "health": (
         "mode.changed",
         "limit.crossed",
@@ -62,6 +69,25 @@ EVENT_IDS: dict[str, tuple[str, ...]] = {
         "heartbeat.back",
         "app.lost",
         "app.rejoined",
+        "app.locked_out",
+        "recovery.step",
+        "recovery.over",
+        "sensor.invalid",
+        "sensor.valid",
+        "anomaly.detected",
+        "anomaly.cleared",
+        "sequence.started",
+        "sequence.completed",
+        "sequence.stopped",
+        "sequence.not_started",
+        "sequence.step_failed",
+        "sequence.step_unconfirmed",
+        "clock.jump",
+        "clock.correlated",
+        "clock.stepped",
+        "clock.gnss_rejected",
+        "clock.gnss_back",
+        TABLE_ACTIVATED,
     ),
 }
 """Source -> ids. Those of the bus are the kinds of its own message."""

@@ -56,7 +56,7 @@ def test_of_several_messages_in_a_tick_the_last_one_counts_and_all_are_counted(r
 def test_a_flag_is_nought_or_one_and_an_enumeration_its_number_with_names(run_dir: Path) -> None:
     columns = read_columns(run_dir, ["power.in_eclipse", "health.mode"])
     assert same(columns["power.in_eclipse"], NAN, 0.0, 0.0, 0.0, 1.0)
-    assert same(columns["health.mode"], NAN, NAN, NAN, 5.0, 5.0)
+    assert same(columns["health.mode"], NAN, NAN, NAN, 6.0, 6.0)
     assert columns.members == {"health.mode.mode": {mode.name: mode.value for mode in Mode}}
 
 
@@ -97,7 +97,7 @@ def test_events_stand_by_source_and_id(tmp_path: Path) -> None:
         ("power.sok", "power.status.soc"),
         ("truth.load_power_w", "must pick an element"),
         ("power.soc[0]", "has no elements"),
-        ("health.reason", "must be a number"),
+        ("health.mode.reason", "must be a number"),
         ("health.silent[0]", "must be a number"),
         ("tc.request.args", "must be a number"),
     ],
