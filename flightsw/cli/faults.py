@@ -13,6 +13,7 @@ from flightsw.cli.running import scenario_overrides, wide_console
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from flightsw.node.faults import Fault
     from flightsw.regress.faultmatrix import Matrix, Row
 
 DEFAULT = "cubesat-6u-orin-nano"
@@ -68,7 +69,7 @@ def _print(matrix: Matrix, console: Console) -> None:
         f"{matrix.scenario}, seed {matrix.seed}: {len(matrix.found)} flights of {matrix.ticks} ticks", style="bold"
     )
     table = Table(box=None, padding=(0, 1), show_edge=False)
-    table.add_column("fault")
+    table.add_column("fault", no_wrap=True)
     for name in ("found", "after, ticks", "soc min", "chip max", "battery", "work lost"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("how it ended", overflow="fold")
@@ -85,15 +86,17 @@ def _print(matrix: Matrix, console: Console) -> None:
     for alarm in matrix.false_alarms:
         console.print(f"  false alarm, {alarm}", soft_wrap=True, highlight=False, markup=False, style="bold red")
     for one in matrix.failures:
-        size = "" if one.case.size is None else f" of {one.case.size:g}"
-        console.print(
-            f"  {one.verdict.value}: {one.case.kind} {one.case.target}{size} at tick {one.case.tick} "
-            f"(number {one.case.number}): {one.why}",
-            soft_wrap=True,
-            highlight=False,
-            markup=False,
-            style="bold red",
-        )
+        text = f"  {one.verdict.value}: {one.case.kind}, {one.case.target}, at tick {one.case.tick}: {one.why}"
+        console.print(text, soft_wrap=True, highlight=False, markup=False, style="bold red")
+        console.print(f"    --set 'faults=[{_as_toml(one.case.fault)}]'", soft_wrap=True, highlight=False, markup=False)
+
+
+def _as_toml(fault: Fault) -> str:
+    """The fault as an inline table."""
+    import msgspec
+
+    told = msgspec.to_builtins(fault)
+    return f"{{{', '.join(f'{name} = {json.dumps(value)}' for name, value in told.items() if value is not None)}}}"
 
 
 def _cells(row: Row) -> list[str]:
@@ -113,13 +116,11 @@ def _cells(row: Row) -> list[str]:
 def _print_missed(matrix: Matrix, console: Console) -> None:
     """What was too small to be detected, and from which size on it is."""
     for row in matrix.rows:
-        if row.detected == row.flown:
-            continue
-        if row.largest_missed is None:
-            text = "without a size"
-        elif row.smallest_detected is None:
-            text = f"up to {row.largest_missed:g}"
-        else:
-            text = f"up to {row.largest_missed:g}; the smallest that was detected is {row.smallest_detected:g}"
-        missed = f"  not detected, {row.flown - row.detected} of {row.flown}: {row.kind} {text}"
-        console.print(missed, soft_wrap=True, highlight=False, markup=False)
+        told = []
+        for one in row.missed:
+            size = "" if one.below is None else f" up to {one.below:g}"
+            seen = "" if one.above is None else f" (found from {one.above:g} on)"
+            told.append(f"{one.target}{size}{seen}")
+        if told:
+            text = f"  {row.kind} not found: {', '.join(told)}"
+            console.print(text, soft_wrap=True, highlight=False, markup=False)

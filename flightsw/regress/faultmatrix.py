@@ -26,6 +26,19 @@ SETTLED_TICKS = 300
 LEAST_TICKS = 1200
 
 
+class Missed(msgspec.Struct, frozen=True, kw_only=True):
+    """Faults of one kind on one target that were not detected."""
+
+    target: str
+    flown: int
+    """all of them, detected or not"""
+    missed: int
+    below: float | None
+    """size of the largest of them, in the unit that its field's name says; None: they have no size"""
+    above: float | None
+    """of the smallest that was detected; None: none was"""
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of fault."""
 
@@ -42,9 +55,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     battery_c: tuple[float, float]
     lost_work: float
     """greatest"""
-    largest_missed: float | None
-    """size of the largest one that was not detected; None: all were, or they have no size"""
-    smallest_detected: float | None
+    missed: tuple[Missed, ...]
+    """what was not detected, by target"""
 
 
 class Matrix(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,8 +139,6 @@ def _flown(case: Case, *, scenario: Scenario, nominal: Seen, ticks: int) -> Foun
 def _row(kind: str, found: Sequence[Found]) -> Row:
     ticks = sorted(one.after_ticks for one in found if one.after_ticks is not None)
     monitors = [one.monitor for one in found if one.monitor is not None]
-    missed = [one.case.size for one in found if one.monitor is None and one.case.size is not None]
-    detected = [one.case.size for one in found if one.monitor is not None and one.case.size is not None]
     return Row(
         kind=kind,
         flown=len(found),
@@ -140,6 +150,22 @@ def _row(kind: str, found: Sequence[Found]) -> Row:
         chip_max_c=max(one.chip_max_c for one in found),
         battery_c=(min(one.battery_c[0] for one in found), max(one.battery_c[1] for one in found)),
         lost_work=max(one.lost_work for one in found),
-        largest_missed=max(missed, default=None),
-        smallest_detected=min(detected, default=None),
+        missed=tuple(
+            _missed(target, [one for one in found if one.case.target == target])
+            for target in sorted({one.case.target for one in found if one.monitor is None})
+        ),
+    )
+
+
+def _missed(target: str, found: Sequence[Found]) -> Missed:
+    sizes = {
+        told: [one.case.size for one in found if (one.monitor is not None) is told and one.case.size is not None]
+        for told in (False, True)
+    }
+    return Missed(
+        target=target,
+        flown=len(found),
+        missed=sum(one.monitor is None for one in found),
+        below=max(sizes[False], default=None),
+        above=min(sizes[True], default=None),
     )
