@@ -21,7 +21,7 @@ import msgspec
 import structlog
 import zmq
 
-from flightsw.bus.exchange import MESSAGE, Entry, Exchange
+from flightsw.bus.exchange import MESSAGE, Exchange
 from flightsw.bus.faults import BusFault
 from flightsw.bus.frames import Done, Fault, Hello, Refused, Step, Stop, ToBus, Welcome, WireEntry
 from flightsw.bus.log import LogHeader, LogWriter, RecordEncoder
@@ -29,6 +29,7 @@ from flightsw.bus.logreader import LogReader
 from flightsw.bus.pacing import Pacer, monotonic_s
 from flightsw.bus.port import Codec, Port
 from flightsw.bus.rebuild import LoggedStep, logged_steps, wire_exchange
+from flightsw.bus.seats import Entry
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.bus.umbilical import LauncherLink, Umbilical
 from flightsw.errors import BusError, LogError, RunError

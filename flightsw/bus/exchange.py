@@ -11,20 +11,17 @@ An entry is a tuple whose first item is the topic's number; the rest belongs to 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from flightsw.bus import restarts
 from flightsw.bus.faults import BusFaults
-from flightsw.bus.table import ProcessRow, ProcessTable, Role
-from flightsw.errors import BusError, MessageError
+from flightsw.bus.routing import Router
+from flightsw.bus.seats import Entry, Seat
+from flightsw.bus.table import ProcessTable, Role
+from flightsw.errors import BusError
 from flightsw.messages.base import Message
 from flightsw.messages.health import BusEvent, BusEventKind, RestartRequest
-from flightsw.messages.topics import BUS, RESTART
-
-Entry = tuple[Any, ...]
-"""(topic number, ...): one message in the host's own form."""
+from flightsw.messages.topics import BUS
 
 MESSAGE, LOST, REJOIN, RECONFIGURE = "message", "lost", "rejoin", "reconfigure"
 """Kinds of outside input, as they stand in the log."""
@@ -42,46 +39,6 @@ class TickRecord(NamedTuple):
 def changes_of(record: TickRecord) -> Mapping[str, Any] | None:
     """The new configuration that a tick brought, value by path; None: it brought none."""
     return next((item[1] for item in record.inputs if item[0] == RECONFIGURE), None)
-
-
-@dataclass(eq=False)
-class _Seat:
-    """A process at the table, as the Exchange knows it."""
-
-    row: ProcessRow
-    mailbox: Sequence[Entry] = ()
-    crowded: bool = False
-    """the mailbox may hold more of a topic than its depth allows"""
-    woken: bool = False
-    incarnation: int = 0
-    rejoin_tick: int | None = None
-    """None: present; otherwise lost until this tick"""
-    lost_now: bool = False
-    """lost in the tick under way, to be told when it closes"""
-    losses: tuple[int, ...] = ()
-    """ticks of the losses that count for back-off"""
-    fed_tick: int = 0
-    """when it last said something, where a watchdog looks"""
-
-    def __post_init__(self) -> None:
-        self.critical: dict[int, Entry] = {}
-        """its last critical-data message of each topic"""
-        self.name, self.period_ticks, self.phase_ticks = self.row.name, self.row.period_ticks, self.row.phase_ticks
-
-
-class _Route(NamedTuple):
-    """Where the entries of a tick go, by their topics: worked out once for each sequence of topics."""
-
-    to: tuple[tuple[_Seat, Callable[[Sequence[Entry]], Sequence[Entry]], bool, bool], ...]
-    """(reader, what picks its entries, whether one topic is among them twice, whether one wakes it)"""
-    critical: tuple[tuple[int, _Seat], ...]
-    """(place, producer) of critical data"""
-    orders: tuple[int, ...]
-    """places of restart requests"""
-
-
-MOST_ROUTES = 1024
-"""Kept; a node says the same few sequences of topics over and over."""
 
 
 class Exchange:
@@ -108,22 +65,13 @@ class Exchange:
         self.tick = 0
         """the next tick to begin, or the one that is under way"""
         self._to_entry = to_entry
-        self._seats = [_Seat(row) for row in table.rows]
+        self._seats = [Seat(row) for row in table.rows]
         self._by_name = {seat.row.name: seat for seat in self._seats}
         self._guarded = [seat for seat in self._seats if seat.row.watchdog_ticks is not None]
-        self._bitten: list[_Seat] = []
+        self._bitten: list[Seat] = []
         """silent for too long: lost at the next tick"""
-        self._producer = [topic.producer for topic in table.topics.topics]
-        self._depth = [topic.depth or 1 for topic in table.topics.topics]
-        self._restart_topic = table.topics.number.get(RESTART)
-        self._is_critical = [topic.is_critical_data for topic in table.topics.topics]
-        self._readers = [
-            [seat for seat in self._seats if topic.name in seat.row.subscribes] for topic in table.topics.topics
-        ]
-        self._wakes = [topic.wakes for topic in table.topics.topics]
-        self._routes: dict[tuple[int, ...], _Route] = {}
-        self._permitted: dict[str, set[tuple[int, ...]]] = {row.name: {()} for row in table.rows}
-        """sequences of topics that a process has said and may say"""
+        self._router = Router(table, self._seats)
+        self._depths = tuple([topic.depth or 1 for topic in table.topics.topics])
         self._away = False
         """somebody is lost, or was in this tick"""
         self.sequence: tuple[int, ...] = ()
@@ -168,8 +116,7 @@ class Exchange:
         for seat in seats:
             if seat.rejoin_tick is None and (seat.woken or tick % seat.period_ticks == seat.phase_ticks):
                 seat.woken = False
-                grants.append((seat.name, self._thinned(seat) if seat.crowded else seat.mailbox))
-                seat.mailbox = ()
+                grants.append((seat.name, seat.take(self._depths)))
         self._waiting = {name for name, _ in grants}
         return grants
 
@@ -181,21 +128,10 @@ class Exchange:
         if name not in self._waiting:
             return False
         sequence = tuple([entry[0] for entry in outbox])
-        permitted = self._permitted[name]
-        if sequence not in permitted:
-            self._check_writer(name, sequence)
-            if len(permitted) >= MOST_ROUTES:
-                permitted.clear()
-            permitted.add(sequence)
+        self._router.check_writer(name, sequence)
         self._waiting.remove(name)
         self._outboxes[name] = sequence, outbox
         return True
-
-    def _check_writer(self, name: str, sequence: Iterable[int]) -> None:
-        for number in sequence:
-            if self._producer[number] != name:
-                topic = self.table.topics.topics[number]
-                raise MessageError(f"{name} published on {topic.name!r}: its only writer is {topic.producer!r}")
 
     def lose(self, name: str) -> None:
         """The process never answered this tick, and is gone. It comes back as `restarts` says."""
@@ -206,7 +142,7 @@ class Exchange:
         self._outboxes.pop(name, None)
         self._lose(seat)
 
-    def _lose(self, seat: _Seat) -> None:
+    def _lose(self, seat: Seat) -> None:
         self._away = seat.lost_now = True
         seat.losses = restarts.recent(seat.losses, self.tick)
         seat.rejoin_tick = restarts.rejoin_tick(seat.losses, seat.row.restart_ticks, essential=seat.row.essential)
@@ -276,12 +212,12 @@ class Exchange:
             sequence = tuple([entry[0] for entry in delivered])
         self._deliver(sequence, delivered)
 
-    def _answering(self, hung: Collection[str]) -> list[_Seat]:
+    def _answering(self, hung: Collection[str]) -> list[Seat]:
         """Those that don't hang; the inboxes of the others wait, no longer than their depths allow."""
         for name in hung:
             seat = self._by_name[name]
             if seat.crowded:
-                seat.mailbox = self._thinned(seat)
+                seat.thin(self._depths)
         return [seat for seat in self._seats if seat.name not in hung]
 
     def _is_absent(self, name: str) -> bool:
@@ -308,8 +244,9 @@ class Exchange:
         grants = self.begin(messages, changes_of(record))
         lost = [item[1] for item in record.inputs if item[0] == LOST]
         outboxes: dict[str, list[Entry]] = {}
+        producers = self._router.producers
         for entry in record.entries:
-            outboxes.setdefault(self._producer[entry[0]], []).append(entry)
+            outboxes.setdefault(producers[entry[0]], []).append(entry)
         for name in lost:
             if name not in self.restarted:
                 self.lose(name)
@@ -323,7 +260,7 @@ class Exchange:
 
     def _deliver(self, sequence: tuple[int, ...], entries: Sequence[Entry]) -> None:
         """Put entries of this sequence of topics into their readers' mailboxes."""
-        route = self._routes.get(sequence) or self._new_route(sequence)
+        route = self._router.route(sequence)
         for seat, pick, crowded, wakes in route.to:
             if seat.rejoin_tick is None:
                 if seat.mailbox:
@@ -339,51 +276,13 @@ class Exchange:
         for place in route.orders:
             self._orders.append(entries[place])
 
-    def _new_route(self, sequence: tuple[int, ...]) -> _Route:
-        """The route of a sequence of topics, kept for the next time."""
-        readers, wakes, critical = self._readers, self._wakes, self._is_critical
-        to = []
-        for seat in self._seats:
-            places = tuple([place for place, number in enumerate(sequence) if seat in readers[number]])
-            if places:
-                topics = [sequence[place] for place in places]
-                twice = len(set(topics)) < len(topics)
-                to.append((seat, _picker(places), twice, any(wakes[number] for number in topics)))
-        if len(self._routes) >= MOST_ROUTES:
-            self._routes.clear()
-        route = self._routes[sequence] = _Route(
-            tuple(to),
-            tuple(
-                [
-                    (place, self._by_name[self._producer[number]])
-                    for place, number in enumerate(sequence)
-                    if critical[number]
-                ]
-            ),
-            tuple([place for place, number in enumerate(sequence) if number == self._restart_topic]),
-        )
-        return route
-
-    def _thinned(self, seat: _Seat) -> list[Entry]:
-        """What the mailbox holds: of each topic the newest as many as its depth allows, in order."""
-        seat.crowded = False
-        kept: list[Entry] = []
-        count: dict[int, int] = {}
-        for entry in reversed(seat.mailbox):
-            number = entry[0]
-            count[number] = count.get(number, 0) + 1
-            if count[number] <= self._depth[number]:
-                kept.append(entry)
-        kept.reverse()
-        return kept
-
-    def _look_at(self, seat: _Seat) -> None:
+    def _look_at(self, seat: Seat) -> None:
         """A guarded process said nothing in this tick."""
         limit = seat.row.watchdog_ticks
         if limit is not None and seat.rejoin_tick is None and self.tick - seat.fed_tick >= limit:
             self._bitten.append(seat)
 
-    def _rejoin(self, seat: _Seat) -> None:
+    def _rejoin(self, seat: Seat) -> None:
         seat.rejoin_tick = None
         seat.fed_tick = self.tick
         seat.incarnation += 1
@@ -393,13 +292,6 @@ class Exchange:
         self._inputs.append((REJOIN, seat.name, seat.incarnation))
         self._say(BusEventKind.REJOIN, seat)
 
-    def _say(self, event: BusEventKind, seat: _Seat) -> None:
+    def _say(self, event: BusEventKind, seat: Seat) -> None:
         if BusEvent in self.table.topics.published_by(BUS):
             self._bus_entries.append(self._to_entry(BusEvent(event, seat.row.name, seat.incarnation)))
-
-
-def _picker(places: tuple[int, ...]) -> Callable[[Sequence[Entry]], Sequence[Entry]]:
-    """What takes the entries at these places, as one call of C."""
-    if len(places) == 1:
-        return itemgetter(slice(places[0], places[0] + 1))
-    return itemgetter(*places)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from flightsw.bus.application import Inbox
-from flightsw.bus.exchange import Entry
+from flightsw.bus.seats import Entry
 from flightsw.errors import MessageError
 from flightsw.messages.base import Message
 from flightsw.messages.topics import TopicTable

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from flightsw.bus.exchange import Entry, Exchange, changes_of
+from flightsw.bus.exchange import Exchange, changes_of
 from flightsw.bus.faults import BusFault, BusFaults
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec, Port
+from flightsw.bus.seats import Entry
 from flightsw.bus.table import ProcessTable
 from flightsw.messages.base import Message
 from flightsw.messages.topics import BUS

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 import zmq
 
-from flightsw.bus.exchange import Entry
 from flightsw.bus.pacing import Pacer
+from flightsw.bus.seats import Entry
 from flightsw.errors import RunError
 from flightsw.messages.base import Scalar
 from flightsw.messages.comms import TcRequest

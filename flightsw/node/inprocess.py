@@ -19,11 +19,12 @@ from typing import Any
 import structlog
 
 from flightsw.bus.application import Application, Inbox, Now
-from flightsw.bus.exchange import Entry, Exchange, TickRecord
+from flightsw.bus.exchange import Exchange, TickRecord
 from flightsw.bus.log import LogPlace, LogWriter, RecordEncoder
 from flightsw.bus.pacing import Pacer, monotonic_s, sleep_s
 from flightsw.bus.port import Codec, Port
 from flightsw.bus.rebuild import bus_faults
+from flightsw.bus.seats import Entry
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.errors import LogError, RunError
 from flightsw.messages.base import Message

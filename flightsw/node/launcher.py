@@ -21,9 +21,9 @@ from typing import Any
 import msgspec
 import structlog
 
-from flightsw.bus.exchange import Entry
 from flightsw.bus.pacing import monotonic_s
 from flightsw.bus.port import Codec
+from flightsw.bus.seats import Entry
 from flightsw.bus.table import Role
 from flightsw.errors import RunError
 from flightsw.messages.base import Message

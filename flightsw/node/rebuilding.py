@@ -12,11 +12,12 @@ from typing import Any
 
 from flightsw.bus.application import Application, Now
 from flightsw.bus.compare import Comparison
-from flightsw.bus.exchange import Entry, changes_of
+from flightsw.bus.exchange import changes_of
 from flightsw.bus.log import LogPlace, RecordEncoder
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec, Port
 from flightsw.bus.rebuild import LoggedStep, logged_steps
+from flightsw.bus.seats import Entry
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.errors import RunError
 from flightsw.node.again import Build, NodeAgain, difference_of, exchange_of, table_of

@@ -1,0 +1,60 @@
+"""A process at the table, as the Exchange knows it: its mailbox, whether it is there, and what it must not forget.
+
+An entry is a tuple whose first item is the topic's number; the rest belongs to the host and is never looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flightsw.bus.table import ProcessRow
+
+Entry = tuple[Any, ...]
+"""(topic number, ...): one message in the host's own form."""
+
+
+@dataclass(eq=False)
+class Seat:
+    """A process at the table, as the Exchange knows it."""
+
+    row: ProcessRow
+    mailbox: Sequence[Entry] = ()
+    crowded: bool = False
+    """the mailbox may hold more of a topic than its depth allows"""
+    woken: bool = False
+    incarnation: int = 0
+    rejoin_tick: int | None = None
+    """None: present; otherwise lost until this tick"""
+    lost_now: bool = False
+    """lost in the tick under way, to be told when it closes"""
+    losses: tuple[int, ...] = ()
+    """ticks of the losses that count for back-off"""
+    fed_tick: int = 0
+    """when it last said something, where a watchdog looks"""
+
+    def __post_init__(self) -> None:
+        self.critical: dict[int, Entry] = {}
+        """its last critical-data message of each topic"""
+        self.name, self.period_ticks, self.phase_ticks = self.row.name, self.row.period_ticks, self.row.phase_ticks
+
+    def take(self, depths: Sequence[int]) -> Sequence[Entry]:
+        """Empty the mailbox. `depths`: by topic number."""
+        if self.crowded:
+            self.thin(depths)
+        inbox, self.mailbox = self.mailbox, ()
+        return inbox
+
+    def thin(self, depths: Sequence[int]) -> None:
+        """Keep the newest of each topic, as many as its depth allows, in order."""
+        self.crowded = False
+        kept: list[Entry] = []
+        count: dict[int, int] = {}
+        for entry in reversed(self.mailbox):
+            number = entry[0]
+            count[number] = count.get(number, 0) + 1
+            if count[number] <= depths[number]:
+                kept.append(entry)
+        kept.reverse()
+        self.mailbox = kept
