@@ -72,7 +72,7 @@ def _print(matrix: Matrix, console: Console) -> None:
     table.add_column("fault", no_wrap=True)
     for name in ("found", "after, ticks", "soc min", "chip max", "battery", "work lost"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("how it ended", overflow="fold")
+    table.add_column("how it ended", min_width=28, overflow="fold")
     for row in matrix.rows:
         table.add_row(*_cells(row))
     console.print(table, highlight=False, markup=False)

@@ -18,7 +18,7 @@ from flightsw.errors import ConfigError
 from flightsw.node.faults import KINDS
 from flightsw.node.scenario import Scenario, run_ticks
 from flightsw.regress.faultcases import Case, can_err, draw
-from flightsw.regress.faultverdicts import Found, Verdict, judged, monitor_of, warnings_of
+from flightsw.regress.faultverdicts import Found, Verdict, alarms_of, judged, monitor_of
 from flightsw.regress.faultwatch import Seen, fly, readings
 
 SETTLED_TICKS = 300
@@ -115,7 +115,7 @@ def matrix(scenario: Scenario, seeds: int, jobs: int = 1, kinds: Collection[str]
         scenario=scenario.name,
         seed=scenario.seed,
         ticks=ticks,
-        false_alarms=tuple(f"tick {one.tick}: {monitor_of(one)}" for one in warnings_of(nominal)),
+        false_alarms=tuple(f"tick {one.tick}: {monitor_of(one)}" for one in alarms_of(nominal)),
         rows=tuple(_row(name, [one for one in found if one.case.kind == name]) for name in flown),
         found=found,
         impossible=impossible,

@@ -31,6 +31,8 @@ LEAST_WORK = 0.5
 LATE_TICKS = 1000
 """at the end of a flight: whether the payload works again"""
 PLANT = "plant"
+OF_LOAD = (("comms", "store.full"), ("inference", "queue.full"))
+"""Warnings that more comes in than goes out: true without any fault, where a scenario asks for so much."""
 ABOUT = ("signal", "app", "load", "reading", "sensor")
 """Arguments of an event that say what it is about."""
 
@@ -82,6 +84,11 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 def warnings_of(seen: Seen) -> list[Told]:
     """What the node itself has told as a warning or worse; the plant's events are truth, for the log."""
     return [one for one in seen.told if one.severity >= Severity.WARNING_LO and one.source != PLANT]
+
+
+def alarms_of(seen: Seen) -> list[Told]:
+    """Of these, what would be a false alarm in a flight without faults."""
+    return [one for one in warnings_of(seen) if (one.source, one.id) not in OF_LOAD]
 
 
 def judged(case: Case, seen: Seen, nominal: Seen, scenario: Scenario) -> Found:

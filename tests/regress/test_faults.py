@@ -14,7 +14,7 @@ from flightsw.node.scenario import Scenario, load_scenario, shipped_scenarios
 from flightsw.regress.faultcampaign import Injected, broken_by, campaign, drawn
 from flightsw.regress.faultcases import Case, can_err, draw
 from flightsw.regress.faultmatrix import matrix, quiet
-from flightsw.regress.faultverdicts import Verdict, judged, warnings_of
+from flightsw.regress.faultverdicts import Verdict, alarms_of, judged
 from flightsw.regress.faultwatch import STATUSES, Seen, Told, fly, readings
 from tests.console import Cli
 
@@ -184,7 +184,7 @@ def test_thirty_orbits_without_a_fault_raise_no_alarm(name: str) -> None:
     ticks = round(30 * shipped.plant.orbit_period_s / shipped.dt_s)
     flown = fly(shipped, ticks)
     assert (flown.error, flown.ticks) == (None, ticks)
-    assert warnings_of(flown) == []
+    assert alarms_of(flown) == []
 
 
 @pytest.mark.long
