@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as Xml
 
 import pytest
@@ -15,6 +12,7 @@ from flightsw.cli import main
 from flightsw.errors import RunError
 from flightsw.node.scenario import load_scenario
 from flightsw.regress.check import sampled
+from tests.console import Cli, Result
 
 GOOD_ONE = '{id="PWR-1", text="keeps its charge", formula="always(power.soc >= 0.3)", margin=0.01}'
 BROKEN = '{id="THM-1", text="stays cold", formula="always(hw.chip_c <= 18)"}'
@@ -22,31 +20,16 @@ EMPTY = '{id="ECL-1", text="bears shadow", formula="after(eclipse_exit, 0s..5s, 
 CUBESAT, BUPT = "cubesat-6u-orin-nano", "bupt1-like-pi4"
 
 
-@dataclass(frozen=True)
-class Result:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.out.splitlines()[-1])
-        return found
-
-
 Check = Callable[..., Result]
 
 
 @pytest.fixture
-def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Check:
+def check(cli: Cli) -> Check:
     """`flightsw check` in an empty folder: 40 s each, with these requirements."""
-    monkeypatch.chdir(tmp_path)
 
     def run(*args: str, requirements: tuple[str, ...] = (GOOD_ONE,)) -> Result:
         given = ["--duration", "40s", "--set", f"requirements=[{', '.join(requirements)}]"]
-        code = main(["check", *given, *args])
-        captured = capfd.readouterr()
-        return Result(code, captured.out, captured.err)
+        return cli("check", *given, *args)
 
     return run
 
