@@ -21,11 +21,11 @@ class HysteresisThermalLaw(StandardThermalLaw):
     """`[apps.thermal] law = "hysteresis"`."""
 
     class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-        """Defaults: tuned for the default scenario, see flightsw/bench/data/tuned.toml."""
+        """Trips by default: those of the sweep in the default scenario, see flightsw/bench/data/tuned.toml."""
 
-        trip_below_limit_k: Annotated[float, Meta(ge=0.0, le=50.0)] = 2.0
+        trip_below_limit_k: Annotated[float, Meta(ge=0.0, le=50.0)] = 0.5
         """the low cap is taken so far below the limit"""
-        release_below_limit_k: Annotated[float, Meta(gt=0.0, le=100.0)] = 16.0
+        release_below_limit_k: Annotated[float, Meta(gt=0.0, le=100.0)] = 12.0
         """and left again so far below it"""
         low_w: Annotated[float, Meta(ge=0.0, le=1e6)] | None = None
         """the low cap; None: the least of the range"""
