@@ -44,6 +44,9 @@ def run(  # noqa: PLR0913  an option each
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder: new or empty.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
+    pin: Annotated[
+        bool, typer.Option(help="Keep a free run's processes on two cores: faster, and the same log.")
+    ] = True,
     start_order: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> int:
     """Run a node: separate processes over ZeroMQ, as fast as the machine allows."""
@@ -60,7 +63,15 @@ def run(  # noqa: PLR0913  an option each
     order = parse_start_order(start_order, loaded)
     started = utc_now()
     run_dir = create_run_folder(out if out is not None else default_run_dir(loaded.name, loaded.seed, started))
-    plan = RunPlan(scenario=loaded, run_dir=run_dir, ticks=ticks, speed=pace, in_process=in_process, start_order=order)
+    plan = RunPlan(
+        scenario=loaded,
+        run_dir=run_dir,
+        ticks=ticks,
+        speed=pace,
+        in_process=in_process,
+        start_order=order,
+        pin=pin,
+    )
     with host_log(run_dir, "node" if in_process else "launcher"):
         outcome, summary = fly(plan, started, quiet=as_json)
     return tell_outcome(outcome, summary, as_json=as_json)

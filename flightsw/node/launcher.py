@@ -30,6 +30,7 @@ from flightsw.messages.base import Message
 from flightsw.messages.topics import BUS
 from flightsw.node import children
 from flightsw.node.hostlog import HOST_LOG
+from flightsw.node.placement import placement
 from flightsw.node.processes import process_table
 from flightsw.node.run import (
     MAX_FLIGHT_RESTARTS,
@@ -73,6 +74,7 @@ class Launcher:
         self._stop_at_s: float | None = None
         self._selector = selectors.DefaultSelector()
         self._bus_link: socket.socket
+        self._cores = self._placement()
         self._begin_s = monotonic_s()
 
     def run(self) -> RunOutcome:
@@ -98,6 +100,12 @@ class Launcher:
             shutil.rmtree(self._sockets, ignore_errors=True)
         return self._outcome()
 
+    def _placement(self) -> dict[str, frozenset[int]]:
+        """Cores by process. A paced run is left to the scheduler: it sleeps most of the time."""
+        if not self._plan.pin or self._plan.speed is not None:
+            return {}
+        return placement([BUS, *(row.name for row in self._table.rows)], os.sched_getaffinity(0), os.getpid())
+
     # -- starting -------------------------------------------------------------------------------------------------
 
     def _start_all(self) -> None:
@@ -117,6 +125,8 @@ class Launcher:
             signal.set_wakeup_fd(-1)
             if ours is not None:
                 ours.close()
+            if name in self._cores:
+                os.sched_setaffinity(0, self._cores[name])
             children.become(self._child_main(name, incarnation, theirs), name, self._plan.run_dir, self._lifeline_read)
         if ours is not None and theirs is not None:
             theirs.close()

@@ -60,6 +60,8 @@ class RunPlan:
     """processes in the order to start them; the rest follow. It can't change a result"""
     taken_up: TakenUp | None = None
     """None: from the start. Otherwise `run_dir` holds the log so far"""
+    pin: bool = True
+    """a free run's processes are kept on two cores. It can't change a result either"""
 
 
 @dataclass(frozen=True)
