@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 # The distribution's own first: it is built with profile-guided optimisation, which a version manager's often isn't, and
 # then ticks a tenth faster. Another: make run PYTHONS=python3.13
-PYTHONS ?= /usr/bin/python3 python3 python3.13 python3.12 python3.11
+SYSTEM_PYTHON ?= /usr/bin/python3
+PYTHONS ?= $(SYSTEM_PYTHON) python3 python3.13 python3.12 python3.11
 SCENARIO ?= cubesat-6u-orin-nano
 ARGS ?=
 # Tensors of this size gain nothing from more threads, and the processes of a node share the cores.

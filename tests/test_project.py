@@ -186,9 +186,9 @@ def add_python(machine: Path, name: str, body: str) -> None:
     python.chmod(0o755)
 
 
-def set_up(machine: Path) -> subprocess.CompletedProcess[str]:
+def set_up(machine: Path, system_python: str = "") -> subprocess.CompletedProcess[str]:
     environment = {"PATH": str(machine / "bin"), "LC_ALL": "C"}
-    make = ["make", ".venv/python.stamp"]
+    make = ["make", f"SYSTEM_PYTHON={system_python}", ".venv/python.stamp"]
     return subprocess.run(make, cwd=machine, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -199,6 +199,14 @@ def test_set_up_passes_over_a_python_that_exists_and_fails(bare_machine: Path) -
     assert done.returncode == 0, done.stderr
     assert (bare_machine / ".venv" / "made-by").read_text().strip().endswith("python3.12")
     assert done.stdout + done.stderr == ""
+
+
+def test_set_up_takes_the_distributions_python_before_others(bare_machine: Path) -> None:
+    for name in ("python3", "distribution"):
+        add_python(bare_machine, name, '[ "$1" = -c ] || { mkdir "$3" && echo "$0" > "$3/made-by"; }')
+    done = set_up(bare_machine, "distribution")
+    assert done.returncode == 0, done.stderr
+    assert (bare_machine / ".venv" / "made-by").read_text().strip().endswith("distribution")
 
 
 @pytest.mark.parametrize(
