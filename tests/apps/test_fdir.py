@@ -442,3 +442,11 @@ def test_steps_are_named_as_a_scenario_says_them() -> None:
 def test_a_contradiction_in_fdirs_configuration_is_refused(make: object) -> None:
     with pytest.raises(ConfigError, match=r"must be|stands there twice"):
         make()  # type: ignore[operator]
+
+
+def test_a_heater_shed_by_its_tier_stays_off_but_in_survival_where_it_is_what_is_left() -> None:
+    rows = (LoadRow("avionics", None, True), LoadRow("battery_heater", 2, True), LoadRow("payload", 1, True))
+    shed = ShedState(level=2)
+    assert switched((True,) * 3, shed, (), Mode.NOMINAL, load_table(rows)) == (True, False, False)
+    assert switched((True,) * 3, shed, (), Mode.SURVIVAL, load_table(rows)) == (True, True, False)
+    assert switched((True,) * 2, shed, (), Mode.SURVIVAL, load_table((rows[0], rows[2]))) == (True, False)

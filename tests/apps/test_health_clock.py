@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -193,3 +194,11 @@ def test_whatever_jumps_met_never_goes_back_and_stays_within_its_drift(jumps, dr
         clock.oscillator.jump(round(jump_s * S))
     clock.run(50)
     assert clock.met_s == pytest.approx(clock.tick, abs=0.05 + 1e-4 * clock.tick + 0.01 * len(jumps))
+
+
+def test_time_that_rests_on_ground_goes_on_resting_on_it_where_there_is_no_gnss():
+    clock = Clock(gnss=False)
+    clock.run(10)
+    clock.state = msgspec.structs.replace(clock.state, sync=TimeSync.GROUND)
+    clock.run(200)
+    assert clock.state.sync is TimeSync.GROUND

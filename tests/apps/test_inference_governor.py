@@ -124,3 +124,11 @@ def test_binding_says_commanded_when_work_is_forbidden_and_device_while_it_is_no
     assert decide(GovernorState(TOP, 9, held=False), situation(ready=False)).binding is Binding.DEVICE
     idle = decide(WORKING, situation(waiting=0))
     assert (idle.binding, idle.demand_w, idle.work) == (Binding.NONE, 0.0, False)
+
+
+def test_the_dwell_of_the_lowest_mode_is_counted_from_the_moment_the_payload_falls_idle():
+    idle = situation(waiting=0)
+    fallen, _ = govern(GovernorState(2, 7, held=False), idle, SILICON, RATES, CONFIG)
+    assert fallen == GovernorState(0, 0, held=True)
+    later, _ = govern(fallen, idle, SILICON, RATES, CONFIG)
+    assert later == GovernorState(0, 1, held=True)
