@@ -21,7 +21,7 @@ class Demand:
 
     def __init__(self, config: PlantConfig, index: Mapping[str, int], silicon: Silicon, dt_s: float) -> None:
         names = [load.name for load in config.loads]
-        self.payload, self.heater, self.transmitter = (
+        self.payload, self._heater, self._transmitter = (
             names.index(name) if name in names else None for name in (PAYLOAD, HEATER, TRANSMITTER)
         )
         self.fixed_w = [load.power_w for load in config.loads]
@@ -51,10 +51,10 @@ class Demand:
             chip_c = nodes_k[self._chip] - ZERO_C_K
             payload_w = compute.power_w(self._silicon, board, rail_on, orders.busy_s, chip_c, self._dt_s)
             demand_w[self.payload] = payload_w + self._latch_up_w if orders.latched else payload_w
-        if self.heater is not None:
-            demand_w[self.heater] = self._heater_w if orders.heater_on else 0.0
-        if self.transmitter is not None:
-            demand_w[self.transmitter] = self._radio_w if orders.transmitter_on else 0.0
+        if self._heater is not None:
+            demand_w[self._heater] = self._heater_w if orders.heater_on else 0.0
+        if self._transmitter is not None:
+            demand_w[self._transmitter] = self._radio_w if orders.transmitter_on else 0.0
         for place, course in self._scheduled:
             demand_w[place] = course.mean(time_s, self._dt_s)
         for place, load, node in self._leaking:

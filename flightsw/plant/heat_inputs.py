@@ -4,8 +4,8 @@ prescribed, loads, losses. Numbers for `thermal.ThermalNetwork.step`.
     Q = surroundings + sunlight on cells + prescribed              (these come from outside)
         + loads - what leaves by the antenna + converters' loss + battery's heat - what the array gives as electricity
 
-The order of the sums is that of this text, node by node. Written by the spacecraft once for its configuration, and anew
-when its surfaces change (ADR 0008); a slow twin in the tests says the same in loops.
+The order of the sums is that of this text, node by node. Called by `heating`, which has it written once for a
+configuration (ADR 0008); a slow twin in the tests says the same in loops.
 """
 
 from __future__ import annotations

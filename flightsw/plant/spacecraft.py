@@ -5,7 +5,7 @@ Within a step hardware acts in this order: failures, switches and trips, electri
 it must be: at the shadow's edges, and where a thermostat switches, which is located to LOCATED_S.
 
 The plant process and prescribed runs (`plant.run`) step this very class. It keeps the hardware's state; what it steps
-with is pure, or has a room of its own: `demand`, `thermostats`, `heat_inputs`, `condition` (wear, failures, faults).
+with is pure, or has a room of its own: `demand`, `thermostats`, `heating`, `condition` (wear, failures, faults).
 """
 
 from __future__ import annotations
@@ -18,16 +18,15 @@ from flightsw.plant import compute, wear
 from flightsw.plant.attitude import AttitudeModel
 from flightsw.plant.battery import Battery, BatteryState
 from flightsw.plant.condition import Condition
-from flightsw.plant.config import ARRAY_FACES, CHIP, PlantConfig
+from flightsw.plant.config import CHIP, PlantConfig
 from flightsw.plant.damage import Damage, network_config_of
 from flightsw.plant.demand import Demand
 from flightsw.plant.distribution import OFF, ON, Flows, Limiters, PowerBus, mean_flows, switch_lcls
-from flightsw.plant.earth_loads import albedo_w_m2, infrared_w_m2
 from flightsw.plant.face_views import FaceViews
-from flightsw.plant.heat_inputs import UNSEEN, HeatInputs, HeatPlaces, Seen, compile_heat_inputs
+from flightsw.plant.heating import Heating
 from flightsw.plant.ledger import Ledger
 from flightsw.plant.orders import Orders
-from flightsw.plant.schedules import Course, Line
+from flightsw.plant.schedules import Line
 from flightsw.plant.sky import SkyModel, SkySample
 from flightsw.plant.thermal import ZERO_C_K, ThermalNetwork
 from flightsw.plant.thermal_events import first_crossing
@@ -77,7 +76,7 @@ class Spacecraft:
         self.views: FaceViews | None = None
         """what faces and array see; None: no attitude is modelled"""
         self._wire(config)
-        self._heat = self._heat_inputs()
+        self._heating = Heating(config, self.network, dt_s)
         self.time_s = 0.0
         self.nodes_k = self.network.initial_k()
         if self._boundaries:
@@ -104,33 +103,14 @@ class Spacecraft:
         """Names to places."""
         index, loads = self.network.index, [load.name for load in config.loads]
         self._demand = Demand(config, index, self.silicon, self.dt_s)
-        self._payload, self._transmitter = self._demand.payload, self._demand.transmitter
+        self._payload = self._demand.payload
         self._thermostats = Thermostats(config.thermal.thermostats, index, loads, self._demand.fixed_w)
         self._switches_itself = bool(config.thermal.thermostats)
         self._chip = index.get(CHIP, 0)
         self._battery_node = index[config.battery_node]
         self._array_node = index[config.array_or_none.node]
-        faces = [*(config.attitude.face_normals if config.attitude else ()), *ARRAY_FACES]
-        self._faces = [faces.index(face) for face in self.network.faces] if config.attitude else []
-        self._prescribed = [
-            (h.always_w, h.sunlit_w, Course(h.steps, h.period_s) if h.steps else None) for h in config.heat
-        ]
         self._boundaries = [(index[b.node], Line(b.points, b.period_s)) for b in config.boundaries]
         self._pumps = [loads.index(pump) for pump in self.network.pumps]
-
-    def _heat_inputs(self) -> HeatInputs:
-        """For the surfaces as they are."""
-        config, network = self.config, self.network
-        index, load_nodes = network.index, [network.index[load.node] for load in config.loads]
-        places = HeatPlaces(
-            array=self._array_node,
-            battery=self._battery_node,
-            loss=index[config.distribution.node],
-            loads=tuple(load_nodes),
-            prescribed=tuple([index[heat.node] for heat in config.heat]),
-            antenna=None if self._transmitter is None else load_nodes[self._transmitter],
-        )
-        return compile_heat_inputs(network.nodes, network.faces, places, by_attitude=self._attitude is not None)
 
     def step(self, tick: int, orders: Orders) -> SkySample:
         """The step of this tick under these orders; what came of it stands in the attributes. Gives the sky."""
@@ -190,24 +170,13 @@ class Spacecraft:
         bus = self._bus if whole else self._bus.with_battery(self._bus.battery.over(seconds))
         nodes_k = self.nodes_k
         lcl, limited_s, load_w = self._limiters.pass_through(self.lcl, self._limited_s, demand_w, seconds)
-        sun_w_m2 = cells_w_m2 = sky.solar_flux_w_m2 * lit
+        flux_w_m2 = sky.solar_flux_w_m2 * lit
         if self.views is not None:
-            cells_w_m2 *= self.views.array_cos
-        available_w = self._array.available_w(cells_w_m2, nodes_k[self._array_node] - ZERO_C_K)
+            flux_w_m2 *= self.views.array_cos
+        available_w = self._array.available_w(flux_w_m2, nodes_k[self._array_node] - ZERO_C_K)
         battery, flows = bus.balance(available_w, load_w, self.battery, nodes_k[self._battery_node] - ZERO_C_K)
-        view = sky.earth_view_factor
-        heat_w, environment_w = self._heat(
-            sun_w_m2,
-            infrared_w_m2(view, sky.ir_w_m2),
-            albedo_w_m2(view, sky.albedo, sky.solar_flux_w_m2, sky.albedo_cos),
-            self._array.absorbed_w(cells_w_m2),
-            self._prescribed_w(lit) if self._prescribed else (),
-            flows,
-            0.0 if self._transmitter is None else self._radio_w(flows.load_w[self._transmitter]),
-            seconds,
-            UNSEEN if self.views is None else self._seen(self.views, view),
-            nodes_k,
-        )
+        cells_w = self._array.absorbed_w(flux_w_m2)
+        heat_w, environment_w = self._heating.over(seconds, sky, lit, cells_w, flows, self.views, nodes_k, self.time_s)
         openings = [self._opening(flows.load_w[pump], pump) for pump in self._pumps] if self._pumps else None
         if whole:
             after_k, out_j = self.network.step(nodes_k, heat_w, openings)
@@ -218,35 +187,16 @@ class Spacecraft:
     def _opening(self, pump_w: float, pump: int) -> float:
         return float(pump_w > 0.0 and pump not in self._condition.damage.pumps)
 
-    def _seen(self, views: FaceViews, view: float) -> Seen:
-        """By the attitude; the array's faces come last."""
-        shares = [seen / view for seen in (*views.earth_view, *views.array_earth_view)]
-        cosines = (*views.sun_cos, 0.0, 0.0)
-        return [cosines[place] for place in self._faces], [shares[place] for place in self._faces]
-
-    def _prescribed_w(self, lit: float) -> list[float]:
-        """Heat that the configuration prescribes, over the step."""
-        return [
-            always_w + sunlit_w * lit + (0.0 if course is None else course.mean(self.time_s, self.dt_s))
-            for always_w, sunlit_w, course in self._prescribed
-        ]
-
-    def _radio_w(self, transmitter_w: float) -> float:
-        """What leaves by the antenna of what the transmitter draws."""
-        radio = self.config.radio
-        return radio.transmit_w * transmitter_w / radio.dc_w if transmitter_w > 0.0 else 0.0
-
     def _take(self, part: _Part) -> None:
         """Book a stretch."""
         self.lcl, self._limited_s = part.lcl, part.limited_s
         self.battery, self.nodes_k = part.battery, part.nodes_k
-        load_w, seconds, ledger = part.flows.load_w, part.seconds, self._ledger
-        payload_w = 0.0 if self._payload is None else load_w[self._payload]
+        seconds, ledger = part.seconds, self._ledger
+        payload_w = 0.0 if self._payload is None else part.flows.load_w[self._payload]
         if payload_w == 0.0:
             self.starved = True
         ledger.add_electrical(part.flows, part.available_w, payload_w, seconds)
-        if self._transmitter is not None and load_w[self._transmitter] > 0.0:
-            ledger.radio_j += self._radio_w(load_w[self._transmitter]) * seconds
+        ledger.radio_j += self._heating.radio_w(part.flows) * seconds
         ledger.environment_j += part.environment_w * seconds
         ledger.heat_in_j += part.heat_in_w * seconds
         ledger.heat_out_j += part.heat_out_j
@@ -323,7 +273,7 @@ class Spacecraft:
         self._renew_battery()
         if damage.surfaces != before.surfaces:
             self.network = ThermalNetwork(network_config_of(self.config.thermal, damage), self.dt_s)
-            self._heat = self._heat_inputs()
+            self._heating = Heating(self.config, self.network, self.dt_s)
 
     @property
     def ledger(self) -> Ledger:
