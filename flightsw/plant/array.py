@@ -176,10 +176,10 @@ class SolarArray:
         """Power at the array's terminals if all of it is taken. Raises PhysicsError above 200 C."""
         if not LOWEST_C <= array_c < HIGHEST_C:
             raise PhysicsError(f"solar array at {array_c:.1f} C: the model holds up to {HIGHEST_C} C")
-        place = (array_c - LOWEST_C) / STEP_K
+        table, place = self._w_per_w_m2, (array_c - LOWEST_C) / STEP_K
         index = int(place)
-        low = self._w_per_w_m2[index]
-        return flux_w_m2 * (low + (self._w_per_w_m2[index + 1] - low) * (place - index))
+        low = table[index]
+        return flux_w_m2 * (low + (table[index + 1] - low) * (place - index))
 
     def absorbed_w(self, flux_w_m2: float) -> float:
         """Sunlight taken in by the cells, electricity included."""

@@ -99,24 +99,33 @@ class Limiters:
         self._limits_w = [load.limit_w for load in loads]
         self._trip_s = [load.trip_s for load in loads]
         self._essential = [load.shed_tier is None for load in loads]
+        self._states: tuple[LclState, ...] = ()
+        self._watched: list[tuple[int, float]] = []
+        """(place, most power that needs no second look) of what isn't open in these states, worked out once for them"""
 
     def pass_through(
         self, states: tuple[LclState, ...], limited_s: tuple[float, ...], demand_w: Sequence[float], dt_s: float
     ) -> tuple[tuple[LclState, ...], tuple[float, ...], list[float]]:
         """(states, seconds each has been limiting, mean power let through) of a step."""
+        if states is not self._states:
+            self._states, self._watched = states, self._to_watch(states)
         powers_w = [0.0] * len(states)
-        limits_w = self._limits_w
-        for place, state in enumerate(states):
-            if state is ON:
-                wanted_w = demand_w[place]
-                if wanted_w > limits_w[place]:
-                    break
-                powers_w[place] = wanted_w
-            elif state is LIMITING:
+        for place, calm_w in self._watched:
+            wanted_w = demand_w[place]
+            if wanted_w > calm_w:
                 break
+            powers_w[place] = wanted_w
         else:
             return states, limited_s, powers_w
         return self._limited(states, limited_s, demand_w, dt_s)
+
+    def _to_watch(self, states: tuple[LclState, ...]) -> list[tuple[int, float]]:
+        """One that limits already is never calm."""
+        return [
+            (place, limit_w if state is ON else -math.inf)
+            for place, (state, limit_w) in enumerate(zip(states, self._limits_w, strict=True))
+            if state is ON or state is LIMITING
+        ]
 
     def _limited(
         self, states: tuple[LclState, ...], limited_s: tuple[float, ...], demand_w: Sequence[float], dt_s: float

@@ -4,7 +4,8 @@ What flight software commands comes as `Orders`, what is around the spacecraft a
 Within a step hardware acts in this order: failures, switches and trips, electrical balance, heat. A step is split where
 it must be: at the shadow's edges, and where a thermostat switches, which is located to LOCATED_S.
 
-The plant process and prescribed runs (`plant.run`) step this very class.
+The plant process and prescribed runs (`plant.run`) step this very class. It keeps the hardware's state; what it steps
+with is pure, or has a room of its own: `demand`, `thermostats`, `heating`, `condition` (wear, failures, faults).
 """
 
 from __future__ import annotations
@@ -14,44 +15,29 @@ import msgspec
 from flightsw.devices.profiles import load_profile
 from flightsw.messages.plant import LclState
 from flightsw.plant import compute, wear
-from flightsw.plant.array import SolarArray
 from flightsw.plant.attitude import AttitudeModel
 from flightsw.plant.battery import Battery, BatteryState
-from flightsw.plant.battery_config import AgeingConfig
-from flightsw.plant.config import ARRAY_FACES, CHIP, HEATER, PAYLOAD, TRANSMITTER, PlantConfig
-from flightsw.plant.damage import WHOLE, Damage, array_of, network_config_of, pack_of
+from flightsw.plant.condition import Condition
+from flightsw.plant.config import CHIP, PlantConfig
+from flightsw.plant.damage import Damage, network_config_of
+from flightsw.plant.demand import Demand
 from flightsw.plant.distribution import OFF, ON, Flows, Limiters, PowerBus, mean_flows, switch_lcls
-from flightsw.plant.earth_loads import albedo_w_m2, infrared_w_m2
 from flightsw.plant.face_views import FaceViews
+from flightsw.plant.heating import Heating
 from flightsw.plant.ledger import Ledger
-from flightsw.plant.pointing import Pointing
-from flightsw.plant.schedules import Course, Line
+from flightsw.plant.orders import Orders
+from flightsw.plant.schedules import Line
 from flightsw.plant.sky import SkyModel, SkySample
 from flightsw.plant.thermal import ZERO_C_K, ThermalNetwork
-from flightsw.plant.thermal_events import Level, first_crossing
+from flightsw.plant.thermal_events import first_crossing
+from flightsw.plant.thermostats import Thermostats
+
+__all__ = ["Orders", "Spacecraft"]
 
 LOCATED_S = 1e-6
 """How well the instant is known at which a thermostat switches."""
 MOST_SPLITS = 64
 """Of one step; thermostats that switch oftener than that have no hysteresis worth the name."""
-
-
-class Orders(msgspec.Struct, gc=False):
-    """What hardware has been told; holds until it is told otherwise."""
-
-    load_on: tuple[bool, ...]
-    heater_on: bool = False
-    """the battery heater, by flight software"""
-    transmitter_on: bool = False
-    power_on: bool = False
-    """of the payload computer, behind its rail"""
-    mode: int = 0
-    busy_s: float = 0.0
-    """worked in this step"""
-    pointing: Pointing | None = None
-    """None: as it is"""
-    latched: bool = False
-    """the payload computer has latched up, and draws more"""
 
 
 class _Part(msgspec.Struct, frozen=True, gc=False):
@@ -64,8 +50,8 @@ class _Part(msgspec.Struct, frozen=True, gc=False):
     flows: Flows
     nodes_k: tuple[float, ...]
     available_w: float
-    environment_j: float
-    heat_in_j: float
+    environment_w: float
+    heat_in_w: float
     heat_out_j: float
 
 
@@ -78,17 +64,19 @@ class Spacecraft:
         self.sky = sky
         self.silicon = load_profile(config.profile).silicon()
         self.network = ThermalNetwork(config.thermal, dt_s)
-        self._damage = WHOLE
-        self._array = SolarArray(config.array_or_none)
+        self._condition = Condition(config, dt_s)
+        self._ages = self._condition.ages
+        self._array = self._condition.array()
         self._bus = PowerBus(
-            config.distribution, config.loads, Battery(config.battery, dt_s), config.array_or_none.mppt_efficiency
+            config.distribution, config.loads, self._condition.pack(), config.array_or_none.mppt_efficiency
         )
         self._limiters = Limiters(config.loads)
+        self._attitude = _attitude_model(config, sky)
+        self.attitude = None if self._attitude is None else self._attitude.initial()
+        self.views: FaceViews | None = None
+        """what faces and array see; None: no attitude is modelled"""
         self._wire(config)
-        self._wear = wear.initial(config.battery)
-        self._wears = config.battery.ageing != AgeingConfig()
-        self._failures = sorted(config.failures, key=lambda failure: failure.at_s)
-        self._array_strings_failed = self._battery_strings_failed = 0
+        self._heating = Heating(config, self.network, dt_s)
         self.time_s = 0.0
         self.nodes_k = self.network.initial_k()
         if self._boundaries:
@@ -100,11 +88,6 @@ class Spacecraft:
         self._switched: tuple[LclState, ...] | None = None
         self._obeyed: tuple[bool, ...] | None = None
         """the limiters as orders have left them, and the orders that did"""
-        self._closed = [False] * len(config.thermal.thermostats)
-        self._attitude = _attitude_model(config, sky)
-        self.attitude = None if self._attitude is None else self._attitude.initial()
-        self.views: FaceViews | None = None
-        """what faces and array see; None: no attitude is modelled"""
         self.board = compute.ComputeState()
         self._ledger = Ledger()
         self.available_w = 0.0
@@ -115,59 +98,32 @@ class Spacecraft:
         """protection has acted in the last step"""
         self.starved = False
         """the payload went without power in a part of the step"""
-        if self._wears:
-            self._bus = self._bus.with_battery(self._worn_battery())
 
     def _wire(self, config: PlantConfig) -> None:
         """Names to places."""
-        index, names = self.network.index, [load.name for load in config.loads]
-        self._payload, self._heater, self._transmitter = (
-            names.index(name) if name in names else -1 for name in (PAYLOAD, HEATER, TRANSMITTER)
-        )
+        index, loads = self.network.index, [load.name for load in config.loads]
+        self._demand = Demand(config, index, self.silicon, self.dt_s)
+        self._payload = self._demand.payload
+        self._thermostats = Thermostats(config.thermal.thermostats, index, loads, self._demand.fixed_w)
+        self._switches_itself = bool(config.thermal.thermostats)
         self._chip = index.get(CHIP, 0)
         self._battery_node = index[config.battery_node]
         self._array_node = index[config.array_or_none.node]
-        self._loss_node = index[config.distribution.node]
-        faces = [*(config.attitude.face_normals if config.attitude else ()), *ARRAY_FACES]
-        self._faces = [faces.index(face) for face in self.network.faces] if config.attitude else []
-        self._load_nodes = [index[load.node] for load in config.loads]
-        self._fixed_w = [load.power_w for load in config.loads]
-        self._leaking = [place for place, load in enumerate(config.loads) if load.leakage_w > 0.0]
-        self._scheduled = [(names.index(s.load), Course(s.steps, s.period_s)) for s in config.schedules]
-        self._given_heat = [
-            (index[h.node], h.always_w, h.sunlit_w, Course(h.steps, h.period_s) if h.steps else None)
-            for h in config.heat
-        ]
-        self._thermostats = [
-            (index[t.node], t.on_below_c + ZERO_C_K, t.off_above_c + ZERO_C_K, names.index(t.load))
-            for t in config.thermal.thermostats
-        ]
         self._boundaries = [(index[b.node], Line(b.points, b.period_s)) for b in config.boundaries]
-        self._pumps = [names.index(pump) for pump in self.network.pumps]
+        self._pumps = [loads.index(pump) for pump in self.network.pumps]
 
     def step(self, tick: int, orders: Orders) -> SkySample:
         """The step of this tick under these orders; what came of it stands in the attributes. Gives the sky."""
         dt_s = self.dt_s
         sky = self.sky.at(tick)
-        if self._failures and self.time_s >= self._failures[0].at_s:
+        if self.time_s >= self._condition.fails_at_s:
             self._fail()
         if self._boundaries:
             self._hold_boundaries(self.time_s + 0.5 * dt_s)
-        states = self.lcl
-        if states is not self._switched or orders.load_on is not self._obeyed:
-            self._obeyed = orders.load_on
-            self.lcl = self._switched = states = switch_lcls(states, orders.load_on)
-        chip_c = self.nodes_k[self._chip] - ZERO_C_K
-        if self._payload >= 0:
-            rail_on = states[self._payload] is ON
-            self.board = compute.step(self.silicon, self.board, rail_on, orders.power_on, orders.mode, chip_c, dt_s)
-        if self._attitude is not None and self.attitude is not None:
-            self.attitude = self._attitude.step(self.attitude, orders.pointing, tick)
-            self.views = self._attitude.views(self.attitude, tick)
-        demand_w = self._demand_w(orders, chip_c)
+        demand_w = self._obey(tick, orders)
         self.starved = False
         lit = sky.sunlit_fraction
-        if self._thermostats or sky.stretches:
+        if self._switches_itself or sky.stretches:
             self._step_in_parts(sky, demand_w, lit)
         else:
             part = self._part(dt_s, sky, demand_w, lit)
@@ -179,8 +135,8 @@ class Spacecraft:
         self.time_s += dt_s
         if self._boundaries:
             self._hold_boundaries(self.time_s)
-        if self._wears:
-            self._add_wear()
+        if self._ages:
+            self._age()
         return sky
 
     def _hold_boundaries(self, time_s: float) -> None:
@@ -190,27 +146,23 @@ class Spacecraft:
             nodes_k[node] = course.at(time_s) + ZERO_C_K
         self.nodes_k = tuple(nodes_k)
 
-    def _demand_w(self, orders: Orders, chip_c: float) -> list[float]:
-        """What each load would draw over the step if its limiter let it."""
-        demand_w = self._fixed_w.copy()
-        if self._payload >= 0:
-            rail_on = self.lcl[self._payload] is ON
-            demand_w[self._payload] = compute.power_w(
-                self.silicon, self.board, rail_on, orders.busy_s, chip_c, self.dt_s
+    def _obey(self, tick: int, orders: Orders) -> list[float]:
+        """Switches, the payload computer and the attitude follow their orders; what each load demands then."""
+        states = self.lcl
+        if states is not self._switched or orders.load_on is not self._obeyed:
+            self._obeyed = orders.load_on
+            self.lcl = self._switched = states = switch_lcls(states, orders.load_on)
+        rail_on = False
+        if self._payload is not None:
+            rail_on = states[self._payload] is ON
+            chip_c = self.nodes_k[self._chip] - ZERO_C_K
+            self.board = compute.step(
+                self.silicon, self.board, rail_on, orders.power_on, orders.mode, chip_c, self.dt_s
             )
-            if orders.latched:
-                demand_w[self._payload] += self.config.radiation.sel_w
-        if self._heater >= 0:
-            demand_w[self._heater] = self.config.heater_w if orders.heater_on else 0.0
-        if self._transmitter >= 0:
-            demand_w[self._transmitter] = self.config.radio.dc_w if orders.transmitter_on else 0.0
-        for place, course in self._scheduled:
-            demand_w[place] = course.mean(self.time_s, self.dt_s)
-        for place in self._leaking:
-            demand_w[place] += self.config.loads[place].leak_w(self.nodes_k[self._load_nodes[place]] - ZERO_C_K)
-        for place, forced_w in self._damage.forced_w.items():
-            demand_w[place] = forced_w
-        return demand_w
+        if self._attitude is not None and self.attitude is not None:
+            self.attitude = self._attitude.step(self.attitude, orders.pointing, tick)
+            self.views = self._attitude.views(self.attitude, tick)
+        return self._demand.over_step(orders, self.board, rail_on, self.nodes_k, self.time_s)
 
     def _part(self, seconds: float, sky: SkySample, demand_w: list[float], lit: float) -> _Part:
         """A stretch of the step from what is now, tried out: nothing is booked."""
@@ -223,84 +175,30 @@ class Spacecraft:
             flux_w_m2 *= self.views.array_cos
         available_w = self._array.available_w(flux_w_m2, nodes_k[self._array_node] - ZERO_C_K)
         battery, flows = bus.balance(available_w, load_w, self.battery, nodes_k[self._battery_node] - ZERO_C_K)
-        heat_w, environment_w = self._heat_w(sky, lit, flux_w_m2, flows, seconds)
+        cells_w = self._array.absorbed_w(flux_w_m2)
+        heat_w, environment_w = self._heating.over(seconds, sky, lit, cells_w, flows, self.views, nodes_k, self.time_s)
         openings = [self._opening(flows.load_w[pump], pump) for pump in self._pumps] if self._pumps else None
         if whole:
             after_k, out_j = self.network.step(nodes_k, heat_w, openings)
         else:
             after_k, out_j = self.network.step_for(nodes_k, heat_w, seconds, openings)
-        return _Part(
-            seconds,
-            lcl,
-            limited_s,
-            battery,
-            flows,
-            after_k,
-            available_w,
-            environment_w * seconds,
-            sum(heat_w) * seconds,
-            out_j,
-        )
+        return _Part(seconds, lcl, limited_s, battery, flows, after_k, available_w, environment_w, sum(heat_w), out_j)
 
     def _opening(self, pump_w: float, pump: int) -> float:
-        return float(pump_w > 0.0 and pump not in self._damage.pumps)
-
-    def _heat_w(
-        self, sky: SkySample, lit: float, flux_w_m2: float, flows: Flows, seconds: float
-    ) -> tuple[list[float], float]:
-        """What goes into each node over a stretch, and what of it all comes from the surroundings; `flux_w_m2`: of
-        sunlight on the array's cells."""
-        views, nodes_k, sun_w_m2 = self.views, self.nodes_k, sky.solar_flux_w_m2 * lit
-        view = sky.earth_view_factor
-        infrared = infrared_w_m2(view, sky.ir_w_m2)
-        albedo = albedo_w_m2(view, sky.albedo, sky.solar_flux_w_m2, sky.albedo_cos)
-        if views is None:
-            heat_w = self.network.environment_w(sun_w_m2, infrared, albedo, None, None, nodes_k)
-        else:
-            # Surfaces count the Earth's view as a share of a nadir plate's; the array's faces come last.
-            shares = [seen / view for seen in (*views.earth_view, *views.array_earth_view)]
-            cosines = (*views.sun_cos, 0.0, 0.0)
-            heat_w = self.network.environment_w(
-                sun_w_m2,
-                infrared,
-                albedo,
-                [cosines[place] for place in self._faces],
-                [shares[place] for place in self._faces],
-                nodes_k,
-            )
-        heat_w[self._array_node] += self._array.absorbed_w(flux_w_m2)
-        for node, always_w, sunlit_w, course in self._given_heat:
-            heat_w[node] += always_w + sunlit_w * lit
-            if course is not None:
-                heat_w[node] += course.mean(self.time_s, self.dt_s)
-        environment_w = sum(heat_w)
-        for node, power_w in zip(self._load_nodes, flows.load_w):  # noqa: B905  as many, by construction
-            heat_w[node] += power_w
-        if self._transmitter >= 0 and flows.load_w[self._transmitter] > 0.0:
-            heat_w[self._load_nodes[self._transmitter]] -= self._radio_w(flows)
-        heat_w[self._loss_node] += flows.conversion_loss_w
-        heat_w[self._battery_node] += flows.battery.heat_j / seconds
-        heat_w[self._array_node] -= flows.array_used_w
-        return heat_w, environment_w
-
-    def _radio_w(self, flows: Flows) -> float:
-        """What leaves by the antenna of what the transmitter draws."""
-        radio = self.config.radio
-        return radio.transmit_w * flows.load_w[self._transmitter] / radio.dc_w
+        return float(pump_w > 0.0 and pump not in self._condition.damage.pumps)
 
     def _take(self, part: _Part) -> None:
         """Book a stretch."""
         self.lcl, self._limited_s = part.lcl, part.limited_s
         self.battery, self.nodes_k = part.battery, part.nodes_k
-        payload_w = part.flows.load_w[self._payload] if self._payload >= 0 else 0.0
+        seconds, ledger = part.seconds, self._ledger
+        payload_w = 0.0 if self._payload is None else part.flows.load_w[self._payload]
         if payload_w == 0.0:
             self.starved = True
-        ledger = self._ledger
-        ledger.add_electrical(part.flows, part.available_w, payload_w, part.seconds)
-        if self._transmitter >= 0 and part.flows.load_w[self._transmitter] > 0.0:
-            ledger.radio_j += self._radio_w(part.flows) * part.seconds
-        ledger.environment_j += part.environment_j
-        ledger.heat_in_j += part.heat_in_j
+        ledger.add_electrical(part.flows, part.available_w, payload_w, seconds)
+        ledger.radio_j += self._heating.radio_w(part.flows) * seconds
+        ledger.environment_j += part.environment_w * seconds
+        ledger.heat_in_j += part.heat_in_w * seconds
         ledger.heat_out_j += part.heat_out_j
 
     def _step_in_parts(self, sky: SkySample, demand_w: list[float], lit: float) -> None:
@@ -309,35 +207,21 @@ class Spacecraft:
         for span_s, share in sky.stretches or ((self.dt_s, lit),):
             left_s = span_s
             while left_s > 0.0:
-                self._switch_thermostats(demand_w)
+                self._thermostats.switch(self.nodes_k, demand_w, self._demand.forced_w)
                 part = self._part(left_s, sky, demand_w, share)
-                if self._thermostats and len(parts) < MOST_SPLITS:
+                if self._switches_itself and len(parts) < MOST_SPLITS:
                     part = self._up_to_switching(part, sky, demand_w, share)
                 self._take(part)
                 parts.append(part)
                 left_s -= part.seconds
                 if left_s < LOCATED_S:
                     break
-        self._switch_thermostats(demand_w)
+        self._thermostats.switch(self.nodes_k, demand_w, self._demand.forced_w)
         if len(parts) == 1:
             self.flows, self.available_w = parts[0].flows, parts[0].available_w
         else:
             self.flows = mean_flows([(part.seconds, part.flows) for part in parts])
             self.available_w = sum(part.seconds * part.available_w for part in parts) / self.dt_s
-
-    def _switch_thermostats(self, demand_w: list[float]) -> None:
-        """Let each thermostat see its node as it is, and its load follow."""
-        for place, (node, on_k, off_k, load) in enumerate(self._thermostats):
-            node_k = self.nodes_k[node]
-            self._closed[place] = node_k <= on_k or (self._closed[place] and node_k < off_k)
-            if load not in self._damage.forced_w:
-                demand_w[load] = self._fixed_w[load] if self._closed[place] else 0.0
-
-    def _levels(self) -> list[Level]:
-        return [
-            Level(node, off_k if closed else on_k, closed)
-            for closed, (node, on_k, off_k, _) in zip(self._closed, self._thermostats, strict=True)
-        ]
 
     def _up_to_switching(self, part: _Part, sky: SkySample, demand_w: list[float], lit: float) -> _Part:
         """The stretch until a thermostat has something to switch; all of it where none has."""
@@ -346,7 +230,7 @@ class Spacecraft:
         def course(fraction: float) -> tuple[float, ...]:
             return self._part(fraction * whole_s, sky, demand_w, lit).nodes_k
 
-        met = first_crossing(course, self.nodes_k, part.nodes_k, self._levels(), LOCATED_S / whole_s)
+        met = first_crossing(course, self.nodes_k, part.nodes_k, self._thermostats.levels(), LOCATED_S / whole_s)
         if met is None or met[0] in (0.0, 1.0):
             return part
         return self._part(met[0] * whole_s, sky, demand_w, lit)
@@ -358,43 +242,38 @@ class Spacecraft:
         self.undervoltage = step.terminal_v < threshold_v and step.power_w > 0.0
         if self.undervoltage:
             self.lcl = self._limiters.open_sheddable(self.lcl)
-        if self._payload >= 0 and self.board.powered and (self.starved or self.lcl[self._payload] is not ON):
+        payload = self._payload
+        if payload is not None and self.board.powered and (self.starved or self.lcl[payload] is not ON):
             self.board = compute.ComputeState(mode=self.board.mode)
 
     def _fail(self) -> None:
         """Hardware fails as the scenario has it."""
-        while self._failures and self.time_s >= self._failures[0].at_s:
-            failure = self._failures.pop(0)
-            if failure.what == "array.string":
-                self._array_strings_failed += failure.count
-                self._array = array_of(self.config, self._damage, self._array_strings_failed)
+        while self.time_s >= self._condition.fails_at_s:
+            if self._condition.fail().what == "array.string":
+                self._array = self._condition.array()
             else:
-                self._battery_strings_failed += failure.count
                 self._renew_battery()
 
-    def _add_wear(self) -> None:
-        taken_c = max(0.0, self.flows.battery.current_a) * self.dt_s
-        battery_c = self.nodes_k[self._battery_node] - ZERO_C_K
-        self._wear = wear.added(self._wear, self.config.battery.ageing, battery_c, taken_c, self.dt_s)
+    def _age(self) -> None:
+        """The step's wear on the pack, which shows once an hour."""
+        self._condition.age(self.nodes_k[self._battery_node] - ZERO_C_K, self.flows.battery.current_a)
         if self.time_s % wear.RENEWAL_S < self.dt_s:
             self._renew_battery()
 
     def _renew_battery(self) -> None:
         before_j = self._bus.battery.chemical_j(self.battery)
-        self._bus = self._bus.with_battery(self._worn_battery())
+        self._bus = self._bus.with_battery(self._condition.pack())
         self._ledger.lost_with_cells_j += before_j - self._bus.battery.chemical_j(self.battery)
-
-    def _worn_battery(self) -> Battery:
-        health = wear.health(self.config.battery, self._wear, self._battery_strings_failed)
-        return pack_of(self.config.battery, self._damage, health, self.dt_s)
 
     def suffer(self, damage: Damage) -> None:
         """Go on with this damage, and no other."""
-        before, self._damage = self._damage, damage
-        self._array = array_of(self.config, damage, self._array_strings_failed)
+        before, self._condition.damage = self._condition.damage, damage
+        self._demand.forced_w = damage.forced_w
+        self._array = self._condition.array()
         self._renew_battery()
         if damage.surfaces != before.surfaces:
             self.network = ThermalNetwork(network_config_of(self.config.thermal, damage), self.dt_s)
+            self._heating = Heating(self.config, self.network, self.dt_s)
 
     @property
     def ledger(self) -> Ledger:

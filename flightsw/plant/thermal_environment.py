@@ -2,7 +2,8 @@
 
 A surface without a face has fixed numbers; one with a face takes its Sun cosine and Earth view from the attitude, when
 that is given. Infrared is absorbed by what also radiates it (Kirchhoff), so a louver lets it in as far as it is open.
-Called by `thermal.ThermalNetwork.environment_w`.
+Called by `thermal.ThermalNetwork.environment_w`; `heat_inputs` writes the same terms into a function that adds the
+spacecraft's own heat.
 """
 
 from __future__ import annotations
@@ -29,7 +30,17 @@ def compile_environment(
 
 
 def environment_source(nodes: Sequence[NodeConfig], faces: Sequence[str], *, by_sun: bool, by_view: bool) -> str:
-    """The generated function, as text: per node one sum of factors for each of the three."""
+    """The generated function, as text."""
+    lines, heats = environment_terms(nodes, faces, by_sun=by_sun, by_view=by_view)
+    header = "def environment(sun, infrared, albedo, sun_cos, earth_view, nodes):\n"
+    return header + "".join(f"    {line}\n" for line in [*lines, f"return [{', '.join(heats)}]"])
+
+
+def environment_terms(
+    nodes: Sequence[NodeConfig], faces: Sequence[str], *, by_sun: bool, by_view: bool
+) -> tuple[list[str], list[str]]:
+    """(lines that come first, an expression by node: one sum of factors for each of the three), over the locals `sun`,
+    `infrared`, `albedo`, `sun_cos`, `earth_view` and `nodes`."""
     place = {face: index for index, face in enumerate(faces)}
     lines = []
     if faces and by_sun:
@@ -53,9 +64,7 @@ def environment_source(nodes: Sequence[NodeConfig], faces: Sequence[str], *, by_
             if value != 0.0:
                 parts.add(product(value if isinstance(value, float) else f"({value})", flux))
         heats.append(str(parts.value()))
-    lines.append(f"return [{', '.join(heats)}]")
-    header = "def environment(sun, infrared, albedo, sun_cos, earth_view, nodes):\n"
-    return header + "".join(f"    {line}\n" for line in lines)
+    return lines, heats
 
 
 def _emitting(surface: SurfaceConfig, node: int) -> Value:

@@ -1,0 +1,25 @@
+"""What the spacecraft's hardware has been told. Written by the plant process and prescribed runs, read every step."""
+
+from __future__ import annotations
+
+import msgspec
+
+from flightsw.plant.pointing import Pointing
+
+
+class Orders(msgspec.Struct, gc=False):
+    """What hardware has been told; holds until it is told otherwise."""
+
+    load_on: tuple[bool, ...]
+    heater_on: bool = False
+    """the battery heater, by flight software"""
+    transmitter_on: bool = False
+    power_on: bool = False
+    """of the payload computer, behind its rail"""
+    mode: int = 0
+    busy_s: float = 0.0
+    """worked in this step"""
+    pointing: Pointing | None = None
+    """None: as it is"""
+    latched: bool = False
+    """the payload computer has latched up, and draws more"""
