@@ -50,6 +50,8 @@ class Orders(msgspec.Struct, gc=False):
     """worked in this step"""
     pointing: Pointing | None = None
     """None: as it is"""
+    charge: tuple[float, float] | None = None
+    """of the charger, A and V, beneath its own limits; None: these alone"""
     latched: bool = False
     """the payload computer has latched up, and draws more"""
 
@@ -79,6 +81,8 @@ class Spacecraft:
         self.silicon = load_profile(config.profile).silicon()
         self.network = ThermalNetwork(config.thermal, dt_s)
         self._damage = WHOLE
+        self._charger: tuple[float, float] | None = None
+        """set points that have been ordered"""
         self._array = SolarArray(config.array_or_none)
         self._bus = PowerBus(
             config.distribution, config.loads, Battery(config.battery, dt_s), config.array_or_none.mppt_efficiency
@@ -153,6 +157,9 @@ class Spacecraft:
             self._fail()
         if self._boundaries:
             self._hold_boundaries(self.time_s + 0.5 * dt_s)
+        if orders.charge is not self._charger:
+            self._charger = orders.charge
+            self._bus = self._bus.with_battery(self._worn_battery())
         states = self.lcl
         if states is not self._switched or orders.load_on is not self._obeyed:
             self._obeyed = orders.load_on
@@ -386,7 +393,7 @@ class Spacecraft:
 
     def _worn_battery(self) -> Battery:
         health = wear.health(self.config.battery, self._wear, self._battery_strings_failed)
-        return pack_of(self.config.battery, self._damage, health, self.dt_s)
+        return pack_of(self.config.battery, self._damage, health, self.dt_s, self._charger)
 
     def suffer(self, damage: Damage) -> None:
         """Go on with this damage, and no other."""
