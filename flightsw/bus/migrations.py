@@ -92,6 +92,9 @@ CHANGES: tuple[Change, ...] = (
     FieldAdded("hw.device", "sel", value=False),
     FieldAdded("hw.device", "sefi", value=False),
     FieldAdded("hw.device", "upsets", value=[]),
+    # Charge control came: until then the charger had its own limits alone.
+    TopicAdded("power.charge"),
+    FieldAdded("cds.power", "charge_most_a", value=None),
 )
 
 

@@ -24,6 +24,12 @@ class PowerSetReserve(_Command, frozen=True, tag="power.set_reserve"):
     soc: Annotated[float, Meta(ge=0.05, le=0.95)]
 
 
+class PowerSetCharge(_Command, frozen=True, tag="power.set_charge"):
+    """Limit the current that the battery is charged with; temperature may take away more."""
+
+    amps: Annotated[float, Meta(ge=0.0, le=1e5)]
+
+
 class PowerSetLoad(_Command, frozen=True, tag="power.set_load"):
     """Switch a load on or off; shedding still overrules."""
 
@@ -167,6 +173,7 @@ class TableDump(_Command, frozen=True, tag="table.dump"):
 
 Command = (
     PowerSetReserve
+    | PowerSetCharge
     | PowerSetLoad
     | PowerClearShed
     | ThermalSetChipLimit

@@ -1,13 +1,18 @@
 """Messages of the EPS manager.
 
 Producer: power, every tick. Readers: `power.status` by inference (the compute cap), thermal (the eclipse foreseen),
-comms, health; `power.switches` by the plant (its only writer is power; it goes out on change and every tenth tick);
+comms, health; `power.switches` and `power.charge` by the plant (their only writer is power; they go out on change and
+every tenth tick);
 `cds.power` by power itself when it restarts.
 """
 
 from __future__ import annotations
 
-from flightsw.messages.base import Count, Fraction, Message, Seconds, SignedWatts, Watts
+from typing import Annotated
+
+from msgspec import Meta
+
+from flightsw.messages.base import Count, Fraction, Message, Seconds, SignedWatts, Volts, Watts
 
 
 class PowerStatus(Message, frozen=True):
@@ -40,6 +45,13 @@ class SwitchCommand(Message, frozen=True):
     load_on: tuple[bool, ...]
 
 
+class ChargeCommand(Message, frozen=True):
+    """Set points of the charger: what it may take at most. Its own limits stay beneath them."""
+
+    limit_a: Annotated[float, Meta(ge=0.0, le=1e5)]
+    limit_v: Volts
+
+
 class PowerCriticalData(Message, frozen=True):
     """What power must not forget through a restart."""
 
@@ -51,3 +63,5 @@ class PowerCriticalData(Message, frozen=True):
     """ground's wish per load, before shedding"""
     load_locked_out: tuple[bool, ...]
     """per load: its limiter tripped once too often and stays open until ground switches the load"""
+    charge_most_a: Annotated[float, Meta(ge=0.0, le=1e5)] | None = None
+    """ground's limit of the charging current; None: there is none"""

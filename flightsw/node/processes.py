@@ -33,7 +33,14 @@ def process_rows() -> tuple[ProcessRow, ...]:
             "plant",
             rank=1,
             role=Role.INFRASTRUCTURE,
-            subscribes=("power.switches", "thermal.heaters", "hw.activity", "comms.radio", "health.attitude"),
+            subscribes=(
+                "power.switches",
+                "power.charge",
+                "thermal.heaters",
+                "hw.activity",
+                "comms.radio",
+                "health.attitude",
+            ),
         ),
         ProcessRow(
             "power",
@@ -44,6 +51,7 @@ def process_rows() -> tuple[ProcessRow, ...]:
                 "sensor.power",
                 "sensor.nav",
                 "health.mode",
+                "health.attitude",
                 "tc.dispatch",
                 "health.recovery",
                 "health.validity",

@@ -22,8 +22,9 @@ import numpy.typing as npt
 from msgspec import Meta
 
 from flightsw.errors import ConfigError
+from flightsw.node.designcases import plant_in_case
 from flightsw.node.durations import parse_duration_s
-from flightsw.node.scenario import MAX_TICKS, plant_in_case, read_table
+from flightsw.node.scenario import MAX_TICKS, read_table
 from flightsw.node.tomlfile import convert
 from flightsw.plant.config import PlantConfig, sky_of
 from flightsw.plant.spacecraft import Orders, Spacecraft

@@ -31,6 +31,7 @@ from flightsw.messages.base import Label, Scalar
 from flightsw.messages.commands import parse_command
 from flightsw.messages.sequences import Sequence, SequenceTrigger
 from flightsw.messages.topics import TopicTable, shipped_topics
+from flightsw.node.designcases import plant_in_case, power_in_case
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.faults import Fault, check_faults
 from flightsw.node.fdircheck import check_fdir
@@ -39,7 +40,6 @@ from flightsw.node.laws import is_own
 from flightsw.node.ownprocess import ProcessConfig
 from flightsw.node.sequencefiles import check_sequences, with_files
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
-from flightsw.plant.cases import CASE_NAMES, in_case
 from flightsw.plant.config import PlantConfig
 from flightsw.plant.radiation import check_rates
 from flightsw.plant.thermal import check_step
@@ -138,7 +138,9 @@ def load_scenario(name_or_path: str, overrides: abc.Sequence[str] = (), case: st
     scenario = convert(table, Scenario, where)
     if case is not None:
         described = f"{scenario.description} (case {case})"
-        scenario = msgspec.structs.replace(scenario, description=described, plant=plant_in_case(scenario.plant, case))
+        plant, power = plant_in_case(scenario.plant, case), power_in_case(scenario.apps.power, case)
+        apps = msgspec.structs.replace(scenario.apps, power=power)
+        scenario = msgspec.structs.replace(scenario, description=described, plant=plant, apps=apps)
     try:
         check(scenario)
         _check_own_code(scenario, Path(name_or_path))
@@ -190,14 +192,6 @@ def _check_own_code(scenario: Scenario, file: Path) -> None:
 
         look_in(file.parent if file.is_file() else Path())
         rehearse(scenario)
-
-
-def plant_in_case(plant: PlantConfig, case: str) -> PlantConfig:
-    """The spacecraft in a design case. Raises ConfigError: no such case."""
-    for name in CASE_NAMES:
-        if name == case:
-            return in_case(plant, name)
-    raise ConfigError(f"case = {case!r}: must be one of {', '.join(CASE_NAMES)}")
 
 
 def read_table(source: str | Path | Mapping[str, Any], overrides: abc.Sequence[str] = ()) -> tuple[dict[str, Any], str]:

@@ -1,4 +1,4 @@
-"""What failures, wear and faults have left of array and pack. Holds the three; `wear` and `damage` are the laws.
+"""What failures, wear, faults and the charger's orders have left of array and pack. Holds them; `wear` and `damage` are the laws.
 
 Called by the spacecraft: every step where cells age, and when something fails, wears by an hour or is damaged.
 """
@@ -20,6 +20,8 @@ class Condition:
 
     def __init__(self, config: PlantConfig, dt_s: float) -> None:
         self.damage: Damage = WHOLE
+        self.charger: tuple[float, float] | None = None
+        """set points that have been ordered, in A and V"""
         self.ages = config.battery.ageing != AgeingConfig()
         self._config = config
         self._dt_s = dt_s
@@ -52,4 +54,4 @@ class Condition:
     def pack(self) -> Battery:
         """The pack as it is."""
         health = wear.health(self._config.battery, self._wear, self._battery_strings_failed)
-        return pack_of(self._config.battery, self.damage, health, self._dt_s)
+        return pack_of(self._config.battery, self.damage, health, self._dt_s, self.charger)

@@ -18,6 +18,9 @@ from flightsw.plant.config import PlantConfig
 from flightsw.plant.thermal_config import NodeConfig, SurfaceConfig, ThermalNetworkConfig
 from flightsw.plant.thermal_elements import optical
 
+LEAST_CHARGE_A, LEAST_CHARGE_V = 1e-9, 1e-3
+"""what stands for nothing: a charger that is told to stop"""
+
 
 class Surface(msgspec.Struct, frozen=True):
     """What is left of a node's outer surfaces."""
@@ -54,8 +57,14 @@ def array_of(config: PlantConfig, damage: Damage, strings_failed: int) -> SolarA
     return SolarArray(array, min(array.strings, strings_failed + damage.array_strings))
 
 
-def pack_of(config: BatteryConfig, damage: Damage, health: Health, dt_s: float) -> Battery:
-    """The pack; `health`: what wear and other failures have left."""
+def pack_of(
+    config: BatteryConfig,
+    damage: Damage,
+    health: Health,
+    dt_s: float,
+    charger: tuple[float, float] | None = None,
+) -> Battery:
+    """The pack; `health`: what wear and other failures have left; `charger`: set points (A, V) beneath its limits."""
     failed = min(config.strings, health.strings_failed + damage.battery_strings)
     share = damage.cells_share
     if share != 1.0:
@@ -63,6 +72,14 @@ def pack_of(config: BatteryConfig, damage: Damage, health: Health, dt_s: float) 
         # own full charge, as a balancer would.
         ocv = tuple(OcvPoint(point.soc, point.volts * share) for point in config.ocv)
         config = replace(config, ocv=ocv, r0_ohm=config.r0_ohm * share, r1_ohm=config.r1_ohm * share)
+    if charger is not None and (charger[0] < config.charge_limit_a or charger[1] < config.charge_limit_v):
+        lowest_v = max(config.ocv[0].volts, config.cutoff_v) + LEAST_CHARGE_V
+        limit_a, limit_v = max(LEAST_CHARGE_A, charger[0]), max(lowest_v, charger[1])
+        config = replace(
+            config,
+            charge_limit_a=min(config.charge_limit_a, limit_a),
+            charge_limit_v=min(config.charge_limit_v, limit_v),
+        )
     return Battery(config, dt_s, replace(health, strings_failed=failed))
 
 

@@ -21,5 +21,7 @@ class Orders(msgspec.Struct, gc=False):
     """worked in this step"""
     pointing: Pointing | None = None
     """None: as it is"""
+    charge: tuple[float, float] | None = None
+    """of the charger, A and V, beneath its own limits; None: these alone"""
     latched: bool = False
     """the payload computer has latched up, and draws more"""

@@ -20,7 +20,7 @@ from flightsw.messages.comms import RadioCommand
 from flightsw.messages.health import AttitudeCommand, Event, Severity
 from flightsw.messages.inference import DeviceActivity
 from flightsw.messages.plant import DeviceReadings, LclState, LinkSensors, Truth
-from flightsw.messages.power import SwitchCommand
+from flightsw.messages.power import ChargeCommand, SwitchCommand
 from flightsw.messages.thermal import HeaterCommand
 from flightsw.plant import compute
 from flightsw.plant.config import BUS, CHIP, HEATER, PAYLOAD, TRANSMITTER, PlantConfig, link_budget, sky_of
@@ -126,6 +126,8 @@ class PlantProcess:
         switches = inbox.last(SwitchCommand)
         if switches is not None and len(switches.load_on) == len(orders.load_on):  # else garbled on its way
             orders.load_on = switches.load_on
+        if (charge := inbox.last(ChargeCommand)) is not None and (charge.limit_a, charge.limit_v) != orders.charge:
+            orders.charge = charge.limit_a, charge.limit_v
         if (heaters := inbox.last(HeaterCommand)) is not None:
             orders.heater_on = heaters.battery_heater_on
         if (radio := inbox.last(RadioCommand)) is not None:

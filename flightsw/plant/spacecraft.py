@@ -148,6 +148,9 @@ class Spacecraft:
 
     def _obey(self, tick: int, orders: Orders) -> list[float]:
         """Switches, the payload computer and the attitude follow their orders; what each load demands then."""
+        if orders.charge is not self._condition.charger:
+            self._condition.charger = orders.charge
+            self._bus = self._bus.with_battery(self._condition.pack())
         states = self.lcl
         if states is not self._switched or orders.load_on is not self._obeyed:
             self._obeyed = orders.load_on

@@ -429,7 +429,7 @@ def test_a_payload_that_draws_all_it_may_ends_no_eclipse_below_the_reserve(soc: 
     assert len(ends) == 3
     assert max(caps) > 10.0
     assert all(end >= config.reserve_soc for end in ends), ends
-    assert ends[-1] < config.reserve_soc + 0.02, "and nothing is hoarded"
+    assert ends[-1] < config.reserve_soc + 0.035, "and no more is kept than the estimate may be wrong by"
     turns = [b - a for a, b in pairwise(caps) if a != b]
     assert sum(a * b < 0.0 for a, b in pairwise(turns)) < 20, "no chatter"
 

@@ -52,6 +52,6 @@ def test_one_core_gives_the_hash_of_all(tmp_path: Path, scenario: str) -> None:
 def test_thirty_orbits_end_every_eclipse_above_the_reserve_with_closed_ledgers(tmp_path: Path) -> None:
     summary = fly(tmp_path / "run", "--in-process", ticks=172_400)
     assert summary["eclipses"] == 30
-    assert summary["soc_min"] >= 0.51
+    assert summary["soc_min"] >= 0.50
     assert abs(summary["electrical_residual_j"]) < 1e-6 * summary["energy_wh"] * 3600.0
     assert abs(summary["thermal_residual_j"]) < 1e-6 * summary["energy_wh"] * 3600.0

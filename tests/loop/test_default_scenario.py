@@ -52,7 +52,7 @@ def test_the_eclipse_shrinks_the_compute_budget(two_orbits: tuple[Path, Summary]
 
 def test_no_eclipse_ends_below_the_reserve(two_orbits: tuple[Path, Summary]) -> None:
     assert two_orbits[1].soc_min is not None
-    assert two_orbits[1].soc_min >= 0.52
+    assert two_orbits[1].soc_min >= 0.50
 
 
 def test_results_reach_the_ground_in_passes(two_orbits: tuple[Path, Summary]) -> None:
@@ -98,7 +98,7 @@ def test_with_the_payload_off_there_is_more_charge_and_less_heat() -> None:
         resting.command("infer.set_payload", on=False)
         resting.run_until("2000s")
         off = (resting["truth.plant.soc"], resting["sensor.chip_c"], resting["truth.plant.payload_energy_j"])
-    assert on[2] > 20.0 * off[2] > 0.0
+    assert on[2] > 15.0 * off[2] > 0.0
     assert off[0] > on[0] + 0.02
     assert off[1] < on[1] - 5.0
 

@@ -117,6 +117,8 @@ class HealthConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=T
             red_high=60.0,
             hysteresis=1.0,
         ),
+        # no limits: that there is a fix at all; eclipses are then foreseen by counting on, and ground must know
+        WatchpointConfig(signal="sensor.nav.latitude_deg"),
     )
 
     anomaly: AnomalyConfig | UnsetType = UNSET

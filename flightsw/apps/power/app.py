@@ -1,7 +1,7 @@
 """EPS manager: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
-Reads `sensor.power`, `sensor.nav`, `health.mode`, `health.recovery`, `health.validity`, `tc.dispatch`. Gives
-`power.status`, `power.switches`, `event.power`, `tc.report.power`, `cds.power`.
+Reads `sensor.power`, `sensor.nav`, `health.mode`, `health.attitude`, `health.recovery`, `health.validity`,
+`tc.dispatch`. Gives `power.status`, `power.switches`, `power.charge`, `event.power`, `tc.report.power`, `cds.power`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,18 @@ from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.apps.validity import believed_power
 from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message
-from flightsw.messages.commands import PowerClearShed, PowerSetLoad, PowerSetReserve
-from flightsw.messages.health import Event, ModeStatus, RecoveryAction, RecoveryRequest, SensorValidity, Severity
+from flightsw.messages.commands import PowerClearShed, PowerSetCharge, PowerSetLoad, PowerSetReserve
+from flightsw.messages.health import (
+    AttitudeCommand,
+    Event,
+    ModeStatus,
+    RecoveryAction,
+    RecoveryRequest,
+    SensorValidity,
+    Severity,
+)
 from flightsw.messages.plant import NavSensors, PowerSensors
-from flightsw.messages.power import PowerCriticalData, PowerStatus, SwitchCommand
+from flightsw.messages.power import ChargeCommand, PowerCriticalData, PowerStatus, SwitchCommand
 
 STORE_TICKS = 10
 
@@ -43,6 +51,7 @@ class PowerApp:
         self._state = law.initial(self._table, config)
         self._stored: State | None = None
         self._switches = Repeating()
+        self._charger = Repeating()
         self._cycles: rails.Cycles = ()
         self._validity: SensorValidity | None = None
         """None: all readings are to be believed"""
@@ -50,6 +59,7 @@ class PowerApp:
         self._handlers: Handlers = {
             **self._parameters.handlers,
             PowerSetReserve: self._set_reserve,
+            PowerSetCharge: self._set_charge,
             PowerSetLoad: self._set_load,
             PowerClearShed: self._clear_shed,
         }
@@ -67,7 +77,13 @@ class PowerApp:
         if self._validity is not None and sensors is not None:
             sensors = believed_power(sensors, self._validity)
         mode = inbox.last(ModeStatus)
-        inputs = Inputs(sensors, inbox.last(NavSensors), None if mode is None else mode.mode)
+        pointing = inbox.last(AttitudeCommand)
+        inputs = Inputs(
+            sensors,
+            inbox.last(NavSensors),
+            None if mode is None else mode.mode,
+            None if pointing is None else pointing.attitude,
+        )
         self._state, outputs = self._law.step(self._state, inputs, self._table, self._config, self._dt_s)
         out += changes(before, self._state, self._table, self._config.blind_ticks)
         out.append(self._status(sensors, outputs))
@@ -78,6 +94,8 @@ class PowerApp:
             load_on = rails.masked(load_on, self._cycles)
             self._cycles = rails.after_tick(self._cycles)
         self._switches.send(SwitchCommand(load_on), now.tick, out)
+        if (charge := outputs.charge) is not None:
+            self._charger.send(ChargeCommand(charge.limit_a, charge.limit_v), now.tick, out)
         self._store(now, out)
         return out
 
@@ -118,6 +136,7 @@ class PowerApp:
             and state.shed.level == last.shed.level
             and state.enabled is last.enabled
             and state.reserve_soc == last.reserve_soc
+            and state.charge_most_a == last.charge_most_a
             and (state.care is last.care or locked_out(state) == locked_out(last))
         ):
             return
@@ -129,6 +148,7 @@ class PowerApp:
             state.reserve_soc,
             state.enabled,
             locked_out(state),
+            state.charge_most_a,
         )
         out.append(self._law.stored(state, standard))
 
@@ -143,6 +163,9 @@ class PowerApp:
     def _set_reserve(self, command: PowerSetReserve) -> str | None:
         self._state = self._law.with_reserve(self._state, command.soc)
         return None
+
+    def _set_charge(self, command: PowerSetCharge) -> str | None:
+        return self._follow(self._law.with_charge(self._state, command.amps, self._config))
 
     def _set_load(self, command: PowerSetLoad) -> str | None:
         return self._follow(self._law.with_load(self._state, command.load, self._table, on=command.on))

@@ -56,12 +56,25 @@ class PowerConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """battery readings missing for so long are an event"""
     reserve_soc: Soc = 0.30
     """no eclipse may end below; keeps cycles in LEO shallow, and a lost pass or two survivable"""
+    reserve_sigmas: Annotated[float, Meta(ge=0.0, le=10.0)] = 1.0
+    """of the estimate: the budget counts on so much less charge, so that an error doesn't take an eclipse below"""
     eclipse_compute_w: Annotated[float, Meta(ge=0.0, le=1e6)] = 8.0
     """compute power that the charge kept for an eclipse is meant to sustain in it"""
     array_peak_w: Annotated[float, Meta(gt=0.0, le=1e7)]
     """behind the MPPT, in full sun; only until it has been measured"""
+    array_loss_share: Annotated[float, Meta(gt=0.0, le=1.0)] = 0.10
+    """of the array's power at full use: a step of more is a loss of strings or of its converter; ten times the noise"""
+    pack_apart_share: Annotated[float, Meta(gt=0.0, le=1.0)] = 0.03
+    """of the voltage that the charge stands for: further apart, one of both is wrong. A cell of four is 0.25, of eight
+    0.125; what the model loses to temperature and load is 0.012 at most, in the shipped scenarios and design cases"""
     charge_limit_a: Annotated[float, Meta(gt=0.0, le=1e5)] | None = None
     """of the charger; near it the array may be curtailed. None: C/2, the usual limit for long life"""
+    charge_cold_c: Annotated[float, Meta(ge=-40.0, lt=10.0)] = 0.0
+    """below, nothing is charged; JEITA and any cell's data sheet"""
+    charge_cold_share: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.4
+    """of the charging current there: 0.2 C of 0.5 C (JEITA)"""
+    charge_hot_c: Annotated[float, Meta(ge=45.0, le=100.0)] = 60.0
+    """above, nothing is charged (JEITA)"""
     discharge_limit_a: Annotated[float, Meta(gt=0.0, le=1e5)] | None = None
     """the battery is never asked for more; None: no limit below its cells'"""
     load_efficiency: Annotated[float, Meta(gt=0.0, le=1.0)] = 0.90

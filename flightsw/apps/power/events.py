@@ -16,12 +16,26 @@ def changes(before: State, now: State, table: LoadTable, blind_ticks: int) -> li
         events.append(_shed(before, now))
     if now.care is not before.care:
         events += _limiters(before, now, table)
+    if now.array.losses > before.array.losses:
+        share = 1.0 - (now.array.usual_w or 0.0) / now.array.expected_w
+        events.append(Event(Severity.WARNING_HI, "array.weak", {"lost_share": round(share, 3)}))
+    if now.pack.apart is not before.pack.apart:
+        events.append(_pack(now))
+    if now.spikes.told is not before.spikes.told:
+        name, severity = ("spiky", Severity.WARNING_HI) if now.spikes.told else ("smooth", Severity.ACTIVITY_HI)
+        events.append(Event(severity, f"power_readings.{name}", {}))
     if now.blind_ticks != before.blind_ticks:
         if now.blind_ticks == blind_ticks:
             events.append(Event(Severity.WARNING_HI, "battery_readings.lost", {}))
         elif now.blind_ticks == 0 and before.blind_ticks >= blind_ticks:
             events.append(Event(Severity.ACTIVITY_HI, "battery_readings.back", {}))
     return events
+
+
+def _pack(now: State) -> Message:
+    if not now.pack.apart:
+        return Event(Severity.ACTIVITY_HI, "battery_voltage.fits", {})
+    return Event(Severity.WARNING_HI, "battery_voltage.apart", {"volts": round(now.pack.apart_v, 2)})
 
 
 def _shed(before: State, now: State) -> Message:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from flightsw.apps.power import law
+from flightsw.apps.power import law, orders
 from flightsw.apps.power.config import PowerConfig
 from flightsw.apps.power.law import Inputs, Outputs, State
 from flightsw.apps.power.shedding import LoadTable
@@ -42,14 +42,19 @@ class PowerLaw(Protocol):
     ) -> tuple[State, Outputs]:
         """One tick. `inputs`: EPS sensors, navigation and the node's mode, None where nothing came in this tick.
 
-        The outputs are the wanted state of every load and the payload's power cap in W (0 and up). Of the state, the
-        application tells `soc` (estimate and variance), `shed`, `reserve_soc` and `ahead` (the eclipse foreseen), and
-        changes of `shed`, `care` (limiters) and `blind_ticks` as events.
+        The outputs are the wanted state of every load, the payload's power cap in W (0 and up) and the charger's set
+        points (None: it keeps its own). Of the state, the application tells `soc` (estimate and variance), `shed`,
+        `reserve_soc` and `ahead` (the eclipse foreseen), and changes of `shed`, `care` (limiters), `array`, `pack`
+        and `blind_ticks` as events.
         """
         ...
 
     def with_reserve(self, state: State, reserve_soc: float) -> State:
         """Ground sets the state of charge that no eclipse may end below."""
+        ...
+
+    def with_charge(self, state: State, most_a: float, config: PowerConfig) -> State | str:
+        """Ground limits the charging current; or why not."""
         ...
 
     def with_load(self, state: State, load: str, table: LoadTable, *, on: bool) -> State | str:
@@ -76,10 +81,11 @@ class StandardPowerLaw(PowerLaw):
     CriticalData: type[PowerCriticalData] = PowerCriticalData
     initial = staticmethod(law.initial)
     step = staticmethod(law.step)
-    with_reserve = staticmethod(law.with_reserve)
-    with_load = staticmethod(law.with_load)
-    with_shed_cleared = staticmethod(law.with_shed_cleared)
-    restored = staticmethod(law.restored)
+    with_reserve = staticmethod(orders.with_reserve)
+    with_charge = staticmethod(orders.with_charge)
+    with_load = staticmethod(orders.with_load)
+    with_shed_cleared = staticmethod(orders.with_shed_cleared)
+    restored = staticmethod(orders.restored)
 
     def stored(self, _state: State, standard: PowerCriticalData) -> PowerCriticalData:
         """Nothing beyond the standard."""

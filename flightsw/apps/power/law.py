@@ -1,28 +1,34 @@
 """The EPS manager's decisions for one tick, composed: estimate, foresee, shed, switch, budget. Pure.
 
-Called by `app` every tick with what the sensors say; what ground commands changes the state between two steps.
+Called by `app` every tick with what the sensors say; what ground commands (`orders`) changes the state between two
+steps.
 """
 
 from __future__ import annotations
 
-import msgspec
-from msgspec.structs import replace
+import math
 
-from flightsw.apps.duties import DUTIES
+import msgspec
+
+from flightsw.apps.power.arraywatch import ArrayWatch, array_step
 from flightsw.apps.power.budget import compute_budget_w, limited_w, quantised_w
+from flightsw.apps.power.charge import Charge, charge_of
 from flightsw.apps.power.config import PowerConfig
 from flightsw.apps.power.eclipse import NONE_AHEAD, EclipseForecast, coasted, forecast
-from flightsw.apps.power.limiters import HEALTHY, LclCare, care_step
-from flightsw.apps.power.shedding import ESSENTIAL, LoadTable, ShedState, loads_on, shed_step, still_low
-from flightsw.apps.power.soc import SocState, estimate
+from flightsw.apps.power.limiters import LclCare
+from flightsw.apps.power.packwatch import FITS, PackWatch, pack_step
+from flightsw.apps.power.readings import Spikes, despiked
+from flightsw.apps.power.shedding import LoadTable, ShedState, shed_step
+from flightsw.apps.power.soc import CORRECT_TICKS, SocState, estimate
 from flightsw.apps.power.supply import Supply, is_fully_used, learn
-from flightsw.messages.health import Mode
+from flightsw.apps.power.switching import cared, switched
+from flightsw.messages.health import Attitude, Mode
 from flightsw.messages.plant import LclState, NavSensors, PowerSensors
-from flightsw.messages.power import PowerCriticalData
 
 FIX_TICKS = 10
 """between two forecasts from navigation; in between the last one is counted down"""
-ALL_CLOSABLE: tuple[bool, ...] = ()
+SLEW_S = 600.0
+"""a body that is told to turn to the Sun does within so long: 180 degrees at 0.3 degrees a second, and settling"""
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
@@ -47,6 +53,15 @@ class State(msgspec.Struct, frozen=True, gc=False):
     """without battery voltage and current"""
     load_on: tuple[bool, ...] = ()
     """as last commanded; empty: to be worked out anew"""
+    array: ArrayWatch = ArrayWatch()
+    pack: PackWatch = FITS
+    spikes: Spikes = Spikes()
+    charge: Charge | None = None
+    """as last commanded; None: nothing has been read yet"""
+    charge_most_a: float | None = None
+    """ground's limit of the charging current"""
+    sunward_s: float = 0.0
+    """the Sun has been pointed at for so long"""
 
 
 class Inputs(msgspec.Struct, frozen=True, gc=False):
@@ -55,6 +70,8 @@ class Inputs(msgspec.Struct, frozen=True, gc=False):
     sensors: PowerSensors | None
     fix: NavSensors | None
     mode: Mode | None
+    attitude: Attitude | None = None
+    """that the body is told to hold"""
 
 
 class Outputs(msgspec.Struct, frozen=True, gc=False):
@@ -62,6 +79,8 @@ class Outputs(msgspec.Struct, frozen=True, gc=False):
 
     load_on: tuple[bool, ...]
     compute_cap_w: float
+    charge: Charge | None = None
+    """of the charger; None: as it was told"""
 
 
 def initial(table: LoadTable, config: PowerConfig) -> State:
@@ -72,6 +91,7 @@ def initial(table: LoadTable, config: PowerConfig) -> State:
         supply=Supply(config.array_peak_w, None),
         enabled=table.initially_on,
         reserve_soc=config.reserve_soc,
+        sunward_s=SLEW_S,
     )
 
 
@@ -84,22 +104,31 @@ def step(state: State, inputs: Inputs, table: LoadTable, config: PowerConfig, dt
         ahead, fix_ticks = forecast(fix.position_km, fix.velocity_km_s, fix.sun_direction), 0
     else:
         ahead = coasted(state.ahead, dt_s)
-    care = state.care
+    care, pack, array, charge, spikes = state.care, state.pack, state.array, state.charge, state.spikes
+    sunward_s = state.sunward_s if inputs.attitude in (None, Attitude.SUN) else -dt_s
+    sunward_s += dt_s
     if sensors is None:
         soc, supply, blind_ticks = estimate(state.soc, None, None, config, dt_s), state.supply, state.blind_ticks + 1
         brownout = False
     else:
+        spikes, sensors = despiked(spikes, sensors, config)
         volts, amps, brownout = sensors.battery_voltage_v, sensors.battery_current_a, sensors.brownout
-        soc = estimate(state.soc, volts, amps, config, dt_s)
+        soc = estimate(state.soc, None if pack.apart else volts, amps, config, dt_s)
         blind_ticks = state.blind_ticks + 1 if volts is None and amps is None else 0
+        fully_used = is_fully_used(volts, amps, config, charge)
         supply = learn(
             state.supply,
             sensors.array_power_w,
             base_power_w(sensors.load_power_w, table),
             ahead,
-            fully_used=is_fully_used(volts, amps, config),
+            fully_used=fully_used,
             dt_s=dt_s,
         )
+        if soc.wait_ticks >= state.soc.wait_ticks:  # the estimate has been corrected, or would have been
+            pack = pack_step(pack, state.soc.soc, volts, amps, config)
+            charge = charge_of(sensors.battery_c, pack, state.charge_most_a, config)
+            watched = fully_used and sunward_s >= SLEW_S
+            array = array_step(array, sensors.array_power_w, ahead, config, CORRECT_TICKS * dt_s, watched=watched)
         if care or LclState.TRIPPED in sensors.lcl_state:
             care = cared(care, sensors.lcl_state, table, config)
     shed = state.shed
@@ -110,28 +139,30 @@ def step(state: State, inputs: Inputs, table: LoadTable, config: PowerConfig, dt
         load_on = switched(state.enabled, shed, care, mode, table)
     cap_w = 0.0
     if soc.soc is not None and may_compute(load_on, soc, table, config) and not brownout:
-        budget_w = compute_budget_w(soc.soc, ahead, supply, state.reserve_soc, config)
+        sure_soc = soc.soc - config.reserve_sigmas * math.sqrt(soc.variance)
+        budget_w = compute_budget_w(sure_soc, ahead, supply, state.reserve_soc, config)
         cap_w = limited_w(state.cap_w, budget_w, config, dt_s)
     after = State(
-        soc, shed, supply, state.enabled, state.reserve_soc, care, ahead, fix_ticks, mode, cap_w, blind_ticks, load_on
+        soc,
+        shed,
+        supply,
+        state.enabled,
+        state.reserve_soc,
+        care,
+        ahead,
+        fix_ticks,
+        mode,
+        cap_w,
+        blind_ticks,
+        load_on,
+        array,
+        pack,
+        spikes,
+        charge,
+        state.charge_most_a,
+        sunward_s,
     )
-    return after, Outputs(load_on, quantised_w(cap_w))
-
-
-def switched(
-    enabled: tuple[bool, ...], shed: ShedState, care: tuple[LclCare, ...], mode: Mode, table: LoadTable
-) -> tuple[bool, ...]:
-    """Wanted switch states, as the mode's duty says: in SAFE the payload is off and the radio stays, in SURVIVAL only
-    essential loads and the battery's heater do."""
-    closable = tuple([one.closable for one in care]) if care else ALL_CLOSABLE
-    duty = DUTIES[mode]
-    level = ESSENTIAL - 1 if duty.essential_only else shed.level
-    wanted = loads_on(table, enabled, level, closable, payload_allowed=duty.payload_rail)
-    if not duty.essential_only or table.heater is None:
-        return wanted
-    place = table.heater
-    heated = enabled[place] and (not closable or closable[place])
-    return (*wanted[:place], heated, *wanted[place + 1 :])
+    return after, Outputs(load_on, quantised_w(cap_w), charge)
 
 
 def base_power_w(load_power_w: tuple[float, ...], table: LoadTable) -> float:
@@ -149,56 +180,6 @@ def may_compute(load_on: tuple[bool, ...], soc: SocState, table: LoadTable, conf
     )
 
 
-def cared(
-    care: tuple[LclCare, ...], states: tuple[LclState, ...], table: LoadTable, config: PowerConfig
-) -> tuple[LclCare, ...]:
-    """All limiters after one tick."""
-    before = care or (HEALTHY,) * len(states)
-    return tuple(
-        [
-            care_step(one, lcl, config, essential=tier == ESSENTIAL)
-            for one, lcl, tier in zip(before, states, table.tiers, strict=True)
-        ]
-    )
-
-
 def locked_out(state: State) -> tuple[bool, ...]:
     """Per load: whether its limiter is locked out."""
     return tuple([one.locked for one in state.care]) if state.care else (False,) * len(state.enabled)
-
-
-def with_reserve(state: State, reserve_soc: float) -> State:
-    """Ground sets the reserve."""
-    return replace(state, reserve_soc=reserve_soc)
-
-
-def with_load(state: State, load: str, table: LoadTable, *, on: bool) -> State | str:
-    """Ground switches a load, and its limiter's retries start anew; or why not."""
-    if load not in table.names:
-        return f"unknown load {load!r}: must be one of {', '.join(table.names)}"
-    place = table.names.index(load)
-    if table.tiers[place] == ESSENTIAL and not on:
-        return f"load {load!r} is essential: must stay on"
-    enabled = tuple(on if index == place else wish for index, wish in enumerate(state.enabled))
-    care = tuple(HEALTHY if index == place else one for index, one in enumerate(state.care))
-    return replace(state, enabled=enabled, care=care, load_on=())
-
-
-def with_shed_cleared(state: State, config: PowerConfig) -> State | str:
-    """Ground releases the latch; or why not."""
-    refused = still_low(state.shed.level, state.soc.soc, config)
-    return replace(state, shed=ShedState(), load_on=()) if refused is None else refused
-
-
-def restored(state: State, stored: PowerCriticalData) -> State:
-    """A warm start from critical data."""
-    care = tuple(LclCare(locked=locked) for locked in stored.load_locked_out) if any(stored.load_locked_out) else ()
-    return replace(
-        state,
-        soc=SocState(stored.soc, stored.soc_sigma**2),
-        shed=ShedState(stored.load_shed_level),
-        reserve_soc=stored.reserve_soc,
-        enabled=stored.load_enabled,
-        care=care,
-        load_on=(),
-    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from flightsw.apps.power.charge import Charge, full_charge_a
 from flightsw.apps.power.config import PowerConfig
 from flightsw.apps.power.eclipse import EclipseForecast
 
@@ -20,8 +21,8 @@ EDGE_S = 30.0
 """penumbra, and the forecast's own error"""
 LEAST_FLOW_A = 0.2
 """a battery that takes less may be refusing: full, or too cold to charge"""
-CURTAIL_V = 0.1
-"""below the full battery's voltage: constant-voltage charging begins here"""
+CURTAIL_SHARE = 0.01
+"""of the full battery's voltage, below it: constant-voltage charging begins here, and its sensor's noise lies within"""
 
 
 class Supply(msgspec.Struct, frozen=True, gc=False):
@@ -54,14 +55,17 @@ def learn(
     return Supply(best_w, mean_w)
 
 
-def is_fully_used(voltage_v: float | None, current_a: float | None, config: PowerConfig) -> bool:
-    """Whether the array surely gives all it can: the battery helps out, or charges far from the charger's limits."""
+def is_fully_used(
+    voltage_v: float | None, current_a: float | None, config: PowerConfig, charge: Charge | None = None
+) -> bool:
+    """Whether the array surely gives all it can: the battery helps out, or charges far from the charger's limits
+    (None: it has its own)."""
     if voltage_v is None or current_a is None:
         return False
     if current_a > LEAST_FLOW_A:
         return True
-    limit_a = 0.5 * config.capacity_ah if config.charge_limit_a is None else config.charge_limit_a
-    return LEAST_FLOW_A < -current_a < 0.9 * limit_a and voltage_v < config.ocv_v[-1] - CURTAIL_V
+    limit_a, limit_v = (full_charge_a(config), config.ocv_v[-1]) if charge is None else (charge.limit_a, charge.limit_v)
+    return LEAST_FLOW_A < -current_a < 0.9 * limit_a and voltage_v < (1.0 - CURTAIL_SHARE) * limit_v
 
 
 def _near_entry(ahead: EclipseForecast) -> bool:

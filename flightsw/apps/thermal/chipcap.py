@@ -27,7 +27,13 @@ def chip_cap(
     if chip_c is not None and not pushes_out:
         integral_w += config.integral_w_k_s * below_limit_k * dt_s
         integral_w = min(config.cap_max_w, max(config.cap_min_w, integral_w))
-    return max(config.cap_min_w, int(cap_w * STEPS_PER_W + 1e-9) / STEPS_PER_W), integral_w
+    return stepped_down(cap_w, config), integral_w
+
+
+def stepped_down(wanted_w: float, config: ThermalConfig) -> float:
+    """The cap as it is published, within its range."""
+    cap_w = min(config.cap_max_w, max(config.cap_min_w, wanted_w))
+    return max(config.cap_min_w, int(cap_w * STEPS_PER_W + 1e-9) / STEPS_PER_W)
 
 
 def throttle_level(cap_w: float, config: ThermalConfig) -> float:

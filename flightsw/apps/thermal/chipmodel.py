@@ -42,7 +42,7 @@ class ChipPath(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     board_structure_w_k: WattsPerKelvinOrNone = 0.4
     sink_structure_w_k: WattsPerKelvinOrNone = 0.5
     radiation_w_k: WattsPerKelvinOrNone = 0.26
-    """4 eps sigma A T^3 of the sink: 0.86, 0.045 m2, 310 K"""
+    """4 eps sigma A T^3 of the sink: 0.86, 0.05 m2, 300 K"""
 
 
 class Response(msgspec.Struct, frozen=True, gc=False):

@@ -6,7 +6,7 @@ board and the sink fill up and the coming shadow, and gives one even cap: the fe
 down before the chip is warm: no overshoot, and no integral to wind up. What the model leaves out is learned, slowly:
 the heat that the sink takes in (an observer on its thermistor, told of every entry into sunlight and shadow), and a
 trim of the limit by what the chip exceeds it. Memory through a restart: the trim, kept as `integral_w` in the watts
-that it takes away. See `chipmodel`.
+that it takes away. What it does without one of its thermistors stands in `degraded`. See `chipmodel`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from flightsw.apps.thermal.chipcap import STEPS_PER_W
+from flightsw.apps.thermal.chipcap import stepped_down
 from flightsw.apps.thermal.chipmodel import ChipPath, Response, response
 from flightsw.apps.thermal.config import ThermalConfig
+from flightsw.apps.thermal.degraded import Fallback, cap_without_model
 from flightsw.apps.thermal.interface import Inputs, Outputs, StandardThermalLaw, State, ThermalCriticalData
 from flightsw.apps.thermal.law import completed, restored
 from flightsw.messages.plant import ThermalSensors
@@ -52,6 +53,8 @@ class PredictiveState(State, frozen=True, gc=False):
 
     trim_k: float = 0.0
     sink: Sink | None = None
+    fallback: Fallback = Fallback()
+    """what the law goes on with when a thermistor is lost"""
 
 
 class PredictiveThermalLaw(StandardThermalLaw):
@@ -64,7 +67,7 @@ class PredictiveThermalLaw(StandardThermalLaw):
         horizon_s: Annotated[float, Meta(ge=NEAR_S, le=7200.0)] = 20.0
         """how long the cap must hold; by a sweep in the default scenario: the shorter, the more compute"""
         sun_w: Annotated[float, Meta(ge=-1e6, le=1e6)] = 3.0
-        """heat that the sink takes in sunlight over that in shadow: albedo on 0.045 m2 of white paint"""
+        """heat that the sink takes in sunlight over that in shadow: albedo on 0.05 m2 of white paint"""
         margin_k: Annotated[float, Meta(ge=0.0, le=20.0)] = 0.1
         """kept from the limit, of the order of a thermistor's noise; the trim does the rest"""
         observer_s: Annotated[float, Meta(ge=1.0, le=1e5)] = 90.0
@@ -82,17 +85,22 @@ class PredictiveThermalLaw(StandardThermalLaw):
         return PredictiveState(0.0, False, config.chip_limit_c)
 
     def step(self, state: State, inputs: Inputs, config: ThermalConfig, dt_s: float) -> tuple[State, Outputs]:
-        """One tick. Without one of its temperatures, the chip counts as hot."""
+        """One tick."""
         assert isinstance(state, PredictiveState), "made by `initial`"
-        cap_w, seen = config.cap_min_w, seen_now(inputs.sensors)
-        if seen is not None:
+        seen = seen_now(inputs.sensors)
+        if seen is None:
+            board_c = None if inputs.sensors is None else inputs.sensors.board_c
+            fallback = cap_without_model(
+                state.fallback, inputs.chip_c, board_c, state.chip_limit_c, self._own.path.chip_board_w_k, config, dt_s
+            )
+            state = replace(state, sink=None, fallback=fallback)
+        else:
             sink = observed(state.sink, seen, inputs.power, self._own, dt_s)
             trim_k = trimmed(state.trim_k, seen.chip_c - state.chip_limit_c, self._own, dt_s)
             aim_c = state.chip_limit_c - self._own.margin_k - trim_k
             wanted_w = most_power(aim_c, seen, sink, _shadow(inputs.power), self._ahead, self._own)
-            cap_w = int(min(config.cap_max_w, max(config.cap_min_w, wanted_w)) * STEPS_PER_W + 1e-9) / STEPS_PER_W
-            state = replace(state, sink=sink, trim_k=trim_k)
-        return completed(state, inputs, config, dt_s, max(config.cap_min_w, cap_w), -state.trim_k / self._worth_k_w)
+            state = replace(state, sink=sink, trim_k=trim_k, fallback=Fallback(stepped_down(wanted_w, config)))
+        return completed(state, inputs, config, dt_s, state.fallback.cap_w, -state.trim_k / self._worth_k_w)
 
     def restored(self, state: State, stored: ThermalCriticalData) -> State:
         """The trim is taken back from its worth."""
