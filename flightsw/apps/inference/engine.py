@@ -9,7 +9,7 @@ built, where batches are computed at all: a file that is not its card's model sh
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -36,8 +36,10 @@ class Seen(NamedTuple):
 class Engine(Protocol):
     """Anything that can look at scenes."""
 
-    def look(self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float) -> Seen:
-        """Image and segment consecutive scenes."""
+    def look(
+        self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float, variant: str | None = None
+    ) -> Seen:
+        """Image consecutive scenes and run a variant of the card's ladder on them; None: its default."""
 
 
 class OnnxEngine:
@@ -53,18 +55,25 @@ class OnnxEngine:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
         options.use_deterministic_compute = True
         options.log_severity_level = 3
-        path = verified_model_path(card)
-        self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._sessions = {
+            variant.name: ort.InferenceSession(
+                str(verified_model_path(card, variant)), options, providers=["CPUExecutionProvider"]
+            )
+            for variant in card.variants
+        }
         self._camera = VirtualCamera(seed)
         self._card = card
-        self._check_ports()
+        for session in self._sessions.values():
+            self._check_ports(session)
         self.look(0, 1, 1.0, 0.0)  # warm: the first real batch costs what every other does
 
-    def look(self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float) -> Seen:
-        """Image and segment consecutive scenes."""
-        return self.run(self._camera.tiles(first_scene, scenes, cos_zenith, latitude_deg))
+    def look(
+        self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float, variant: str | None = None
+    ) -> Seen:
+        """Image consecutive scenes and run a variant of the card's ladder on them; None: its default."""
+        return self.run(self._camera.tiles(first_scene, scenes, cos_zenith, latitude_deg), variant)
 
-    def run(self, tiles: Tiles) -> Seen:
+    def run(self, tiles: Tiles, variant: str | None = None) -> Seen:
         """Segment tiles [n, bands, cells, cells], float32. Raises ValueError: another shape or type, or not finite."""
         card = self._card
         wanted = (card.bands, card.cells, card.cells)
@@ -72,17 +81,18 @@ class OnnxEngine:
             raise ValueError(f"tiles of {tiles.dtype} {tiles.shape}: must be float32 (n >= 1, {wanted})")
         if not np.isfinite(tiles).all():
             raise ValueError("tiles: not finite: must be reflectances")
-        (output,) = self._session.run([card.output_name], {card.input_name: tiles})
+        session = self._sessions[card.variant(variant).name]
+        (output,) = session.run([card.output_name], {card.input_name: tiles})
         cloudy = (output.reshape(len(tiles), -1) > CLOUDY).mean(axis=1)
         return Seen(
             tuple([round(share, 3) for share in cloudy.tolist()]), hashlib.sha256(output.tobytes()).hexdigest()[:16]
         )
 
-    def _check_ports(self) -> None:
+    def _check_ports(self, session: Any) -> None:
         """The session must take and give what the card says."""
         card = self._card
-        inputs = {port.name: port.shape for port in self._session.get_inputs()}
-        outputs = [port.name for port in self._session.get_outputs()]
+        inputs = {port.name: port.shape for port in session.get_inputs()}
+        outputs = [port.name for port in session.get_outputs()]
         wanted = [card.bands, card.cells, card.cells]
         if list(inputs) != [card.input_name] or inputs[card.input_name][1:] != wanted:
             raise ConfigError(f"model {card.name}: inputs {inputs}: its card says {card.input_name} [n, {wanted}]")
