@@ -147,10 +147,15 @@ def test_the_wheel_carries_models_scenarios_and_profiles(wheel: Path) -> None:
 def test_an_installed_wheel_finds_its_own_models_and_scenarios(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
     code = (
-        "import flightsw; from flightsw.devices.models import Card, load_card, shipped_models, verified_model_path\n"
+        "import flightsw\n"
+        "from flightsw.devices.models import ModelCard, load_card, shipped_models, verified_model_path\n"
+        "from flightsw.devices.telemetry_model import TelemetryCard\n"
         "from flightsw.node.scenario import load_scenario\n"
         "load_scenario('cubesat-6u-orin-nano'); print(flightsw.__file__)\n"
-        "for name in shipped_models(): print(verified_model_path(load_card(name, Card)))\n"
+        "for kind in (ModelCard, TelemetryCard):\n"
+        "    for name in shipped_models(kind):\n"
+        "        card = load_card(name, kind)\n"
+        "        [print(verified_model_path(card, one)) for one in getattr(card, 'variants', (None,))]\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

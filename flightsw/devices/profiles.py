@@ -73,6 +73,8 @@ class DeviceProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shutdown_c: Figure
     throttle_full_c: Figure | None = None
     """where progressive throttling ends, at `throttle_clock_mhz`; left out: one step at `throttle_c`"""
+    int8_speedup: Figure | None = None
+    """how much faster a network runs in int8 than in fp32; left out: not known, and then not faster"""
 
     def silicon(self) -> Silicon:
         """The figures alone, as the silicon law takes them."""
@@ -80,6 +82,7 @@ class DeviceProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             modes=tuple(PowerMode(row.name, row.clock_mhz, row.base_w, row.host_w) for row in self.modes),
             dvfs=tuple((point.clock_mhz, point.volts) for point in self.dvfs),
             throttle_full_c=None if self.throttle_full_c is None else self.throttle_full_c.value,
+            int8_speedup=1.0 if self.int8_speedup is None else self.int8_speedup.value,
             **{name: getattr(self, name).value for name in _FIGURES},
         )
 
@@ -125,6 +128,8 @@ def _check(profile: DeviceProfile) -> None:
         value = getattr(profile, name).value
         if (value < 0.0 and name not in SIGNED) or (value == 0.0 and name in ABOVE_ZERO):
             raise ConfigError(f"{where}: {name} = {value}: must be {'above' if name in ABOVE_ZERO else 'at least'} 0")
+    if profile.int8_speedup is not None and profile.int8_speedup.value < 1.0:
+        raise ConfigError(f"{where}: int8_speedup = {profile.int8_speedup.value}: must be at least 1")
     volts = [point.volts for point in profile.dvfs]
     if volts != sorted(volts):
         raise ConfigError(f"{where}: dvfs: volts = {volts}: must not fall with clock_mhz")

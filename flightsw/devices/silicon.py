@@ -56,6 +56,8 @@ class Silicon:
     shutdown_c: float
     throttle_full_c: float | None = None
     """end of the band over which the clock is capped progressively; None: one step at `throttle_c`"""
+    int8_speedup: float = 1.0
+    """how much faster a network's operations run in int8 than in fp32"""
 
     def ceiling_mhz(self, chip_c: float) -> float:
         """The clock that the hardware allows once it throttles: falls in a line over the band, if there is one."""

@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from flightsw.devices.models import Card
+from flightsw.devices.models import Card, FileName, Sha256
 from flightsw.errors import ConfigError
 
 Count = Annotated[int, Meta(ge=1, le=10_000)]
@@ -34,6 +34,8 @@ class ChannelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TelemetryCard(Card, frozen=True, kw_only=True):
     """Of a telemetry model."""
 
+    file: FileName
+    sha256: Sha256
     sample_s: Annotated[float, Meta(gt=0.0, le=3600.0)]
     """time between a window's samples"""
     samples: Count

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from flightsw.devices.camera import BANDS, CELLS
-from flightsw.devices.models import Card, load_card, shipped_models, verified_model_path
+from flightsw.devices.models import ModelCard, fp32_gop, load_card, shipped_models, verified_model_path
+from flightsw.devices.profiles import load_profile
 from flightsw.devices.telemetry_model import TelemetryCard
 from flightsw.errors import ConfigError
 
@@ -21,22 +24,46 @@ def copied(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", shipped_models())
-def test_every_shipped_model_is_the_file_of_its_card(name: str) -> None:
-    card = load_card(name, Card)
-    assert card.name == name
-    assert 0 < verified_model_path(card).stat().st_size < 200_000
+@pytest.mark.parametrize("kind", [ModelCard, TelemetryCard])
+def test_every_shipped_model_is_the_files_of_its_card(kind) -> None:
+    names = shipped_models(kind)
+    assert names
+    for name in names:
+        card = load_card(name, kind)
+        assert card.name == name
+        for variant in getattr(card, "variants", (None,)):
+            assert 0 < verified_model_path(card, variant).stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize("name", shipped_models(ModelCard))
+def test_the_default_variant_is_what_a_card_s_file_and_work_are(name: str) -> None:
+    card = load_card(name)
+    variant = card.variant(card.default_variant)
+    assert (card.file, card.sha256, card.work_gop) == (variant.file, variant.sha256, variant.work_gop)
+    assert verified_model_path(card) == verified_model_path(card, variant)
+    with pytest.raises(ConfigError, match=f"model {name}: variant 'huge': must be one of .*{variant.name}"):
+        card.variant("huge")
+
+
+def test_int8_takes_the_chip_less_of_the_network_s_part_and_no_less_of_the_rest() -> None:
+    variant = msgspec.structs.replace(load_card("cloudseg").variant(), work_gop=60.0, network_gop=24.0)
+    silicon = dataclasses.replace(load_profile("orin-nano").silicon(), int8_speedup=2.0)
+    assert fp32_gop(variant, silicon) == 60.0
+    quantised = msgspec.structs.replace(variant, precision="int8")
+    assert fp32_gop(quantised, silicon) == 36.0 + 12.0
+    assert fp32_gop(msgspec.structs.replace(quantised, network_gop=None), silicon) == 30.0
+    assert fp32_gop(quantised, dataclasses.replace(silicon, int8_speedup=1.0)) == 60.0
 
 
 def test_a_payload_model_looks_at_the_camera_s_tiles_and_a_telemetry_model_at_windows() -> None:
-    assert shipped_models() == ["cloudseg", "telemetry-anomaly"]
+    assert {"cloudseg", "telemetry-anomaly"} <= set(shipped_models())
     payload = load_card("cloudseg")
     assert (payload.bands, payload.cells) == (len(BANDS), CELLS)
     telemetry = load_card("telemetry-anomaly", TelemetryCard)
     assert (telemetry.samples, telemetry.stride) == (12, 18)
     with pytest.raises(ConfigError, match=r"not a model card: "):
         load_card("telemetry-anomaly")
-    with pytest.raises(ConfigError, match=r"not a model card: .*sample_s"):
+    with pytest.raises(ConfigError, match=r"not a model card: .*file"):
         load_card("cloudseg", TelemetryCard)
 
 
@@ -76,7 +103,12 @@ def test_a_model_that_does_not_exist_names_those_that_do() -> None:
         ('file = "cloudseg.onnx"', 'file = "../cloudseg.onnx"', "file"),
         ("work_gop = 48.0", "work_gop = 0.0", "work_gop"),
         ("bands = 5", 'bands = "five"', "bands"),
-        ("\n[golden]", "\n[silver]", "golden"),
+        ('default_variant = "', 'default_variant = "x', "default_variant = 'x"),
+        ('precision = "fp32"', 'precision = "fp16"', "precision"),
+        ("network_gop = 0.0005", "network_gop = 49.0", "network_gop = 49.0: must be at most"),
+        ("work_gop = 48.0", "work_gop = 12.0", "must not fall"),
+        ('name = "large"', 'name = "large-int8"', "must be different"),
+        ("golden_mean", "silver_mean", "silver_mean"),
     ],
 )
 def test_a_card_with_a_wrong_line_is_refused(copied: Path, old: str, new: str, complaint: str) -> None:

@@ -13,6 +13,7 @@ from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.inference.engine import Engine
 from flightsw.apps.inference.events import Seen, changes, full_latch
 from flightsw.apps.inference.governor import Decision, mode_rates
+from flightsw.apps.inference.guard import Guard
 from flightsw.apps.inference.interface import STANDARD, InferenceLaw
 from flightsw.apps.inference.law import Inputs, Outputs
 from flightsw.apps.inference.queue import SceneQueue
@@ -38,7 +39,7 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
 
 STORE_TICKS = 10
-FIXED = ("model", "execute")
+FIXED = ("model", "execute", "memory")
 """Parameters that a start sets for good: the network is loaded then."""
 DARK = View(-1.0, 0.0)
 CHIP_TICKS, CHIP_PHASE = 10, 4
@@ -50,7 +51,7 @@ RESET_TICKS = 8
 
 
 class InferenceApp:
-    """The application. `engine` computes batches for real; None: none is computed."""
+    """The application. `engine` computes batches for real; None: none is computed. `guard` keeps its networks sound."""
 
     name = "inference"
 
@@ -62,6 +63,7 @@ class InferenceApp:
         device: Accelerator,
         engine: Engine | None,
         law: InferenceLaw = STANDARD,
+        guard: Guard | None = None,
     ) -> None:
         self._config = config
         self._silicon = silicon
@@ -71,6 +73,7 @@ class InferenceApp:
         self._execute_stride = config.execute_stride
         self._device = device
         self._engine = engine
+        self._guard = guard
         self._queue = SceneQueue(config.queue_scenes, config.deadline_s)
         self._law = law
         self._critical_data = law.CriticalData
@@ -102,6 +105,8 @@ class InferenceApp:
         if not telemetry.ready and (lost := self._device.abort()) is not None:
             self._next_batch = lost.number
             self._queue.put_back(lost)
+        if self._guard is not None:
+            out += self._guard.check(now.t_ns, now.dt_s, self._batches_done)
         outputs = self._decide(now, inbox, telemetry, self._image(now, inbox))
         refused = self._queue.refused
         out += self._work(now, outputs.decision)
@@ -201,6 +206,7 @@ class InferenceApp:
             queued_s=max(0.0, (done.started_ns - batch.queued_since_ns) * 1e-9),
             cloud_fraction=seen.cloud_fraction if seen else None,
             output_sha256=seen.output_sha256 if seen else None,
+            detections=seen.detections if seen else None,
         )
 
     def _events(self, telemetry: Telemetry, outputs: Outputs, refused: int) -> list[Message]:
