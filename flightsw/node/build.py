@@ -14,19 +14,24 @@ from flightsw.apps.health.monitor import monitor_of
 from flightsw.apps.health.sequencer import SequencerConfig
 from flightsw.apps.health.timekeeper import OnboardClock
 from flightsw.apps.inference.app import InferenceApp
-from flightsw.apps.inference.engine import OnnxEngine
+from flightsw.apps.inference.engine import Engine, OnnxEngine
 from flightsw.apps.own import AppConfig
 from flightsw.apps.power.app import PowerApp
 from flightsw.apps.power.config import PAYLOAD, LoadRow
 from flightsw.apps.thermal.app import ThermalApp
 from flightsw.bus.application import Application
-from flightsw.devices.models import load_card
+from flightsw.devices.accelerator import Accelerator
+from flightsw.devices.board import BoardConfig
+from flightsw.devices.board_device import BoardDevice, RecalledHands
+from flightsw.devices.models import ModelCard, load_card
 from flightsw.devices.profiles import load_profile
+from flightsw.devices.silicon import Silicon
 from flightsw.devices.virtual import VirtualDevice
 from flightsw.messages.topics import FLIGHT_APPS
 from flightsw.node.faults import hardware_faults_of
 from flightsw.node.imports import check_methods, find_class, make
 from flightsw.node.laws import law_of
+from flightsw.node.onboard import Recalled, RecalledEngine
 from flightsw.node.ownprocess import heartbeat_kind
 from flightsw.node.scenario import Scenario
 from flightsw.plant.config import TRANSMITTER
@@ -61,7 +66,8 @@ def _own(field: str, path: str, table_field: str, table: dict[str, Any], *args: 
 
 
 def _plant(scenario: Scenario) -> Application:
-    return PlantProcess(scenario.plant, scenario.seed, scenario.dt_s, hardware_faults_of(scenario))
+    board = scenario.board if isinstance(scenario.board, BoardConfig) else None
+    return PlantProcess(scenario.plant, scenario.seed, scenario.dt_s, hardware_faults_of(scenario), board)
 
 
 def _power(scenario: Scenario) -> Application:
@@ -77,11 +83,29 @@ def _thermal(scenario: Scenario) -> Application:
 
 def _inference(scenario: Scenario) -> Application:
     config = scenario.apps.inference
+    if isinstance(scenario.board, BoardConfig):
+        return _recalled_inference(scenario)
     silicon = load_profile(scenario.plant.profile).silicon()
     card = load_card(config.model)
     device = VirtualDevice(silicon, card.work_gop)
     engine = OnnxEngine(card, scenario.seed) if config.execute_stride else None
+    return inference_with(scenario, silicon, card, device, engine)
+
+
+def inference_with(
+    scenario: Scenario, silicon: Silicon, card: ModelCard, device: Accelerator, engine: Engine | None
+) -> Application:
+    """The scenario's inference application over this device."""
+    config = scenario.apps.inference
     return _flight("inference", config, InferenceApp, config, silicon, card.work_gop, device, engine)
+
+
+def _recalled_inference(scenario: Scenario) -> Application:
+    """Of a run with a real board, which is gone: only its log knows what it did."""
+    silicon, card = load_profile(scenario.plant.profile).silicon(), load_card(scenario.apps.inference.model)
+    hands = RecalledHands()
+    device, engine = BoardDevice(silicon, hands), RecalledEngine(OnnxEngine(card, scenario.seed))
+    return Recalled(inference_with(scenario, silicon, card, device, engine), device, hands, engine)
 
 
 def _comms(scenario: Scenario) -> Application:

@@ -52,6 +52,8 @@ class Orders(msgspec.Struct, gc=False):
     """None: as it is"""
     latched: bool = False
     """the payload computer has latched up, and draws more"""
+    measured_w: float | None = None
+    """what a real payload computer draws, in place of the silicon law's word on a booted one"""
 
 
 class _Part(msgspec.Struct, frozen=True, gc=False):
@@ -198,6 +200,8 @@ class Spacecraft:
             demand_w[self._payload] = compute.power_w(
                 self.silicon, self.board, rail_on, orders.busy_s, chip_c, self.dt_s
             )
+            if orders.measured_w is not None and rail_on and self.board.ready:
+                demand_w[self._payload] = orders.measured_w
             if orders.latched:
                 demand_w[self._payload] += self.config.radiation.sel_w
         if self._heater >= 0:
