@@ -67,6 +67,10 @@ class Sample:
     """MHz, of what does the inference"""
     flags: tuple[str, ...] = ()
     """what the hardware complains of"""
+    meter: Reading | None = None
+    """W, by a meter on the supply; None: none is wired. Where it gives a value, `power` is that"""
+    sensor: Reading | None = None
+    """W, by the board's own sensor or a model; None: there is neither"""
 
 
 @dataclass(frozen=True)
@@ -154,12 +158,16 @@ class Board(Protocol):
     model: str
     top_mhz: float | None
     """nominal clock; None: not known"""
+    sample_s: float
+    """its sensors cost too much to be asked oftener"""
 
     def capabilities(self) -> tuple[Capability, ...]: ...
 
     def sample(self) -> Sample: ...
 
     def limit(self, share: float) -> Limit: ...
+
+    def mode_names(self) -> tuple[str, ...]: ...
 
     def set_mode(self, name: str) -> ModeChange: ...
 

@@ -49,6 +49,8 @@ class BoardReading(Message, frozen=True):
     power_quality: Quality
     power_age_s: Seconds
     """between the middle of what the sensor averaged over and this message"""
+    sensor_w: Watts | None
+    """by the board's own sensor, where a meter on its supply gave `power_w`"""
     chip_c: Celsius | None
     """of the real silicon; flight software sees the emulated one"""
     chip_quality: Quality
