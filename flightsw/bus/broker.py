@@ -177,7 +177,7 @@ class Broker:
         began_s = 0.0 if remote is None else monotonic_s()
         requests = (*self._plan.commands.get(tick, ()), *self._umbilical.due(tick))
         changes = self._plan.changes if tick == self._plan.taken_up_tick else None
-        late = () if remote is None else remote.late()
+        late = () if remote is None else remote.late(exchange)
         grants = exchange.begin([self._outside.entry(request)[:2] for request in requests], changes, late)
         for name in exchange.restarted:
             self._log.warning("app.restarted", process=name, tick=tick)

@@ -93,6 +93,8 @@ class RemoteEnd:
     run_dir: Path
     _peers: dict[str, _Peer] = field(default_factory=dict)
     _late: list[LateAnswer] = field(default_factory=list)
+    _kept: list[Knock] = field(default_factory=list)
+    """came between two ticks"""
 
     def __post_init__(self) -> None:
         self._log = structlog.get_logger()
@@ -120,10 +122,24 @@ class RemoteEnd:
                 return
             self._take(knock, exchange)
 
-    def late(self) -> Sequence[LateAnswer]:
-        """Answers that came after their tick had closed; each once."""
+    def late(self, exchange: Exchange) -> Sequence[LateAnswer]:
+        """Between two ticks: answers that came after their tick had closed; each once. All else waits for `listen`."""
+        for _ in range(MOST_FRAMES):
+            knock = self.door.receive(0.0)
+            if knock is None:
+                break
+            if self._is_answer(knock):
+                self._take(knock, exchange)
+            else:
+                self._kept.append(knock)
         late, self._late = self._late, []
         return late
+
+    def _is_answer(self, knock: Knock) -> bool:
+        try:
+            return isinstance(self._decode(knock.data), Done)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return False
 
     def dismiss(self, name: str) -> None:
         """It is lost to the node: it starts anew when it is granted a tick again."""
@@ -155,7 +171,10 @@ class RemoteEnd:
             exchange.owe(name)
 
     def listen(self, exchange: Exchange) -> None:
-        """Take in what has come, without waiting."""
+        """Within a tick: take in what has come, without waiting."""
+        kept, self._kept = self._kept, []
+        for knock in kept:
+            self._take(knock, exchange)
         for _ in range(MOST_FRAMES):
             knock = self.door.receive(0.0)
             if knock is None:
