@@ -173,8 +173,8 @@ class RemoteEnd:
     def listen(self, exchange: Exchange) -> None:
         """Within a tick: take in what has come, without waiting."""
         kept, self._kept = self._kept, []
-        for knock in kept:
-            self._take(knock, exchange)
+        for earlier in kept:
+            self._take(earlier, exchange)
         for _ in range(MOST_FRAMES):
             knock = self.door.receive(0.0)
             if knock is None:

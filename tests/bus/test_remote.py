@@ -124,14 +124,15 @@ def test_an_answer_that_is_late_enters_at_the_next_boundary(bench: Bench) -> Non
     assert bench.tick().inputs == ((OVERDUE, "echo"),)
     agent.frame(Step)
     agent.socket.send(bench.done(0, (bench.echo, Echo(7, 1))))
-    bench.exchange.begin()
-    bench.end.collect(bench.exchange, monotonic_s() + 0.2)
+    guard_s = monotonic_s() + 10.0
+    while not (late := bench.end.late(bench.exchange)):
+        assert monotonic_s() < guard_s
+    assert dict(bench.exchange.begin(late=late)).keys() == {"counter", "echo", "listener"}
     for name in sorted(bench.exchange.waiting):
         bench.exchange.accept(name, [])
-    bench.end.listen(bench.exchange)
-    bench.exchange.finish()
-    record = bench.tick(10.0, bench.done(2), agent)
+    record = bench.exchange.finish()
     assert record.inputs == ((LATE, "echo", 0, 1),)
+    assert [entry[0] for entry in record.entries] == [bench.echo]
 
 
 def test_frames_of_old_ticks_and_of_other_runs_are_dropped(bench: Bench) -> None:
