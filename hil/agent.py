@@ -97,6 +97,7 @@ class Agent:
         finally:
             context.term()
             self._board.restore()
+            self._board.close()
             self._log.info("board.restored")
 
     def _session(self, context: zmq.Context[zmq.Socket[bytes]]) -> None:

@@ -14,8 +14,9 @@ from flightsw.cli.running import fly, tell_outcome
 if TYPE_CHECKING:
     from hil.drivers.power import LinePower
 
-app = typer.Typer(help="A real board in the loop: probe, keygen, enroll, agent, bench.", no_args_is_help=True)
+app = typer.Typer(help="A real board in the loop: probe, keygen, enroll, agent, bench, stand-in.", no_args_is_help=True)
 
+_LOOK_S = 0.02
 KEYS = Path("hil-keys")
 Keys = Annotated[Path, typer.Option("--keys", metavar="DIR", help="Folder of the keys.")]
 BoardKind = Annotated[str, typer.Option("--board", metavar="auto|linux|jetson|raspberrypi", help="Which driver.")]
@@ -137,6 +138,27 @@ def bench(
         else:
             print_report(report)
     return code
+
+
+@app.command("stand-in")
+def stand_in(
+    board: Annotated[str, typer.Argument(help="orin-nano, agx-orin, xavier-iio, pi4 or pi5.")],
+    root: Annotated[Path, typer.Argument(metavar="DIR", help="Where its tree is made: a new folder.")],
+    *,
+    run_dir: Annotated[
+        Path | None, typer.Option("--follow", metavar="RUN", help="Live through this bench run, as its plant says.")
+    ] = None,
+) -> int:
+    """Make a stand-in board: a generated tree of files and commands that `agent --root DIR` takes for a real one."""
+    from flightsw.bus.pacing import sleep_s
+    from hil.fakes.live import follow_run, make_fake
+
+    fake = make_fake(board, root)
+    typer.echo(f"{board} made in {root}")
+    if run_dir is not None:
+        shown = follow_run(fake, run_dir, lambda: sleep_s(_LOOK_S))
+        typer.echo(f"lived through {shown} ticks of {run_dir}")
+    return GOOD
 
 
 def parse_line(text: str | None) -> LinePower | None:

@@ -177,6 +177,9 @@ class Board(Protocol):
     def restore(self) -> None:
         """Put back what was changed."""
 
+    def close(self) -> None:
+        """End what was left running."""
+
 
 class BoardConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[board]` of a bench's scenario: how the loop deals with a real board. Part of the log's header."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -23,6 +24,12 @@ from flightsw.devices.board import (
 )
 from hil.drivers.thermal import hottest
 from hil.tree import Unavailable
+
+
+class Closing(Protocol):
+    """Something to be ended with the board."""
+
+    def close(self) -> None: ...
 
 
 @dataclass
@@ -45,6 +52,8 @@ class ComposedBoard:
     """what it is put in when nobody leads it, beside its lowest clock"""
     sample_s: float = 0.02
     """its sensors cost too much to be asked oftener"""
+    closing: Sequence[Closing] = ()
+    """tools that were left running"""
 
     def capabilities(self) -> tuple[Capability, ...]:
         """All that a bench could ask for; what is absent says why."""
@@ -113,6 +122,11 @@ class ComposedBoard:
                     what.restore()
                 except Unavailable as error:
                     structlog.get_logger().error("board.not_restored", reason=str(error))
+
+    def close(self) -> None:
+        """End what was left running."""
+        for one in self.closing:
+            one.close()
 
 
 def _first(sensors: Sequence[PowerSensor]) -> Reading | None:

@@ -25,12 +25,13 @@ class Domain:
         self.name = folder.rpartition("/")[2]
         self._current, self._limit, top, steps = (f"{folder}/{name}" for name in names)
         self._per_mhz = per_mhz
-        self.top_mhz = tree.number(top) / per_mhz
         self._initial = tree.text(self._limit)
         try:
             self._steps = sorted(int(step) for step in tree.text(steps).split())
         except (Unavailable, ValueError):
             self._steps = []
+        # A GPU's max_freq is its limit now, not its top: that is the last of its steps.
+        self.top_mhz = max([tree.number(top), *self._steps]) / per_mhz
 
     def current_mhz(self) -> float:
         """Raises Unavailable."""
