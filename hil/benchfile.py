@@ -66,16 +66,17 @@ def load_bench(name_or_path: str, overrides: Sequence[str] = ()) -> BenchFile:
 
 def bench_scenario(bench: BenchFile) -> Scenario:
     """The scenario as the bench flies it: its own tick, a real board, every batch computed. Raises ConfigError."""
+    board = msgspec.to_builtins(bench.board)
+    modes = board.pop("modes")
     own: dict[str, Any] = {
         **bench.set,
         "dt_s": bench.dt_s,
         "duration": bench.duration,
         "apps.inference.execute": "every",
-        **{f"board.{field}": value for field, value in msgspec.to_builtins(bench.board).items() if value != {}},
+        **{f"board.{field}": value for field, value in board.items()},
+        **{f"board.modes.{name}": its_own for name, its_own in modes.items()},
     }
-    texts = [f"{path}={json.dumps(value)}" for path, value in own.items()]
-    names = [f"board.modes.{name}={json.dumps(own_name)}" for name, own_name in bench.board.modes.items()]
-    scenario = load_scenario(bench.scenario, [*texts, *names])
+    scenario = load_scenario(bench.scenario, [f"{path}={json.dumps(value)}" for path, value in own.items()])
     if scenario.own_processes or isinstance(scenario.apps.inference.app, str):
         raise ConfigError(f"{bench.scenario}: applications of your own: an agent has the shipped ones alone")
     return scenario

@@ -23,6 +23,8 @@ from hil.worker import Job, WorkedEngine, Worker
 
 MODE_NOT_TAKEN = "mode-not-taken"
 LEAST_DUTY = 0.01
+LEAST_PAUSE_S = 1e-3
+"""between two samples while a batch is computed: whoever asks without a pause keeps the worker from its work"""
 
 
 class BoardHands:
@@ -49,6 +51,7 @@ class BoardHands:
         self._stretched = stretched
         self._now_s = now_s
         self._sampled_s = -1e9
+        self._pause_s = max(LEAST_PAUSE_S, board.sample_s)
         self._interlock = Interlock()
         self._sample: Sample | None = None
         self._mode: int | None = None
@@ -110,7 +113,7 @@ class BoardHands:
         """Wait for the batch under way, no longer than this tick's work lasts. Raises what its computing raised."""
         job = self._job
         assert job is not None
-        while not job.done.wait(max(0.0, min(self._board.sample_s, self._ends_s - self._now_s()))):
+        while not job.done.wait(max(0.0, min(self._pause_s, self._ends_s - self._now_s()))):
             self._look()
             if self._now_s() >= self._ends_s:
                 self._count(job, self._now_s())
@@ -122,7 +125,7 @@ class BoardHands:
             if now_s >= self._ends_s:
                 self._count(job, now_s)
                 return None
-            sleep_s(max(0.0, min(self._board.sample_s, end_s - now_s, self._ends_s - now_s)))
+            sleep_s(max(0.0, min(self._pause_s, end_s - now_s, self._ends_s - now_s)))
             self._look()
         return self._finish(job, end_s)
 

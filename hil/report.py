@@ -10,6 +10,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import msgspec
 from flightsw.bus.exchange import LATE, LOST, OVERDUE, REJOIN, SKIPPED
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.remote import Timing, read_timing
+from flightsw.devices.board import BoardConfig
 from flightsw.errors import LogError
 from flightsw.messages.base import Message
 from flightsw.messages.board import BoardReading, BoardUse, Quality
@@ -79,6 +81,9 @@ class BenchReport(msgspec.Struct, frozen=True, kw_only=True):
     jitter_ms: Spread
     """how far behind its deadline each tick began"""
     overruns: int
+    overruns_by: dict[str, int]
+    """why: `board` or `node`, the tick before ran over its end, waiting for the one or the other; `host`, this machine
+    woke the bus late"""
     round_trip_ms: Spread
     """from the grant to the board's answer, its work included"""
     clock_offset_ms: Spread
@@ -126,7 +131,7 @@ def report_run(run_dir: Path) -> BenchReport:
     table = table_of(scenario)
     reader.read_as(table.topics)
     numbers = table.topics.number
-    if "hw.board" not in numbers:
+    if not isinstance(scenario.board, BoardConfig):
         raise LogError(f"{run_dir}: no board was in this run")
     decode: dict[int, Callable[[bytes], Message]] = {
         numbers["hw.board"]: msgspec.msgpack.Decoder(BoardReading).decode,
@@ -162,6 +167,7 @@ def report_run(run_dir: Path) -> BenchReport:
         gaps=gaps.closed(reader.tick_count),
         jitter_ms=spread([max(0.0, row.late_s) * 1e3 for row in timing]),
         overruns=sum(1 for row in timing if row.late_s > LATE_S),
+        overruns_by=_overruns(timing, scenario.board.answer_share * scenario.dt_s),
         round_trip_ms=spread([1e3 * (t.answered_s - t.sent_s) for t in timing if not math.isnan(t.answered_s)]),
         clock_offset_ms=spread(_offsets_ms(readings, timing)),
         power_w=spread([reading.power_w for reading in powers if reading.power_w is not None]),
@@ -213,6 +219,23 @@ def _offsets_ms(readings: Sequence[BoardReading], timing: Sequence[Timing]) -> l
     return [offset - middle for offset in found]
 
 
+def _overruns(timing: Sequence[Timing], share_s: float) -> dict[str, int]:
+    """What each tick that began late was late for. `share_s`: what the board is waited for."""
+    causes: Counter[str] = Counter()
+    for before, row in pairwise(timing):
+        if row.late_s <= LATE_S:
+            continue
+        if before.ended_s <= row.began_s - row.late_s:
+            causes["host"] += 1
+        elif before.answered_s - before.began_s > share_s or math.isnan(before.answered_s):
+            causes["board"] += 1
+        else:
+            causes["node"] += 1
+    if timing and timing[0].late_s > LATE_S:
+        causes["host"] += 1
+    return dict(sorted(causes.items()))
+
+
 def _caps(readings: Sequence[BoardReading], dt_s: float) -> tuple[CapLevel, ...]:
     """By cap asked for, rounded to a hundredth; ticks in which nothing was to do are left out."""
     levels: dict[float, list[BoardReading]] = {}
@@ -244,7 +267,7 @@ def report_lines(report: BenchReport) -> list[str]:
     lines = [
         f"bench run of {r.ticks} ticks of {r.dt_s * 1e3:g} ms",
         f"in time {r.answered}, late {r.late}, overdue {r.overdue}, skipped {r.skipped}; {lost}",
-        _row("tick jitter", r.jitter_ms, "ms", f"{r.overruns} overruns (began over 1 ms late)"),
+        _row("tick jitter", r.jitter_ms, "ms", f"{r.overruns} overruns (over 1 ms): {_counts(r.overruns_by)}"),
         _row("round trip", r.round_trip_ms, "ms", "grant to answer, the board's work included"),
         _row("clock offset", r.clock_offset_ms, "ms", "about its median"),
         _row("power", r.power_w, "W", ", ".join(f"{name} {ticks}" for name, ticks in r.power_quality.items())),

@@ -16,11 +16,11 @@ import msgspec
 from flightsw.bus.logreader import LogReader
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.silicon import Silicon
-from flightsw.errors import ConfigError
+from flightsw.errors import ConfigError, LogError
 from flightsw.messages.board import BoardReading
 from flightsw.messages.plant import DeviceReadings
 from flightsw.node.again import scenario_of
-from flightsw.record.follow import CONTROL_FILE, follow
+from flightsw.record.follow import CONTROL_FILE, follow, is_over
 from hil.fakes.jetson import JETSONS, FakeJetson
 from hil.fakes.raspberrypi import MODELS, FakePi
 
@@ -74,9 +74,7 @@ class Orbiting:
 
 def follow_run(fake: Fake, run_dir: Path, wait: Callable[[], None]) -> int:
     """Live through a run to its end, from when it begins; the ticks shown. `wait`: between two looks."""
-    while not (run_dir / CONTROL_FILE).exists():
-        wait()
-    reader = LogReader(run_dir)
+    reader = _begun(run_dir, wait)
     scenario = scenario_of(reader)
     orbiting = Orbiting(fake, load_profile(scenario.plant.profile).silicon(), scenario.dt_s)
     names = [topic.name for topic in reader.header.topics]
@@ -92,3 +90,15 @@ def follow_run(fake: Fake, run_dir: Path, wait: Callable[[], None]) -> int:
             elif number == board:
                 orbiting.worked(as_board(payload))
     return orbiting.shown
+
+
+def _begun(run_dir: Path, wait: Callable[[], None]) -> LogReader:
+    """The run's log, as soon as there is one. Raises LogError: the run is over and there was none."""
+    while True:
+        begun = (run_dir / CONTROL_FILE).exists()
+        try:
+            return LogReader(run_dir)
+        except LogError:
+            if begun and is_over(run_dir):
+                raise
+            wait()
