@@ -58,7 +58,7 @@ class Worker:
             batch = job.batch
             try:
                 job.seen = self._engine.look(batch.first_scene, batch.scenes, batch.cos_zenith, batch.latitude_deg)
-            except Exception as error:  # noqa: BLE001  whatever it is, it is the batch's end and the agent's to tell
+            except Exception as error:
                 job.error = error
             job.took_s = monotonic_s() - job.began_s
             job.done.set()

@@ -20,7 +20,8 @@ from flightsw.errors import ConfigError, LogError
 from flightsw.messages.board import BoardReading
 from flightsw.messages.plant import DeviceReadings
 from flightsw.node.again import scenario_of
-from flightsw.record.follow import CONTROL_FILE, follow, is_over
+from flightsw.record.folder import RUNNING, read_manifest
+from flightsw.record.follow import follow
 from hil.fakes.jetson import JETSONS, FakeJetson
 from hil.fakes.raspberrypi import MODELS, FakePi
 
@@ -95,10 +96,16 @@ def follow_run(fake: Fake, run_dir: Path, wait: Callable[[], None]) -> int:
 def _begun(run_dir: Path, wait: Callable[[], None]) -> LogReader:
     """The run's log, as soon as there is one. Raises LogError: the run is over and there was none."""
     while True:
-        begun = (run_dir / CONTROL_FILE).exists()
         try:
             return LogReader(run_dir)
         except LogError:
-            if begun and is_over(run_dir):
+            if _has_ended(run_dir):
                 raise
             wait()
+
+
+def _has_ended(run_dir: Path) -> bool:
+    try:
+        return read_manifest(run_dir).outcome != RUNNING
+    except LogError:
+        return False
