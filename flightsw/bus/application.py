@@ -80,3 +80,12 @@ class Reconfigurable(Protocol):
     def reconfigure(self, config: Any) -> None:
         """Between two ticks. `config` is of the type that the application was built with. Raises ConfigError."""
         ...
+
+
+@runtime_checkable
+class Recalling(Protocol):
+    """An application in front of hardware that only its log knows any more: what a replay asks of it."""
+
+    def recall(self, said: Sequence[Message]) -> None:
+        """Before `step`: what it said when that tick was flown, its hardware's own words among it."""
+        ...

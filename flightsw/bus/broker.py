@@ -29,6 +29,7 @@ from flightsw.bus.logreader import LogReader
 from flightsw.bus.pacing import Pacer, monotonic_s
 from flightsw.bus.port import Codec, Port
 from flightsw.bus.rebuild import LoggedStep, logged_steps, wire_exchange
+from flightsw.bus.remote import RemoteEnd
 from flightsw.bus.seats import Entry
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.bus.umbilical import LauncherLink, Umbilical
@@ -81,8 +82,16 @@ class Broker:
     """Runs ticks until the plan's end, a stop, or a failure."""
 
     def __init__(
-        self, plan: BrokerPlan, table: ProcessTable, pacer: Pacer, launcher: LauncherLink, umbilical: Umbilical
+        self,
+        plan: BrokerPlan,
+        table: ProcessTable,
+        pacer: Pacer,
+        launcher: LauncherLink,
+        umbilical: Umbilical,
+        remote: RemoteEnd | None = None,
     ) -> None:
+        self._remote = remote
+        self._elsewhere = frozenset[str]() if remote is None else remote.names
         self._plan = plan
         self._table = table
         self._pacer = pacer
@@ -119,6 +128,7 @@ class Broker:
         self._writer = self._reopened_log() if self._plan.resume else LogWriter(self._plan.run_dir, self._plan.header)
         verdict = "completed"
         try:
+            self._await_remote()
             while self._exchange.tick < self._plan.ticks:
                 if not self._between_ticks():
                     verdict = "interrupted"
@@ -126,8 +136,8 @@ class Broker:
                 self._run_tick()
                 self.first_tick_s = self.first_tick_s or monotonic_s()
             else:
-                for name in self._exchange.absent():  # lost near the end: who isn't here can't be sent home
-                    self._await_successor(name)
+                for name in self._exchange.absent().keys() - self._elsewhere:
+                    self._await_successor(name)  # lost near the end: who isn't here can't be sent home
         except _StopRequested:
             verdict = "interrupted"
         finally:
@@ -156,24 +166,36 @@ class Broker:
     # -- one tick -------------------------------------------------------------------------------------------------
 
     def _run_tick(self) -> None:
-        exchange, encode, run_id, welcomed = self._exchange, self._encode, self._run_id, self._welcomed
+        exchange, encode, run_id, welcomed, remote = (
+            self._exchange,
+            self._encode,
+            self._run_id,
+            self._welcomed,
+            self._remote,
+        )
         tick = exchange.tick
+        began_s = 0.0 if remote is None else monotonic_s()
         requests = (*self._plan.commands.get(tick, ()), *self._umbilical.due(tick))
         changes = self._plan.changes if tick == self._plan.taken_up_tick else None
-        grants = exchange.begin([self._outside.entry(request)[:2] for request in requests], changes)
+        late = () if remote is None else remote.late(exchange)
+        grants = exchange.begin([self._outside.entry(request)[:2] for request in requests], changes, late)
         for name in exchange.restarted:
             self._log.warning("app.restarted", process=name, tick=tick)
-            self._launcher.ask_kill(name)
+            self._end(name)
         crashing = exchange.crashing
         for name, inbox in grants:
             if name in crashing:
                 continue
             self._steps[name] = frame = encode(Step(run_id, tick, tick, [inbox]))
-            if name in welcomed:
+            if remote is not None and name in remote.names:
+                remote.grant(name, frame, tick)
+            elif name in welcomed:
                 self._send(name, frame)
         for name in crashing:
             self._crash(name, tick)
         self._collect(tick)
+        if remote is not None:
+            self._collect_remote(remote, tick, began_s)
         if tick == self._plan.taken_up_tick:
             self._pacer.set_speed(self._pacer.speed)  # deadlines count from here: the rebuild is no slip
         record = exchange.finish()
@@ -181,11 +203,26 @@ class Broker:
         self._last_entries = record.entries
         self._reconnecting = False
 
+    def _collect_remote(self, remote: RemoteEnd, tick: int, began_s: float) -> None:
+        """Nobody on a board is waited for beyond its share of the tick."""
+        share_s = remote.plan.answer_share * self._plan.header.dt_ns * 1e-9
+        remote.listen(self._exchange)
+        remote.collect(self._exchange, began_s + share_s)
+        remote.note(tick, began_s, self._pacer.late_s)
+
+    def _end(self, name: str) -> None:
+        """A process that is lost by order: its successor is awaited."""
+        if self._remote is not None and name in self._elsewhere:
+            self._remote.dismiss(name)
+        else:
+            self._launcher.ask_kill(name)
+
     def _collect(self, tick: int) -> None:
         waiting, receive, decode = self._exchange.waiting, self._router.recv, self._decode
         silent_since_s = None
         guard_s = WALL_GUARD_S + (tick * REBUILD_TICK_S if tick == self._plan.taken_up_tick else 0.0)
-        while waiting:
+        elsewhere = self._elsewhere
+        while waiting and not waiting <= elsewhere:
             try:
                 identity, data = receive(), receive()
             except zmq.Again:
@@ -219,12 +256,12 @@ class Broker:
     def _crash(self, name: str, tick: int) -> None:
         """A scripted loss: it never gets this tick. Its successor's HELLO is awaited as after any loss."""
         self._log.warning("app.crashed", process=name, tick=tick)
-        self._launcher.ask_kill(name)
+        self._end(name)
         if name not in self._exchange.absent():
             self._exchange.lose(name)
 
     def _kill_silent(self, tick: int) -> None:
-        for name in sorted(self._exchange.waiting):
+        for name in sorted(self._exchange.waiting - self._elsewhere):
             self._log.error("process.silent", process=name, tick=tick, guard_s=WALL_GUARD_S)
             self._launcher.ask_kill(name)
 
@@ -292,6 +329,32 @@ class Broker:
         self._reconnecting = False
         for name in self._peers:
             self._send(name, self._encode(Stop()))
+        if self._remote is not None:
+            self._remote.close()
+
+    def _await_remote(self) -> None:
+        """The run does not begin before all that runs on a board is there. Raises RunError."""
+        remote = self._remote
+        if remote is None:
+            return
+        until_s = monotonic_s() + remote.plan.join_s
+        while not remote.present():
+            self._launcher.poll()
+            if self._launcher.stop_wanted:
+                raise _StopRequested
+            if monotonic_s() > until_s:
+                raise RunError(
+                    f"no agent joined as {', '.join(sorted(remote.names))} at {remote.door.bound} in "
+                    f"{remote.plan.join_s:.0f} s: is `flightsw hil agent` running, and its key enrolled?"
+                )
+            remote.attend(self._exchange, monotonic_s() + IDLE_MS / 1000.0)
+            self._take_waiting()
+
+    def _take_waiting(self) -> None:
+        """Whoever of this machine is here already: they are to be told if the run never begins."""
+        while self._router.poll(0):
+            identity, data = self._router.recv_multipart()
+            self._take(identity, self._decode(data))
 
     # -- rebuilding from the log ----------------------------------------------------------------------------------
 
@@ -360,7 +423,7 @@ class Broker:
                     break
         self._pacer.started(tick, now_s)
         for name, rejoin_tick in self._exchange.absent().items():
-            if rejoin_tick == tick:
+            if rejoin_tick == tick and name not in self._elsewhere:
                 self._await_successor(name)
         return True
 

@@ -24,7 +24,12 @@ from flightsw.messages.health import BusEvent, BusEventKind, RestartRequest
 from flightsw.messages.topics import BUS
 
 MESSAGE, LOST, REJOIN, RECONFIGURE = "message", "lost", "rejoin", "reconfigure"
-"""Kinds of outside input, as they stand in the log."""
+OVERDUE, SKIPPED, LATE = "overdue", "skipped", "late"
+"""Kinds of outside input, as they stand in the log. The last three are of a board that can't be paused: it had not
+answered when the tick closed; it is not granted ticks meanwhile; its answer came in."""
+
+LateAnswer = tuple[str, Sequence[Entry]]
+"""(process, what it sent) for the tick that it owed."""
 
 
 class TickRecord(NamedTuple):
@@ -32,13 +37,24 @@ class TickRecord(NamedTuple):
 
     tick: int
     inputs: tuple[tuple[Any, ...], ...]
-    """(MESSAGE, entry), (LOST, process, incarnation), (REJOIN, process, incarnation) or (RECONFIGURE, changes)"""
+    """(MESSAGE, entry), (LOST, process, incarnation), (REJOIN, process, incarnation), (RECONFIGURE, changes),
+    (LATE, process, tick that it answers, its messages in this record), (SKIPPED, process) or (OVERDUE, process)"""
     entries: list[Entry]
 
 
 def changes_of(record: TickRecord) -> Mapping[str, Any] | None:
     """The new configuration that a tick brought, value by path; None: it brought none."""
     return next((item[1] for item in record.inputs if item[0] == RECONFIGURE), None)
+
+
+def named(record: TickRecord, kind: str) -> list[str]:
+    """The processes of a tick's outside inputs of this kind (LOST, OVERDUE), in order."""
+    return [item[1] for item in record.inputs if item[0] == kind]
+
+
+def late_of(record: TickRecord) -> list[tuple[str, int, int]]:
+    """(process, tick that it answers, its first so many messages of the record) of each answer that came in late."""
+    return [item[1:] for item in record.inputs if item[0] == LATE]
 
 
 class Exchange:
@@ -81,13 +97,18 @@ class Exchange:
         self._outboxes: dict[str, tuple[tuple[int, ...], Sequence[Entry]]] = {}
         """(topics in order, entries) by process"""
         self._bus_entries: list[Entry] = []
+        self._overdue: list[str] = []
 
     def begin(
-        self, messages: Iterable[Entry] = (), changes: Mapping[str, Any] | None = None
+        self,
+        messages: Iterable[Entry] = (),
+        changes: Mapping[str, Any] | None = None,
+        late: Iterable[LateAnswer] = (),
     ) -> list[tuple[str, Sequence[Entry]]]:
         """Open the tick: who runs, in rank order, each with its inbox. `messages` came from outside, in this order.
 
-        `changes` of the configuration are the host's business; here they are written down.
+        `changes` of the configuration are the host's business; here they are written down. `late`: answers to ticks
+        that are closed; they count in this one, before what is said in it.
         """
         if self._waiting:
             raise BusError(f"tick {self.tick} began while {sorted(self._waiting)} still run it")
@@ -112,13 +133,23 @@ class Exchange:
             self._inputs.append((MESSAGE, entry))
             for admitted in (entry,) if self._faults is None else self._faults.admitted(tick, (entry,)):
                 self._deliver((admitted[0],), (admitted,))
-        grants = []
-        for seat in seats:
-            if seat.rejoin_tick is None and (seat.woken or tick % seat.period_ticks == seat.phase_ticks):
-                seat.woken = False
-                grants.append((seat.name, seat.take(self._depths)))
+        for name, outbox in late:
+            self._take_late(name, outbox)
+        grants = [(seat.name, seat.take(self._depths)) for seat in seats if self._runs(seat)]
         self._waiting = {name for name, _ in grants}
         return grants
+
+    def _runs(self, seat: Seat) -> bool:
+        """Whether it is granted the tick under way."""
+        if seat.rejoin_tick is not None:
+            return False
+        if not seat.woken and self.tick % seat.period_ticks != seat.phase_ticks:
+            return False
+        if seat.owes_tick is not None:
+            self._inputs.append((SKIPPED, seat.name))
+            return False
+        seat.woken = False
+        return True
 
     def accept(self, name: str, outbox: Sequence[Entry]) -> bool:
         """Take what a process sent in this tick. False: it is not being waited for, and nothing was taken.
@@ -133,6 +164,26 @@ class Exchange:
         self._outboxes[name] = sequence, outbox
         return True
 
+    def owe(self, name: str) -> None:
+        """The process has not answered, and the tick closes without it: a board in real time. It is granted no other
+        tick until its answer is handed to `begin`, or it is lost."""
+        self._waiting.remove(name)
+        self._by_name[name].owes_tick = self.tick
+        self._overdue = sorted([*self._overdue, name])
+
+    def owed(self, name: str) -> int | None:
+        """The tick that the process has been granted and has not answered, before this one; None: nothing is owed."""
+        return self._by_name[name].owes_tick
+
+    def _take_late(self, name: str, outbox: Sequence[Entry]) -> None:
+        seat = self._by_name[name]
+        if seat.owes_tick is None:
+            raise BusError(f"{name} owes no answer")
+        self._router.check_writer(name, tuple([entry[0] for entry in outbox]))
+        self._inputs.append((LATE, name, seat.owes_tick, len(outbox)))
+        self._bus_entries += outbox
+        seat.owes_tick = None
+
     def lose(self, name: str) -> None:
         """The process never answered this tick, and is gone. It comes back as `restarts` says."""
         seat = self._by_name[name]
@@ -140,10 +191,13 @@ class Exchange:
             raise BusError(f"{name} is lost already, until tick {seat.rejoin_tick}")
         self._waiting.discard(name)
         self._outboxes.pop(name, None)
+        if name in self._overdue:
+            self._overdue.remove(name)
         self._lose(seat)
 
     def _lose(self, seat: Seat) -> None:
         self._away = seat.lost_now = True
+        seat.owes_tick = None
         seat.losses = restarts.recent(seat.losses, self.tick)
         seat.rejoin_tick = restarts.rejoin_tick(seat.losses, seat.row.restart_ticks, essential=seat.row.essential)
 
@@ -174,6 +228,8 @@ class Exchange:
         """Close the tick: everything in order, delivered for the next one, and returned for the log."""
         if self._waiting:
             raise BusError(f"tick {self.tick} can't close: {sorted(self._waiting)} still run it")
+        self._inputs += [(OVERDUE, name) for name in self._overdue]
+        self._overdue = []
         if self._away:
             for seat in self._seats:
                 if seat.lost_now:
@@ -241,17 +297,24 @@ class Exchange:
         if record.tick != self.tick:
             raise BusError(f"the log has tick {record.tick} where tick {self.tick} is due")
         messages = [item[1] for item in record.inputs if item[0] == MESSAGE]
-        grants = self.begin(messages, changes_of(record))
-        lost = [item[1] for item in record.inputs if item[0] == LOST]
         outboxes: dict[str, list[Entry]] = {}
         producers = self._router.producers
         for entry in record.entries:
             outboxes.setdefault(producers[entry[0]], []).append(entry)
+        late = []
+        for name, _, said in late_of(record):
+            late.append((name, outboxes.get(name, [])[:said]))
+            outboxes[name] = outboxes.get(name, [])[said:]
+        grants = self.begin(messages, changes_of(record), late)
+        lost = named(record, LOST)
+        overdue = named(record, OVERDUE)
         for name in lost:
             if name not in self.restarted:
                 self.lose(name)
         for name, _ in grants:
-            if name not in lost:
+            if name in overdue:
+                self.owe(name)
+            elif name not in lost:
                 self.accept(name, outboxes.get(name, ()))
         again = self.finish()
         if len(again.entries) != len(record.entries) or len(again.inputs) != len(record.inputs):

@@ -7,6 +7,11 @@
     process -> bus   FAULT{incarnation, text}                         it can't go on and is about to exit
     bus -> process   STOP{}
 
+An agent on a board, which has no scenario of its own, first asks for it:
+
+    agent -> bus     ENLIST{name, protocol}
+    bus -> agent     BRIEF{run_id, scenario}
+
 Each is one MessagePack array, the name first. Message payloads inside are embedded as they are, never decoded.
 """
 
@@ -66,5 +71,18 @@ class Stop(_Frame, frozen=True, tag="STOP"):
     pass
 
 
+class Enlist(_Frame, frozen=True, tag="ENLIST"):
+    name: str
+    protocol: int
+
+
+class Brief(_Frame, frozen=True, tag="BRIEF"):
+    run_id: str
+    scenario: bytes
+
+
 ToBus = Hello | Done | Fault
 FromBus = Welcome | Refused | Step | Stop
+ToBench = Enlist | Hello | Done | Fault
+FromBench = Brief | Welcome | Refused | Step | Stop
+"""Between the bus and an agent on a board."""

@@ -17,7 +17,7 @@ from typing import Any
 import msgpack
 import msgspec
 
-from flightsw.bus.exchange import MESSAGE, RECONFIGURE, TickRecord
+from flightsw.bus.exchange import LATE, MESSAGE, OVERDUE, RECONFIGURE, SKIPPED, TickRecord
 from flightsw.bus.log import HashChain, LogHeader, LogPlace, segment_files
 from flightsw.bus.migrations import CHANGES, FORMATS, Format, Upgrade
 from flightsw.errors import LogError
@@ -243,6 +243,10 @@ def decode_record(data: bytes) -> TickRecord:
     return TickRecord(record.tick, inputs, list(record.entries))
 
 
+_FORMS = {LATE: tuple[str, str, int, int], OVERDUE: tuple[str, str], SKIPPED: tuple[str, str]}
+"""Kinds of outside input that have other parts than (process, incarnation)."""
+
+
 def _decode_input(raw: msgspec.Raw) -> tuple[Any, ...]:
     kind = msgspec.msgpack.decode(_INPUT.decode(raw)[0], type=str)
     if kind == MESSAGE:
@@ -250,7 +254,9 @@ def _decode_input(raw: msgspec.Raw) -> tuple[Any, ...]:
         return MESSAGE, (number, payload)
     if kind == RECONFIGURE:
         return msgspec.msgpack.decode(raw, type=tuple[str, dict[str, Any]])
-    return msgspec.msgpack.decode(raw, type=tuple[str, str, int])
+    form: Any = _FORMS.get(kind, tuple[str, str, int])
+    parts: tuple[Any, ...] = msgspec.msgpack.decode(raw, type=form)
+    return parts
 
 
 def _read(path: Path) -> bytes:

@@ -47,6 +47,8 @@ class Pacer:
         self.paused = False
         self.slips = 0
         """ticks that started late"""
+        self.late_s = 0.0
+        """by how much the last one did"""
 
     @property
     def speed(self) -> float | None:
@@ -82,7 +84,7 @@ class Pacer:
         """Account a tick's start: late ones are slips, and the policy decides what follows."""
         if self._speed is None or self._origin_s is None:
             return
-        late_s = now_s - (self._origin_s + (tick - self._origin_tick) * self._dt_s / self._speed)
+        self.late_s = late_s = now_s - (self._origin_s + (tick - self._origin_tick) * self._dt_s / self._speed)
         if late_s <= SLIP_TOLERANCE_S:
             return
         self.slips += 1

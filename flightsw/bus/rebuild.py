@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from flightsw.bus.exchange import Exchange, changes_of
+from flightsw.bus.exchange import OVERDUE, Exchange, changes_of, late_of, named
 from flightsw.bus.faults import BusFault, BusFaults
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec, Port
@@ -63,14 +63,28 @@ def logged_steps(
     mine = set(table.topics.published_by(name).values())
     incarnation = -1
     changes: tuple[Mapping[str, Any], ...] = ()
+    owed: LoggedStep | None = None
     for record in reader.ticks():
         if end_tick is not None and record.tick >= end_tick:
             return
         if (found := changes_of(record)) is not None:
             changes = (*changes, found)
-        for granted, inbox in exchange.replay(record):
-            if granted == name and name not in exchange.absent():
+        grants = exchange.replay(record)
+        said = [entry for entry in record.entries if entry[0] in mine]
+        for late, _, count in late_of(record):
+            if late == name and owed is not None:
+                yield owed._replace(said=said[:count])
+                owed, said = None, said[count:]
+        if name in exchange.absent():
+            owed = None
+            continue
+        for granted, inbox in grants:
+            if granted == name:
                 fresh = exchange.incarnation(name) != incarnation
                 incarnation = exchange.incarnation(name)
-                yield LoggedStep(record.tick, inbox, [e for e in record.entries if e[0] in mine], fresh, changes)
+                step = LoggedStep(record.tick, inbox, said, fresh, changes)
                 changes = ()
+                if name in named(record, OVERDUE):
+                    owed = step
+                else:
+                    yield step

@@ -31,6 +31,8 @@ class Seat:
     """lost in the tick under way, to be told when it closes"""
     losses: tuple[int, ...] = ()
     """ticks of the losses that count for back-off"""
+    owes_tick: int | None = None
+    """granted and not answered by the time that tick closed; None: nothing is owed"""
     fed_tick: int = 0
     """when it last said something, where a watchdog looks"""
 

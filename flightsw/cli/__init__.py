@@ -21,6 +21,7 @@ from flightsw.cli import (
     command,
     comparing,
     faults,
+    hil,
     inspection,
     models,
     resuming,
@@ -58,6 +59,7 @@ app.command("resume")(resuming.resume)
 app.add_typer(baseline.baseline, name="baseline")
 app.add_typer(sequences.app, name="sequence")
 app.add_typer(benching.app, name="bench")
+app.add_typer(hil.app, name="hil")
 app.add_typer(models.app, name="models")
 app.command("version")(inspection.version)
 

@@ -12,7 +12,7 @@ import msgspec
 
 from flightsw.bus.application import Application
 from flightsw.bus.compare import EXACT, Comparison, Difference, Rules
-from flightsw.bus.exchange import LOST, MESSAGE, Exchange, TickRecord, changes_of
+from flightsw.bus.exchange import LOST, MESSAGE, OVERDUE, Exchange, TickRecord, changes_of, late_of, named
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec
 from flightsw.bus.rebuild import wire_exchange
@@ -24,7 +24,7 @@ from flightsw.node.faults import bus_faults_of
 from flightsw.node.imports import look_where_it_flew
 from flightsw.node.inprocess import InProcessNode
 from flightsw.node.processes import process_table
-from flightsw.node.scenario import Scenario, own_code
+from flightsw.node.scenario import Scenario, on_a_board, own_code
 
 Build = Callable[[str, Scenario], Application]
 
@@ -57,6 +57,8 @@ class NodeAgain:
         self.node = InProcessNode(scenario, table=table, build=build)
         self.node.forget_commands()
         self._decode = Codec(table.topics).decode
+        self._recalling = {name: set(table.topics.published_by(name).values()) for name in on_a_board(scenario)}
+        """topics of the processes whose hardware only the log knows"""
 
     def run_tick(self, record: TickRecord) -> TickRecord:
         """The tick's record as this node makes it. Raises RunError."""
@@ -67,7 +69,20 @@ class NodeAgain:
                 request = self._decode(*item[1])
                 assert isinstance(request, TcRequest)
                 self.node.command(request, record.tick)
-        return self.node.run_tick(lose=[item[1] for item in record.inputs if item[0] == LOST])
+        late = late_of(record)
+        lost, overdue = named(record, LOST), named(record, OVERDUE)
+        for name in self._recalling:
+            self._recall(name, record, [count for other, _, count in late if other == name], overdue + lost)
+        return self.node.run_tick(lost, overdue, [name for name, _, _ in late])
+
+    def _recall(self, name: str, record: TickRecord, late: list[int], silent: list[str]) -> None:
+        """Tell it what the record has of it: first what it answered late, if it did."""
+        said = [self._decode(*entry) for entry in record.entries if entry[0] in self._recalling[name]]
+        for count in late:
+            self.node.recall(name, said[:count])
+            said = said[count:]
+        if name not in silent:
+            self.node.recall(name, said)
 
 
 def overlooked(reader: LogReader) -> tuple[Rules, Callable[[str], bool]]:

@@ -15,21 +15,26 @@ from flightsw.apps.health.sequencer import SequencerConfig
 from flightsw.apps.health.timekeeper import OnboardClock
 from flightsw.apps.inference.app import InferenceApp
 from flightsw.apps.inference.config import InferenceConfig
-from flightsw.apps.inference.engine import OnnxEngine
+from flightsw.apps.inference.engine import Engine, OnnxEngine
 from flightsw.apps.inference.guard import GuardedEngine
 from flightsw.apps.own import AppConfig
 from flightsw.apps.power.app import PowerApp
 from flightsw.apps.power.config import PAYLOAD, LoadRow
 from flightsw.apps.thermal.app import ThermalApp
 from flightsw.bus.application import Application
+from flightsw.devices.accelerator import Accelerator
+from flightsw.devices.board import BoardConfig
+from flightsw.devices.board_device import BoardDevice, RecalledHands
 from flightsw.devices.memory import DeviceMemory
 from flightsw.devices.models import ModelCard, load_card, verified_model_path
 from flightsw.devices.profiles import load_profile
+from flightsw.devices.silicon import Silicon
 from flightsw.devices.virtual import VirtualDevice
 from flightsw.messages.topics import FLIGHT_APPS
 from flightsw.node.faults import hardware_faults_of
 from flightsw.node.imports import check_methods, find_class, make
 from flightsw.node.laws import law_of
+from flightsw.node.onboard import Recalled, RecalledEngine
 from flightsw.node.ownprocess import heartbeat_kind
 from flightsw.node.scenario import Scenario
 from flightsw.plant.config import TRANSMITTER
@@ -64,7 +69,8 @@ def _own(field: str, path: str, table_field: str, table: dict[str, Any], *args: 
 
 
 def _plant(scenario: Scenario) -> Application:
-    return PlantProcess(scenario.plant, scenario.seed, scenario.dt_s, hardware_faults_of(scenario))
+    board = scenario.board if isinstance(scenario.board, BoardConfig) else None
+    return PlantProcess(scenario.plant, scenario.seed, scenario.dt_s, hardware_faults_of(scenario), board)
 
 
 def _power(scenario: Scenario) -> Application:
@@ -80,13 +86,28 @@ def _thermal(scenario: Scenario) -> Application:
 
 def _inference(scenario: Scenario) -> Application:
     config = scenario.apps.inference
+    if isinstance(scenario.board, BoardConfig):
+        return _recalled_inference(scenario)
     silicon = load_profile(scenario.plant.profile).silicon()
     card = load_card(config.model)
     memory = _payload_memory(config, card)
     device = VirtualDevice(silicon, card.work_gop, memory)
     guarded = None if memory is None else GuardedEngine(card, scenario.seed, memory)
     engine = guarded or (OnnxEngine(card, scenario.seed) if config.execute_stride else None)
-    shipped = partial(InferenceApp, guard=guarded)
+    return inference_with(scenario, silicon, card, device, engine, guarded)
+
+
+def inference_with(
+    scenario: Scenario,
+    silicon: Silicon,
+    card: ModelCard,
+    device: Accelerator,
+    engine: Engine | None,
+    guard: GuardedEngine | None = None,
+) -> Application:
+    """The scenario's inference application over this device; `guard`: of its memory, where upsets land."""
+    config = scenario.apps.inference
+    shipped = partial(InferenceApp, guard=guard)
     return _flight("inference", config, shipped, config, silicon, card.work_gop, device, engine)
 
 
@@ -96,6 +117,14 @@ def _payload_memory(config: InferenceConfig, card: ModelCard) -> DeviceMemory | 
         return None
     files = {one.name: verified_model_path(card, one).read_bytes() for one in card.variants}
     return DeviceMemory(files, config.memory)
+
+
+def _recalled_inference(scenario: Scenario) -> Application:
+    """Of a run with a real board, which is gone: only its log knows what it did."""
+    silicon, card = load_profile(scenario.plant.profile).silicon(), load_card(scenario.apps.inference.model)
+    hands = RecalledHands()
+    device, engine = BoardDevice(silicon, hands), RecalledEngine(OnnxEngine(card, scenario.seed))
+    return Recalled(inference_with(scenario, silicon, card, device, engine), device, hands, engine)
 
 
 def _comms(scenario: Scenario) -> Application:

@@ -20,7 +20,10 @@ import structlog
 import zmq
 
 from flightsw.bus.broker import Broker, BrokerPlan
+from flightsw.bus.door import Door
 from flightsw.bus.pacing import Pacer
+from flightsw.bus.remote import RemoteEnd, RemotePlan
+from flightsw.bus.table import ProcessTable
 from flightsw.bus.umbilical import LauncherLink, Umbilical
 from flightsw.bus.worker import Worker, WorkerSeat
 from flightsw.errors import FlightswError
@@ -32,6 +35,8 @@ from flightsw.node.run import RunPlan, log_header, scheduled_commands
 
 BUS_SOCKET = "bus"
 UMBILICAL_SOCKET = "cmd"
+ENDPOINT = "endpoint"
+"""file in the run folder: where agents connect to, once that is open"""
 UNLIKE_ITS_LOG = 5
 """exit code of a process that its log can't be gone on with: starting it again would help nothing"""
 
@@ -72,6 +77,20 @@ def worker_main(plan: RunPlan, sockets: Path, name: str, incarnation: int) -> No
     Worker(seat, table.topics, lambda welcome: joining_application(plan, name, welcome.tick)).run()
 
 
+def _remote_end(
+    plan: RunPlan,
+    remote: RemotePlan,
+    broker_plan: BrokerPlan,
+    table: ProcessTable,
+    context: zmq.Context[zmq.Socket[bytes]],
+) -> RemoteEnd:
+    """The bus's door, open. Raises ConfigError."""
+    door = Door(remote.endpoint, remote.keys)
+    door.open(context)
+    (plan.run_dir / ENDPOINT).write_text(door.bound)
+    return RemoteEnd(remote, broker_plan.header, broker_plan.schema_hash, table, door, plan.run_dir)
+
+
 def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool, peers: Mapping[str, bytes]) -> None:
     """Be the bus, and tell the launcher what came of it."""
     table = process_table(plan.scenario)
@@ -100,8 +119,10 @@ def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool,
     next_request = max(1 + sum(map(len, commands.values())), 1 if taken_up is None else taken_up.next_request)
     umbilical = Umbilical(console, plan.scenario.dt_s, plan.ticks, next_request)
     pacer = Pacer(plan.scenario.dt_s, plan.speed, plan.slip_policy)
-    broker = Broker(broker_plan, table, pacer, launcher, umbilical)
+    broker: Broker | None = None
     try:
+        remote = None if plan.remote is None else _remote_end(plan, plan.remote, broker_plan, table, context)
+        broker = Broker(broker_plan, table, pacer, launcher, umbilical, remote)
         verdict: dict[str, object] = {"exit": broker.run(router)}
     except FlightswError as error:
         structlog.get_logger().exception("run.failed")
@@ -112,11 +133,11 @@ def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool,
     launcher.tell_end(
         verdict
         | {
-            "ticks": broker.ticks,
-            "log_hash": broker.log_hash,
+            "ticks": broker.ticks if broker else 0,
+            "log_hash": broker.log_hash if broker else "",
             "perturbed": umbilical.commands_taken > 0,
             "slips": pacer.slips,
-            "first_tick_s": broker.first_tick_s,
-            "last_tick_s": broker.last_tick_s,
+            "first_tick_s": broker.first_tick_s if broker else None,
+            "last_tick_s": broker.last_tick_s if broker else None,
         }
     )

@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 
-from flightsw.bus.application import Application, Inbox, Now
+from flightsw.bus.application import Application, Inbox, Now, Recalling
 from flightsw.bus.exchange import Exchange, TickRecord
 from flightsw.bus.log import LogPlace, LogWriter, RecordEncoder
 from flightsw.bus.pacing import Pacer, monotonic_s, sleep_s
@@ -79,6 +79,8 @@ class InProcessNode:
         faults = bus_faults(bus_faults_of(scenario, self.table), scenario.seed, codec)
         self.exchange = Exchange(self.table, Port(BUS, codec).entry, codec.of_entry, faults)
         self._applications: dict[str, Application] = {}
+        self._owed: dict[str, tuple[Now, Sequence[Entry]]] = {}
+        """grants of a replayed log that were answered later"""
         self._commands = scheduled_commands(scenario)
         self.crashes = True
         """those of the script happen; a replay takes its losses from the log"""
@@ -91,6 +93,14 @@ class InProcessNode:
     def tick(self) -> int:
         """The next tick to run."""
         return self.exchange.tick
+
+    def recall(self, name: str, said: Sequence[Message]) -> None:
+        """Tell a process what it said in the tick that is to be run again: the hardware behind it is in there."""
+        application = self._applications.get(name)
+        if application is None:
+            application = self._applications[name] = self._build(name, self._flown)
+        if isinstance(application, Recalling):
+            application.recall(said)
 
     def command(self, request: TcRequest, tick: int) -> None:
         """Let a telecommand enter at `tick`."""
@@ -113,20 +123,29 @@ class InProcessNode:
         self._next_request += 1
         return self._next_request - 1
 
-    def run_tick(self, lose: Collection[str] = ()) -> TickRecord:
-        """Run one tick; `lose`: processes that a replayed log says were lost in it. Raises RunError."""
+    def run_tick(
+        self, lose: Collection[str] = (), overdue: Collection[str] = (), late: Collection[str] = ()
+    ) -> TickRecord:
+        """Run one tick. A replayed log says who was lost in it, who owed an answer when it closed, and whose late
+        answer came in as it began. Raises RunError."""
         exchange = self.exchange
         tick = exchange.tick
         requests = self._commands.get(tick, ())
         now = Now(tick, tick * self._dt_ns, self.scenario.dt_s)
         changes, self._changes = self._changes, {}
-        grants = exchange.begin([self._outside.entry(request) for request in requests], changes)
+        answers = [(name, self._late_answer(name)) for name in late]
+        grants = exchange.begin([self._outside.entry(request) for request in requests], changes, answers)
         for name in exchange.restarted:
             self._applications.pop(name, None)
+            self._owed.pop(name, None)
             self.lost.append(name)
         if self.crashes and exchange.crashing:
             lose = {*lose, *exchange.crashing}
         for name, inbox in grants:
+            if name in overdue:
+                self._owed[name] = now, inbox
+                exchange.owe(name)
+                continue
             outbox = None if name in lose else self._step(name, now, inbox)
             if outbox is None:
                 self._lose(name)
@@ -140,9 +159,19 @@ class InProcessNode:
         self._spoken[exchange.sequence] = record.entries
         return record
 
+    def _late_answer(self, name: str) -> list[Entry]:
+        """What the process says to the tick that it owes. Raises RunError."""
+        if name not in self._owed:
+            raise RunError(f"{name}: the log has a late answer of it in tick {self.tick}, and it owes none")
+        outbox = self._step(name, *self._owed.pop(name))
+        if outbox is None:
+            raise RunError(f"{name}: failed over what it answered late in tick {self.tick}")
+        return outbox
+
     def _lose(self, name: str) -> None:
         self.exchange.lose(name)
         self._applications.pop(name, None)
+        self._owed.pop(name, None)
         self.lost.append(name)
 
     @property

@@ -109,7 +109,9 @@ class Launcher:
     # -- starting -------------------------------------------------------------------------------------------------
 
     def _start_all(self) -> None:
-        names = [BUS, *(row.name for row in self._table.rows)]
+        remote = self._plan.remote
+        elsewhere = frozenset[str]() if remote is None else remote.names
+        names = [BUS, *(row.name for row in self._table.rows if row.name not in elsewhere)]
         order = [name for name in self._plan.start_order if name in names]
         for name in [*order, *(name for name in names if name not in order)]:
             self._start(name)

@@ -12,16 +12,18 @@ from flightsw.apps.health.signals import watched
 from flightsw.bus.log import ProcessSchema
 from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.errors import ConfigError
+from flightsw.messages.board import BoardReading, BoardUse
 from flightsw.messages.health import Event
 from flightsw.messages.schema import schema_hash, topic_schemas
 from flightsw.messages.topics import FLIGHT_APPS, Topic, TopicTable, shipped_topics
 from flightsw.node.laws import critical_data_of
 from flightsw.node.ownprocess import row_of, topics_of_process
-from flightsw.node.scenario import Scenario, app_configs
+from flightsw.node.scenario import Scenario, app_configs, on_a_board
 
 EVENTS = tuple(f"event.{name}" for name in FLIGHT_APPS)
 WATCHDOG_TICKS = 30
 """of health: longer than its own patience with the others"""
+HW_BOARD = "hw.board"
 REPORTS = tuple(f"tc.report.{name}" for name in FLIGHT_APPS)
 
 
@@ -139,9 +141,21 @@ def rows_of(scenario: Scenario) -> tuple[ProcessRow, ...]:
         replace(row, subscribes=row.subscribes + heartbeats + _watched_topics(scenario, row))
         if row.name == "health"
         else row
-        for row in process_rows()
+        for row in _with_board(process_rows(), on_a_board(scenario))
     ]
     return (*shipped, *(row_of(process, place) for place, process in enumerate(own)))
+
+
+def _with_board(rows: tuple[ProcessRow, ...], remote: tuple[str, ...]) -> list[ProcessRow]:
+    """The plant hears what a real board measured; who runs on it is never locked out: a cable is no crash loop."""
+    if not remote:
+        return list(rows)
+    return [
+        replace(row, subscribes=(*row.subscribes, HW_BOARD))
+        if row.name == "plant"
+        else replace(row, essential=row.essential or row.name in remote)
+        for row in rows
+    ]
 
 
 def _watched_topics(scenario: Scenario, health: ProcessRow) -> tuple[str, ...]:
@@ -154,6 +168,8 @@ def topics_of(scenario: Scenario) -> tuple[Topic, ...]:
     """Every topic of the scenario's node, in wire order: the shipped ones first, with the critical data of its laws."""
     own = {f"cds.{app}": critical_data_of(app, config) for app, config in app_configs(scenario)}
     shipped = [replace(topic, kind=own.get(topic.name, topic.kind)) for topic in shipped_topics()]
+    for name in on_a_board(scenario):
+        shipped += [Topic(HW_BOARD, BoardReading, name), Topic("truth.board", BoardUse, "plant")]
     more = [topic for process in scenario.own_processes for topic in topics_of_process(process)]
     kinds = [topic.kind for topic in more if topic.kind is not Event]
     for topic in more:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flightsw.bus.application import Application, Now
+from flightsw.bus.application import Application, Now, Recalling
 from flightsw.bus.compare import Comparison
 from flightsw.bus.exchange import changes_of
 from flightsw.bus.log import LogPlace, RecordEncoder
@@ -86,6 +86,8 @@ class FedApplication:
             self.take(changes)
         if self.application is None:
             self.application = self._build(self.name, self.scenario)
+        if isinstance(self.application, Recalling):
+            self.application.recall([self._codec.of_entry(entry) for entry in step.said])
         now = Now(step.tick, step.tick * self._dt_ns, self._dt_ns / 1e9)
         return self._port.outbox(self.application.step(now, self._codec.inbox(step.inbox)))
 

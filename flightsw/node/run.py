@@ -15,6 +15,7 @@ import msgspec
 
 from flightsw.bus.log import LogHeader
 from flightsw.bus.pacing import SlipPolicy
+from flightsw.bus.remote import RemotePlan
 from flightsw.bus.table import ProcessTable
 from flightsw.messages.base import Message
 from flightsw.messages.comms import TcRequest
@@ -62,6 +63,8 @@ class RunPlan:
     """None: from the start. Otherwise `run_dir` holds the log so far"""
     pin: bool = True
     """a free run's processes are kept on two cores. It can't change a result either"""
+    remote: RemotePlan | None = None
+    """processes that run on a real board; None: all run here"""
 
 
 @dataclass(frozen=True)

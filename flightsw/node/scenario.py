@@ -22,6 +22,7 @@ from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.own import AppConfig
 from flightsw.apps.power.config import PowerConfig
 from flightsw.apps.thermal.config import ThermalConfig
+from flightsw.devices.board import BoardConfig
 from flightsw.devices.models import load_card, verified_model_path
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.silicon import Silicon
@@ -117,11 +118,22 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """stored command sequences; an entry that says `file = "x.seq.toml"` alone stands for what is in that file"""
     sequence_triggers: tuple[SequenceTrigger, ...] | UnsetType = UNSET
     """events that start them"""
+    board: BoardConfig | UnsetType = UNSET
+    """a real board is the payload computer: the scenario is one of `flightsw hil bench`, and runs nowhere else"""
 
     @property
     def own_processes(self) -> tuple[ProcessConfig, ...]:
         """The user's additional processes; none where the scenario says nothing of them."""
         return self.processes if isinstance(self.processes, tuple) else ()
+
+
+ON_BOARD = "inference"
+"""The process that runs on a real board, where there is one."""
+
+
+def on_a_board(scenario: Scenario) -> tuple[str, ...]:
+    """The processes that run on a real board."""
+    return (ON_BOARD,) if isinstance(scenario.board, BoardConfig) else ()
 
 
 def shipped_scenarios() -> list[str]:

@@ -1,4 +1,4 @@
-"""What failures, wear, faults and the charger's orders have left of array and pack. Holds them; `wear` and `damage` are the laws.
+"""What failures, wear, faults and orders to the charger have left of array and pack. `wear` and `damage` are the laws.
 
 Called by the spacecraft: every step where cells age, and when something fails, wears by an hour or is damaged.
 """

@@ -49,7 +49,10 @@ class Demand:
         demand_w = self.fixed_w.copy()
         if self.payload is not None:
             chip_c = nodes_k[self._chip] - ZERO_C_K
-            payload_w = compute.power_w(self._silicon, board, rail_on, orders.busy_s, chip_c, self._dt_s)
+            if orders.measured_w is not None and rail_on and board.ready:
+                payload_w = orders.measured_w
+            else:
+                payload_w = compute.power_w(self._silicon, board, rail_on, orders.busy_s, chip_c, self._dt_s)
             demand_w[self.payload] = payload_w + self._latch_up_w if orders.latched else payload_w
         if self._heater is not None:
             demand_w[self._heater] = self._heater_w if orders.heater_on else 0.0

@@ -25,3 +25,5 @@ class Orders(msgspec.Struct, gc=False):
     """of the charger, A and V, beneath its own limits; None: these alone"""
     latched: bool = False
     """the payload computer has latched up, and draws more"""
+    measured_w: float | None = None
+    """what a real payload computer draws, in place of the silicon law's word on a booted one"""

@@ -14,14 +14,17 @@ from contextlib import suppress
 
 from flightsw.bus.application import Inbox, Now
 from flightsw.bus.occurrence import Occurrence
+from flightsw.devices.board import BoardConfig
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
+from flightsw.messages.board import BoardReading, BoardUse, Quality
 from flightsw.messages.comms import RadioCommand
 from flightsw.messages.health import AttitudeCommand, Event, Severity
 from flightsw.messages.inference import DeviceActivity
 from flightsw.messages.plant import DeviceReadings, LclState, LinkSensors, Truth
 from flightsw.messages.power import ChargeCommand, SwitchCommand
 from flightsw.messages.thermal import HeaterCommand
+from flightsw.plant import board as real_board
 from flightsw.plant import compute
 from flightsw.plant.config import BUS, CHIP, HEATER, PAYLOAD, TRANSMITTER, PlantConfig, link_budget, sky_of
 from flightsw.plant.damage import Damage
@@ -60,7 +63,9 @@ class PlantProcess:
         seed: int,
         dt_s: float,
         faults: Sequence[tuple[HardwareFault, Occurrence]] = (),
+        board: BoardConfig | None = None,
     ) -> None:
+        """`board`: a real one is the payload computer."""
         self.config = config
         self.craft = Spacecraft(config, dt_s, sky_of(config, dt_s, Stream(seed, "plant.sky.earth", 2)))
         self._dt_s = dt_s
@@ -83,10 +88,21 @@ class PlantProcess:
             self.oscillator = Oscillator(config.clock, seed, dt_s, config.epoch_utc_ns)
             self._bus = self.craft.network.index[BUS]
         self._faults = HardwareFaults(faults, seed, dt_s, _Reach(self)) if faults else None
+        self._board_config, self._board, self._board_use = (
+            board,
+            real_board.BoardState(),
+            BoardUse(None, Quality.MISSING, 0),
+        )
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick of everything that is not flight software."""
         self._obey(inbox)
+        if self._board_config is not None:
+            before = self._board_use.quality
+            self._board, self._board_use = real_board.step(
+                self._board, inbox.last(BoardReading), now.tick, self._board_config
+            )
+            self._orders.measured_w = self._board_use.power_w
         if self._faults is not None:
             self._faults.begin(now.tick)
         craft, orders = self.craft, self._orders
@@ -97,6 +113,8 @@ class PlantProcess:
         if self._struck is not WELL or not self._radiation.quiet:
             self._irradiate(now.tick, sky)
         messages = self._messages(now.tick, sky)
+        if self._board_config is not None:
+            messages += [self._board_use, *_board_events(before, self._board_use)]
         return messages if self._faults is None else self._faults.told(now.tick, messages)
 
     def strike(self, *, sel: bool, sefi: bool) -> bool:
@@ -143,7 +161,7 @@ class PlantProcess:
 
     def _messages(self, tick: int, sky: SkySample) -> list[Message]:
         sensors, craft = self._sensors, self.craft
-        flows, nodes_k, board, silicon = craft.flows, craft.nodes_k, craft.board, craft.silicon
+        flows, nodes_k, computer, silicon = craft.flows, craft.nodes_k, craft.board, craft.silicon
         payload_w = flows.load_w[self._payload]
         messages: list[Message] = [
             sensors.power(tick, flows, craft.lcl, flows.array_used_w * self._mppt, nodes_k),
@@ -151,12 +169,12 @@ class PlantProcess:
             sensors.navigation(tick, sky),
             self._carrier(sky),
             DeviceReadings(
-                board.powered,
-                board.ready and not self._struck.stopped,
-                board.mode,
-                compute.clock_mhz(silicon, board),
+                computer.powered,
+                computer.ready and not self._struck.stopped and self._board_use.quality is not Quality.STALE,
+                computer.mode,
+                compute.clock_mhz(silicon, computer),
                 nodes_k[self._chip] - ZERO_C_K,
-                board.throttled,
+                computer.throttled,
                 payload_w,
                 payload_w * self._dt_s,
                 self._struck.sel,
@@ -221,7 +239,7 @@ class PlantProcess:
     def _tell_changes(self, sky: SkySample, messages: list[Message]) -> None:
         """Events of the truth, for the log: what the hardware did by itself, and shadow's edges."""
         craft = self.craft
-        board, trips = craft.board, craft.lcl.count(TRIPPED)
+        computer, trips = craft.board, craft.lcl.count(TRIPPED)
         lit = sky.sunlit_fraction
         struck = self._struck
         if self._upsets:
@@ -232,8 +250,8 @@ class PlantProcess:
             craft.undervoltage,
             struck.sel,
             struck.sefi,
-            board.throttled,
-            board.tripped,
+            computer.throttled,
+            computer.tripped,
         )
         if seen == self._last_seen and trips == self._trips_seen:
             return
@@ -242,13 +260,23 @@ class PlantProcess:
             if was != is_now:
                 messages.append(Event(severity, begun if is_now else ended, {}))
         chip_c = round(craft.nodes_k[self._chip] - ZERO_C_K, 2)
-        if board.throttled and not before[5]:
+        if computer.throttled and not before[5]:
             messages.append(Event(Severity.WARNING_LO, "device.throttled", {"chip_c": chip_c}))
-        if board.tripped and not before[6]:
+        if computer.tripped and not before[6]:
             messages.append(Event(Severity.WARNING_HI, "device.shutdown", {"chip_c": chip_c}))
         if trips > self._trips_seen:
             messages.append(Event(Severity.WARNING_HI, "lcl.tripped", {"tripped": trips}))
         self._trips_seen = trips
+
+
+def _board_events(before: Quality, use: BoardUse) -> list[Message]:
+    """Told when the board's word grows stale, and when it is fresh again."""
+    stale = use.quality is Quality.STALE
+    if stale is (before is Quality.STALE):
+        return []
+    if stale:
+        return [Event(Severity.WARNING_HI, "board.stale", {"age_ticks": use.age_ticks})]
+    return [Event(Severity.ACTIVITY_HI, "board.back", {})]
 
 
 class _Reach:

@@ -13,11 +13,14 @@ from typing import Any
 
 import msgspec
 
-from flightsw.bus.exchange import MESSAGE, RECONFIGURE, TickRecord
+from flightsw.bus.exchange import LATE, MESSAGE, RECONFIGURE, TickRecord
 from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import LogReader
 from flightsw.errors import ConfigError
 from flightsw.messages.schema import enum_words, worded
+
+LOSS_PARTS, LATE_PARTS = ("process", "incarnation"), ("process", "answers_tick", "messages")
+"""Of outside inputs, behind their kind."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -26,7 +29,8 @@ class Line(msgspec.Struct, frozen=True):
     tick: int
     t_s: float
     topic: str
-    """for a process that was lost or came back: `bus.lost`, `bus.rejoin`; for a branch: `bus.reconfigure`"""
+    """for a process that was lost or came back: `bus.lost`, `bus.rejoin`; for a branch: `bus.reconfigure`; for a board
+    that was late: `bus.overdue`, `bus.skipped`, `bus.late`"""
     message: dict[str, Any]
 
 
@@ -57,7 +61,8 @@ class LogView:
             elif self._all and item[0] == RECONFIGURE:
                 yield Line(record.tick, t_s, "bus.reconfigure", dict(item[1]))
             elif self._all:
-                yield Line(record.tick, t_s, f"bus.{item[0]}", {"process": item[1], "incarnation": item[2]})
+                parts = LATE_PARTS if item[0] == LATE else LOSS_PARTS
+                yield Line(record.tick, t_s, f"bus.{item[0]}", dict(zip(parts, item[1:], strict=False)))
         for number, payload in record.entries:
             yield from self._message(record.tick, t_s, number, payload)
 

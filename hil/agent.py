@@ -1,0 +1,248 @@
+"""The agent: runs on the board, hosts the inference application over the board's own driver, and joins a bench's bus.
+
+It knows nothing of a run until the bench briefs it: it enlists, is given the scenario, builds the application and its
+hands, and answers one tick at a time. Whoever it talks to holds the bench's secret key: CURVE sees to that both ways.
+Silent for longer than the scenario allows, the bench is lost: the board goes to its safe mode, and the agent enlists
+anew. At its end it restores what it changed. Called by `flightsw hil agent`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+import msgspec
+import structlog
+import zmq
+
+from flightsw.apps.inference.engine import OnnxEngine
+from flightsw.bus.application import Application, Now
+from flightsw.bus.frames import Brief, Done, Enlist, Fault, FromBench, Hello, Refused, Step, Stop, Welcome
+from flightsw.bus.pacing import monotonic_s
+from flightsw.bus.port import Codec, Port
+from flightsw.devices.board import Board, BoardConfig
+from flightsw.devices.board_device import BoardDevice
+from flightsw.devices.models import load_card
+from flightsw.devices.profiles import load_profile
+from flightsw.errors import ConfigError, FlightswError, JoinRefused
+from flightsw.messages.schema import PROTOCOL
+from flightsw.node.build import inference_with
+from flightsw.node.onboard import OnBoard
+from flightsw.node.processes import process_table, table_hash
+from flightsw.node.scenario import ON_BOARD, Scenario
+from hil.hands import BoardHands
+from hil.keys import public_of
+from hil.worker import WorkedEngine, Worker
+
+POLL_S = 0.1
+ENLIST_S = 1.0
+HEARTBEAT_MS, HEARTBEAT_LOST_MS = 1000, 3000
+
+
+@dataclass(frozen=True)
+class Line:
+    """How to reach the bench."""
+
+    endpoint: str
+    secret: bytes
+    """the agent's own key"""
+    bench: bytes
+    """the bench's public key"""
+
+
+class BenchLost(FlightswError):
+    """The bench has been silent for too long."""
+
+
+class ApplicationFailed(FlightswError):
+    """The application raised; it is built anew."""
+
+
+class Agent:
+    """One board for one bench after another. `stretched`: the board is a stand-in, whose latency is modelled."""
+
+    def __init__(self, board: Board, line: Line, *, stretched: bool = False, once: bool = False) -> None:
+        self._board = board
+        self._line = line
+        self._stretched = stretched
+        self._once = once
+        self._stop = threading.Event()
+        self._log = structlog.get_logger()
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(FromBench).decode
+        self.sessions = 0
+        """runs that it took part in to their end"""
+
+    def stop(self) -> None:
+        """Come to an end within POLL_S."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Serve until told to stop; with `once`, until the first run has ended in order. Raises JoinRefused."""
+        context = zmq.Context()
+        try:
+            while not self._stop.is_set():
+                try:
+                    self._session(context)
+                except (BenchLost, ApplicationFailed) as error:
+                    self._log.warning("session.cut", reason=str(error))
+                    self._board.safe()
+                if self._once and self.sessions:
+                    return
+        finally:
+            context.term()
+            self._board.restore()
+            self._board.close()
+            self._log.info("board.restored")
+
+    def _session(self, context: zmq.Context[zmq.Socket[bytes]]) -> None:
+        """From one connection to its end."""
+        line = self._line
+        socket: zmq.Socket[bytes] = context.socket(zmq.DEALER)
+        socket.setsockopt(zmq.IDENTITY, f"{ON_BOARD}.{secrets.token_hex(8)}".encode())
+        socket.setsockopt(zmq.LINGER, 200)
+        socket.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
+        socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, HEARTBEAT_LOST_MS)
+        socket.setsockopt(zmq.CURVE_SERVERKEY, line.bench)
+        socket.setsockopt(zmq.CURVE_PUBLICKEY, public_of(line.secret))
+        socket.setsockopt(zmq.CURVE_SECRETKEY, line.secret)
+        try:
+            socket.connect(line.endpoint)
+            brief = self._enlist(socket)
+            if brief is not None:
+                Session(self._board, socket, brief, self._stop, stretched=self._stretched).run()
+                self.sessions += 1
+                self._board.restore()
+        except zmq.ZMQError as error:
+            raise ConfigError(f"endpoint = {line.endpoint!r}: {error.strerror}") from None
+        finally:
+            socket.close()
+
+    def _enlist(self, socket: zmq.Socket[bytes]) -> Brief | None:
+        """Ask until somebody answers; None: told to stop. Raises JoinRefused."""
+        self._log.info("bench.sought", endpoint=self._line.endpoint)
+        next_s = 0.0
+        while not self._stop.is_set():
+            if monotonic_s() >= next_s:
+                next_s = monotonic_s() + ENLIST_S
+                _offer(socket, self._encode(Enlist(ON_BOARD, PROTOCOL)))
+            if socket.poll(round(POLL_S * 1000)):
+                frame = self._decode(socket.recv())
+                if isinstance(frame, Refused):
+                    raise JoinRefused(f"{ON_BOARD}: {frame.reason}")
+                if isinstance(frame, Brief):
+                    return frame
+        return None
+
+
+class Session:
+    """One run's part of the agent."""
+
+    def __init__(
+        self, board: Board, socket: zmq.Socket[bytes], brief: Brief, stop: threading.Event, *, stretched: bool
+    ) -> None:
+        self._board = board
+        self._socket = socket
+        self._brief = brief
+        self._stop = stop
+        self._stretched = stretched
+        self._log = structlog.get_logger()
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(FromBench).decode
+        self._scenario = msgspec.msgpack.decode(brief.scenario, type=Scenario)
+        table = process_table(self._scenario)
+        self._hash = table_hash(table)
+        self._codec = Codec(table.topics)
+        self._port = Port(ON_BOARD, self._codec)
+        if not isinstance(self._scenario.board, BoardConfig):
+            raise ConfigError("the bench's scenario has no [board]: it is none of a bench")
+        self._config = self._scenario.board
+        card = load_card(self._scenario.apps.inference.model)
+        self._card = card
+        self._worker = Worker(OnnxEngine(card, self._scenario.seed))
+        self._application: Application | None = None
+
+    def run(self) -> None:
+        """Join, answer, leave. Raises BenchLost, JoinRefused."""
+        self._socket.send(self._encode(Hello(ON_BOARD, PROTOCOL, self._hash, 0)))
+        heard_s = monotonic_s()
+        welcome: Welcome | None = None
+        try:
+            while not self._stop.is_set():
+                if not self._socket.poll(round(POLL_S * 1000)):
+                    if welcome is not None and monotonic_s() - heard_s > self._config.lost_after_s:
+                        raise BenchLost(f"silent for {self._config.lost_after_s} s")
+                    continue
+                frame = self._decode(self._socket.recv())
+                heard_s = monotonic_s()
+                if isinstance(frame, Welcome):
+                    welcome = frame
+                    self._application = self._build(frame)
+                    self._log.info("run.joined", run=frame.run_id, tick=frame.tick)
+                elif isinstance(frame, Step) and welcome is not None:
+                    self._answer(frame, welcome)
+                elif isinstance(frame, Refused):
+                    raise JoinRefused(f"{ON_BOARD}: {frame.reason}")
+                elif isinstance(frame, Stop):
+                    self._log.info("run.ended")
+                    return
+        finally:
+            self._worker.close()
+
+    def _answer(self, step: Step, welcome: Welcome) -> None:
+        assert self._application is not None
+        dt_ns, tick = welcome.dt_ns, step.first_tick
+        try:
+            sent = self._port.outbox(
+                self._application.step(Now(tick, tick * dt_ns, dt_ns / 1e9), self._codec.inbox(step.inboxes[0]))
+            )
+        except Exception as error:  # the one broad except of the agent: told to the bench, and the run goes on cold
+            self._log.exception("application.failed", tick=tick)
+            self._socket.send(self._encode(Fault(0, f"{type(error).__name__}: {error}")))
+            raise ApplicationFailed(f"{type(error).__name__}: {error}") from error
+        outbox = [(entry[0], entry[1]) for entry in sent]
+        self._socket.send(self._encode(Done(step.run_id, tick, tick, 0, [outbox])))
+
+    def _build(self, welcome: Welcome) -> Application:
+        """The application, cold, over hands of this board."""
+        scenario = self._scenario
+        silicon = load_profile(scenario.plant.profile).silicon()
+        names = {
+            place: self._config.modes[mode.name]
+            for place, mode in enumerate(silicon.modes)
+            if mode.name in self._config.modes
+        }
+        engine = WorkedEngine()
+        hands = BoardHands(
+            self._board, self._worker, engine, self._config, names, welcome.dt_ns, stretched=self._stretched
+        )
+        device = BoardDevice(silicon, hands)
+        return OnBoard(inference_with(scenario, silicon, self._card, device, engine), device)
+
+
+def _offer(socket: zmq.Socket[bytes], data: bytes) -> None:
+    """Send if there is somebody; what isn't sent is asked again."""
+    try:
+        socket.send(data, zmq.NOBLOCK)
+    except zmq.Again:
+        return
+
+
+@contextmanager
+def stopped_by_signals(agent: Agent) -> Iterator[None]:
+    """SIGINT and SIGTERM end the agent in order."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        agent.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
