@@ -22,16 +22,21 @@ from flightsw.messages.base import Scalar
 from flightsw.messages.comms import TcRequest
 
 MAX_REQUEST_BYTES = 65536
+MAX_STEP_TICKS = 1_000_000
+OPS = ("command", "pause", "resume", "step", "speed", "stop", "status")
+"""What may be asked. Only a command gets into the log; the rest is pace, which can't change a result."""
 
 
 class UmbilicalRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a client asks: `op` is command, pause, resume, speed, stop or status."""
+    """What a client asks: `op` is one of OPS."""
 
     op: str
     name: str = ""
     args: dict[str, Scalar] = {}
     at_s: float | None = None
     speed: float | None = None
+    ticks: int = 1
+    """of a step"""
 
 
 class Umbilical:
@@ -78,6 +83,10 @@ class Umbilical:
                 pacer.pause()
             case "resume":
                 pacer.resume()
+            case "step":
+                if not 1 <= request.ticks <= MAX_STEP_TICKS:
+                    return {"ok": False, "error": f"ticks = {request.ticks}: must be from 1 to {MAX_STEP_TICKS}"}
+                pacer.step(tick, request.ticks)
             case "speed":
                 if request.speed is not None and not request.speed > 0.0:
                     return {"ok": False, "error": f"speed = {request.speed}: must be above 0"}
@@ -87,10 +96,7 @@ class Umbilical:
             case "status":
                 pass
             case _:
-                return {
-                    "ok": False,
-                    "error": f"op = {request.op!r}: must be command, pause, resume, speed, stop or status",
-                }
+                return {"ok": False, "error": f"op = {request.op!r}: must be one of {', '.join(OPS)}"}
         return {"ok": True, "tick": tick, "paused": pacer.paused, "speed": pacer.speed, "slips": pacer.slips}
 
     def _command(self, request: UmbilicalRequest, tick: int) -> dict[str, Any]:

@@ -29,9 +29,9 @@ from flightsw.node.hostlog import host_log
 from flightsw.node.processes import process_table, table_hash
 from flightsw.node.rebuilding import UnlikeItsLog, joining_application
 from flightsw.node.run import RunPlan, log_header, scheduled_commands
+from flightsw.node.rundir import UMBILICAL_SOCKET
 
 BUS_SOCKET = "bus"
-UMBILICAL_SOCKET = "cmd"
 UNLIKE_ITS_LOG = 5
 """exit code of a process that its log can't be gone on with: starting it again would help nothing"""
 

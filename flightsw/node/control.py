@@ -16,6 +16,7 @@ import zmq
 from flightsw.bus.umbilical import UmbilicalRequest
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Scalar
+from flightsw.node.rundir import CONTROL_FILE
 
 REPLY_GUARD_MS = 10_000
 
@@ -23,9 +24,9 @@ REPLY_GUARD_MS = 10_000
 def ask(run_dir: Path, request: UmbilicalRequest) -> dict[str, Any]:
     """Send one request and wait for the bus's answer. Raises ConfigError: no such run, over, or refused."""
     try:
-        address = Path((run_dir / "control").read_text())
+        address = Path((run_dir / CONTROL_FILE).read_text())
     except OSError:
-        raise ConfigError(f"{run_dir}: no control file in it: not a run in processes") from None
+        raise ConfigError(f"{run_dir}: no control file in it: not a run that can be commanded") from None
     if not address.exists():
         raise ConfigError(f"{run_dir}: this run is over")
     with zmq.Context() as context, context.socket(zmq.REQ) as socket:
