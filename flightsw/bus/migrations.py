@@ -92,6 +92,8 @@ CHANGES: tuple[Change, ...] = (
     FieldAdded("hw.device", "sel", value=False),
     FieldAdded("hw.device", "sefi", value=False),
     FieldAdded("hw.device", "upsets", value=[]),
+    # Faults came to be injected into a run under way: until then nobody did.
+    TopicAdded("truth.injection"),
 )
 
 

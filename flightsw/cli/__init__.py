@@ -21,6 +21,7 @@ from flightsw.cli import (
     command,
     comparing,
     faults,
+    injecting,
     inspection,
     resuming,
     running,
@@ -51,6 +52,7 @@ app.command("ledger")(inspection.ledger)
 app.command("check")(checking.check)
 app.command("faults")(faults.faults)
 app.command("cmd")(command.cmd)
+app.command("inject")(injecting.inject)
 app.command("replay")(comparing.replay)
 app.command("diff")(comparing.diff)
 app.command("resume")(resuming.resume)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flightsw.errors import TableError
-from flightsw.messages import comms, health, inference, plant, power, sequences, tables, thermal, time
+from flightsw.messages import comms, faults, health, inference, plant, power, sequences, tables, thermal, time
 from flightsw.messages.base import Message
 
 BUS = "bus"
@@ -98,6 +98,7 @@ def shipped_topics() -> tuple[Topic, ...]:
         Topic("comms.frame_time", comms.FrameTime, "comms", depth=64),
         *(Topic(f"table.{app}", tables.TableReport, app, depth=64) for app in FLIGHT_APPS),
         *(Topic(f"cds.{app}.table", tables.TableCriticalData, app) for app in FLIGHT_APPS),
+        Topic(faults.INJECTION, faults.FaultInjection, OUTSIDE, depth=64, wakes=True),
     )
 
 

@@ -22,6 +22,7 @@ from flightsw.bus.table import ProcessTable, Role
 from flightsw.errors import RunError
 from flightsw.messages.base import Message
 from flightsw.messages.comms import TcRequest
+from flightsw.messages.faults import FaultInjection
 from flightsw.messages.topics import BUS, OUTSIDE
 from flightsw.node.build import build_application
 from flightsw.node.faults import bus_faults_of
@@ -61,10 +62,11 @@ class InProcessNode:
         faults = bus_faults(bus_faults_of(scenario, self.table), scenario.seed, codec)
         self.exchange = Exchange(self.table, Port(BUS, codec).entry, codec.of_entry, faults)
         self._applications: dict[str, Application] = {}
-        self._commands = scheduled_commands(scenario)
+        self._entering: dict[int, tuple[TcRequest | FaultInjection, ...]] = dict(scheduled_commands(scenario))
+        """from outside, by tick"""
         self.crashes = True
         """those of the script happen; a replay takes its losses from the log"""
-        self._next_request = 1 + sum(len(requests) for requests in self._commands.values())
+        self._next_request = 1 + sum(map(len, self._entering.values()))
         self._topic_names = [topic.name for topic in self.table.topics.topics]
         self._dt_ns = dt_ns_of(scenario)
         self._log = structlog.get_logger()
@@ -74,13 +76,13 @@ class InProcessNode:
         """The next tick to run."""
         return self.exchange.tick
 
-    def command(self, request: TcRequest, tick: int) -> None:
-        """Let a telecommand enter at `tick`."""
-        self._commands[tick] = (*self._commands.get(tick, ()), request)
+    def enter(self, message: TcRequest | FaultInjection, tick: int) -> None:
+        """Let a telecommand or a fault come in at `tick`."""
+        self._entering[tick] = (*self._entering.get(tick, ()), message)
 
     def forget_commands(self) -> None:
         """Drop the scenario's own commands and scripted losses: a replay takes them from the log."""
-        self._commands = {}
+        self._entering = {}
         self.crashes = False
 
     def reconfigure(self, changes: Mapping[str, Any]) -> None:
@@ -99,10 +101,10 @@ class InProcessNode:
         """Run one tick; `lose`: processes that a replayed log says were lost in it. Raises RunError."""
         exchange = self.exchange
         tick = exchange.tick
-        requests = self._commands.get(tick, ())
+        entering = self._entering.get(tick, ())
         now = Now(tick, tick * self._dt_ns, self.scenario.dt_s)
         changes, self._changes = self._changes, {}
-        grants = exchange.begin([self._outside.entry(request) for request in requests], changes)
+        grants = exchange.begin([self._outside.entry(message) for message in entering], changes)
         for name in exchange.restarted:
             self._applications.pop(name, None)
             self.lost.append(name)

@@ -12,6 +12,7 @@ from flightsw.apps.health.signals import watched
 from flightsw.bus.log import ProcessSchema
 from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.errors import ConfigError
+from flightsw.messages.faults import INJECTION
 from flightsw.messages.health import Event
 from flightsw.messages.schema import schema_hash, topic_schemas
 from flightsw.messages.topics import FLIGHT_APPS, Topic, TopicTable, shipped_topics
@@ -33,7 +34,14 @@ def process_rows() -> tuple[ProcessRow, ...]:
             "plant",
             rank=1,
             role=Role.INFRASTRUCTURE,
-            subscribes=("power.switches", "thermal.heaters", "hw.activity", "comms.radio", "health.attitude"),
+            subscribes=(
+                "power.switches",
+                "thermal.heaters",
+                "hw.activity",
+                "comms.radio",
+                "health.attitude",
+                INJECTION,
+            ),
         ),
         ProcessRow(
             "power",

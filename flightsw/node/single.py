@@ -13,11 +13,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from flightsw.bus.pacing import Pacer, monotonic_s, sleep_s
 from flightsw.errors import LogError, RunError
+from flightsw.node.injection import injection_of
 from flightsw.node.inprocess import BUFFER_BYTES, InProcessNode, Recorder
 from flightsw.node.run import OnProgress, Progress, RunOutcome, RunPlan, was_perturbed
 from flightsw.node.rundir import CONTROL_FILE, UMBILICAL_SOCKET, socket_dir
@@ -58,7 +60,7 @@ class _SingleRun:
                 return "interrupted"
             if umbilical is not None:
                 for request in umbilical.due(node.tick):
-                    node.command(request, node.tick)
+                    node.enter(request, node.tick)
             recorder.run_tick()
             self.first_tick_s = self.first_tick_s or monotonic_s()
         return "completed"
@@ -128,7 +130,7 @@ def run_in_process(plan: RunPlan, on_progress: OnProgress | None = None) -> RunO
         exit=verdict,
         run_dir=plan.run_dir,
         lost=tuple(node.lost),
-        perturbed=was_perturbed(plan) or (umbilical is not None and umbilical.commands_taken > 0),
+        perturbed=was_perturbed(plan) or (umbilical is not None and umbilical.inputs_taken > 0),
         slips=single.pacer.slips,
         error=error,
         startup_s=None if first_s is None else first_s - begin_s,
@@ -163,7 +165,9 @@ def _umbilical(plan: RunPlan, node: InProcessNode) -> Iterator[Umbilical | None]
         router.bind(f"ipc://{directory / UMBILICAL_SOCKET}")
         (plan.run_dir / CONTROL_FILE).write_text(str(directory / UMBILICAL_SOCKET))
         taken = 1 if plan.taken_up is None else plan.taken_up.next_request
-        yield Umbilical(router, plan.scenario.dt_s, plan.ticks, max(node.next_request(), taken))
+        next_request = max(node.next_request(), taken)
+        injector = partial(injection_of, plan.scenario, node.table)
+        yield Umbilical(router, plan.scenario.dt_s, plan.ticks, next_request, injector)
     finally:
         router.close(linger=500)
         context.term()

@@ -198,7 +198,7 @@ def test_a_live_command_enters_at_a_tick_not_yet_granted_and_bad_requests_are_re
     assert [reply["ok"] for reply in replies] == [False] * 6 + [True] * 4
     words = (
         "not a request",
-        "must be one of command, pause",
+        "must be one of command, inject, pause",
         "must be above 0",
         "is past",
         "the run ends",
