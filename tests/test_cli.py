@@ -89,6 +89,7 @@ def test_a_run_leaves_a_whole_folder_and_prints_its_summary(cli: Cli, tmp_path: 
     assert {path.name for path in here.iterdir()} == {
         "scenario.toml",
         "manifest.json",
+        "control",
         "bus.log",
         "events.jsonl",
         "host.jsonl",

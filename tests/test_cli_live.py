@@ -59,6 +59,12 @@ def test_commands_get_their_answer_and_ctrl_c_ends_the_run_in_order(live: tuple[
     refused = flightsw("cmd", str(run_dir), "power.set_load", "load=nobody", "on=true")
     assert refused.returncode == 1
     assert "nobody" in refused.stdout
+    broken = flightsw("inject", str(run_dir), "hang", "process=thermal", "lasts=5s", "--json")
+    assert broken.returncode == 0
+    assert json.loads(broken.stdout)["kind"] == "hang"
+    unknown = flightsw("inject", str(run_dir), "gremlin")
+    assert unknown.returncode == 2
+    assert "unknown kind" in unknown.stderr
     past = flightsw("cmd", str(run_dir), "health.ping", "--at", "1s")
     assert past.returncode == 2
     assert "that tick is past" in past.stderr

@@ -10,16 +10,18 @@ An entry is a tuple whose first item is the topic's number; the rest belongs to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flightsw.bus import restarts
 from flightsw.bus.faults import BusFaults
+from flightsw.bus.injection import injected_bus_fault
 from flightsw.bus.routing import Router
 from flightsw.bus.seats import Entry, Seat
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.errors import BusError
 from flightsw.messages.base import Message
+from flightsw.messages.faults import INJECTION, FaultInjection
 from flightsw.messages.health import BusEvent, BusEventKind, RestartRequest
 from flightsw.messages.topics import BUS
 
@@ -59,8 +61,8 @@ def late_of(record: TickRecord) -> list[tuple[str, int, int]]:
 
 class Exchange:
     """State of the bus between two ticks. `to_entry` makes the host's entry of a message by the bus itself; `of_entry`
-    reads one that is addressed to the bus: a restart request of health's. Without it they are not obeyed. `faults` are
-    scripted ones, by which less, later or other things arrive than were said."""
+    reads one that is addressed to the bus: a restart request of health's, a fault from outside. Without it they are not
+    obeyed. By `faults` less, later or other things arrive than were said; while there are none, nobody asks them."""
 
     def __init__(
         self,
@@ -71,7 +73,10 @@ class Exchange:
     ) -> None:
         self.table = table
         self._of_entry = of_entry
-        self._faults = faults
+        self._faults = None if faults is None or faults.is_idle else faults
+        self._room = faults
+        """for faults that come in"""
+        self._injection = table.topics.number.get(INJECTION)
         self.crashing: tuple[str, ...] = ()
         """processes that a script says are lost in the tick under way: the host ends them"""
         self._orders: list[Entry] = []
@@ -101,9 +106,9 @@ class Exchange:
 
     def begin(
         self,
-        messages: Iterable[Entry] = (),
+        messages: Collection[Entry] = (),
         changes: Mapping[str, Any] | None = None,
-        late: Iterable[LateAnswer] = (),
+        late: Collection[LateAnswer] = (),
     ) -> list[tuple[str, Sequence[Entry]]]:
         """Open the tick: who runs, in rank order, each with its inbox. `messages` came from outside, in this order.
 
@@ -125,6 +130,8 @@ class Exchange:
             self._away = any(seat.rejoin_tick is not None for seat in self._seats)
         if changes:
             self._inputs.append((RECONFIGURE, changes))
+        if messages:
+            self._take_faults(messages)
         seats = self._seats
         if self._faults is not None:
             seats = self._answering(self._faults.open(tick, self._is_absent))
@@ -150,6 +157,18 @@ class Exchange:
             return False
         seat.woken = False
         return True
+
+    def _take_faults(self, messages: Collection[Entry]) -> None:
+        """A fault from outside acts from this tick on; one of hardware is the plant's, who hears of it as well."""
+        for entry in messages:
+            if entry[0] != self._injection or self._of_entry is None or self._room is None:
+                continue
+            injection = self._of_entry(entry)
+            assert isinstance(injection, FaultInjection)
+            fault = injected_bus_fault(injection, self.tick, self.table.topics)
+            if fault is not None:
+                self._room.add(fault)
+                self._faults = self._room
 
     def accept(self, name: str, outbox: Sequence[Entry]) -> bool:
         """Take what a process sent in this tick. False: it is not being waited for, and nothing was taken.

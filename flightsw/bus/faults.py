@@ -5,7 +5,8 @@ function of (seed, tick, topic, fault), so that both hosts, replay and rebuild a
 A process that hangs gets no STEP, its inbox waits; one that is slow is heard late. Payloads are never looked at here: a
 bit is flipped by a function of the host's, which says None where what is left is no message (a link's CRC drops it).
 
-Critical data and truth cross no link: they are left alone. Declared and resolved by `node.faults`, for both hosts.
+Critical data and truth cross no link: they are left alone. Declared and resolved by `node.faults`, for both hosts;
+those that come in while the run goes on by `bus.injection`.
 """
 
 from __future__ import annotations
@@ -62,10 +63,8 @@ class BusFaults:
         self.reads_truth = any(trigger.reads_truth for _, trigger in self._faults)
         self._truth: Truth | None = None
         """of the tick before"""
-        self._draws = {
-            place: Stream(seed, f"{fault.occurrence.stream}.message", 2 * MESSAGES_DRAWN)
-            for place, fault in enumerate(faults)
-        }
+        self._seed = seed
+        self._draws = [self._stream(fault) for fault in faults]
         self._late: dict[int, list[tuple[bool, Entry]]] = {}
         """by the tick in which it is handed over: (behind what is new, entry)"""
         self._crashes: dict[str, int] = {}
@@ -73,6 +72,19 @@ class BusFaults:
         """(place, fault) on messages, in the tick under way"""
         self.crashing: tuple[str, ...] = ()
         """processes that are lost in the tick under way"""
+
+    @property
+    def is_idle(self) -> bool:
+        """There are none: nobody needs to ask."""
+        return not self._faults
+
+    def add(self, fault: BusFault) -> None:
+        """One more, before its first tick is opened."""
+        self._faults.append((fault, Trigger(fault.occurrence, self._seed)))
+        self._draws.append(self._stream(fault))
+
+    def _stream(self, fault: BusFault) -> Stream:
+        return Stream(self._seed, f"{fault.occurrence.stream}.message", 2 * MESSAGES_DRAWN)
 
     def open(self, tick: int, absent: Callable[[str], bool]) -> frozenset[str]:
         """Begin a tick; the processes that hang in it."""

@@ -44,6 +44,8 @@ class Pacer:
         self._speed = speed
         self._origin_s: float | None = None
         self._origin_tick = 0
+        self._steps_end_tick = 0
+        """while paused, ticks before this one may start all the same"""
         self.paused = False
         self.slips = 0
         """ticks that started late"""
@@ -63,6 +65,14 @@ class Pacer:
     def pause(self) -> None:
         """Hold before the next tick until `resume`."""
         self.paused = True
+        self._origin_s = None
+        self._steps_end_tick = 0
+
+    def step(self, tick: int, ticks: int) -> None:
+        """Let so many ticks start from `tick` on, or behind those that were let already, and hold then."""
+        if not self.paused:
+            self.pause()
+        self._steps_end_tick = max(tick, self._steps_end_tick) + ticks
 
     def resume(self) -> None:
         """Go on, with deadlines counted from now."""
@@ -72,7 +82,7 @@ class Pacer:
     def delay_s(self, tick: int, now_s: float) -> float:
         """Seconds to wait before `tick` may start; 0: start now. Infinite while paused."""
         if self.paused:
-            return float("inf")
+            return 0.0 if tick < self._steps_end_tick else float("inf")
         if self._speed is None:
             return 0.0
         if self._origin_s is None:

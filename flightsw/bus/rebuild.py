@@ -43,9 +43,9 @@ def wire_exchange(table: ProcessTable, faults: Sequence[BusFault] = (), seed: in
     return Exchange(table, to_entry, codec.of_entry, bus_faults(faults, seed, codec))
 
 
-def bus_faults(faults: Sequence[BusFault], seed: int, codec: Codec) -> BusFaults | None:
-    """What an Exchange of either host takes; None: there are none, and it costs nothing."""
-    return BusFaults(faults, seed, codec.topics, codec.flipped) if faults else None
+def bus_faults(faults: Sequence[BusFault], seed: int, codec: Codec) -> BusFaults:
+    """What an Exchange of either host takes: those of the script, and room for those that come in."""
+    return BusFaults(faults, seed, codec.topics, codec.flipped)
 
 
 def logged_steps(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import select
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,39 +17,56 @@ import zmq
 
 from flightsw.bus.pacing import Pacer
 from flightsw.bus.seats import Entry
-from flightsw.errors import RunError
+from flightsw.errors import ConfigError, RunError
 from flightsw.messages.base import Scalar
 from flightsw.messages.comms import TcRequest
+from flightsw.messages.faults import FaultInjection
 
 MAX_REQUEST_BYTES = 65536
+MAX_STEP_TICKS = 1_000_000
+OPS = ("command", "inject", "pause", "resume", "step", "speed", "stop", "status")
+"""What may be asked. A command and a fault get into the log; the rest is pace, which can't change a result."""
+Injector = Callable[[int, str, Mapping[str, Scalar]], FaultInjection]
+"""(number, kind, fields) -> the checked fault. Raises ConfigError."""
 
 
 class UmbilicalRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a client asks: `op` is command, pause, resume, speed, stop or status."""
+    """What a client asks: `op` is one of OPS."""
 
     op: str
     name: str = ""
     args: dict[str, Scalar] = {}
     at_s: float | None = None
     speed: float | None = None
+    ticks: int = 1
+    """of a step"""
 
 
 class Umbilical:
-    """Takes requests between ticks. A command takes effect at the first tick not yet granted, or at `at_s`."""
+    """Takes requests between ticks. What gets into the log enters at the first tick not yet granted, or at `at_s`."""
 
-    def __init__(self, router: zmq.Socket[bytes], dt_s: float, ticks: int, next_request: int) -> None:
+    def __init__(
+        self,
+        router: zmq.Socket[bytes],
+        dt_s: float,
+        ticks: int,
+        next_request: int,
+        injector: Injector | None = None,
+    ) -> None:
+        """Without an `injector` no faults are taken."""
         self._router = router
         self._dt_s = dt_s
         self._ticks = ticks
         self.next_request = next_request
-        self._due: dict[int, list[TcRequest]] = {}
+        self._injector = injector
+        self._due: dict[int, list[TcRequest | FaultInjection]] = {}
         self._decode = msgspec.msgpack.Decoder(UmbilicalRequest).decode
         self.stop_wanted = False
-        self.commands_taken = 0
-        """live commands: the run is then no longer the scenario's alone"""
+        self.inputs_taken = 0
+        """live commands and faults: the run is then no longer the scenario's alone"""
 
-    def due(self, tick: int) -> list[TcRequest]:
-        """Commands that enter at this tick."""
+    def due(self, tick: int) -> list[TcRequest | FaultInjection]:
+        """What enters at this tick."""
         return self._due.pop(tick, []) if self._due else []
 
     def serve(self, tick: int, pacer: Pacer, wait_s: float) -> None:
@@ -72,12 +89,16 @@ class Umbilical:
         except msgspec.DecodeError as error:
             return {"ok": False, "error": f"not a request: {error}"}
         match request.op:
-            case "command":
-                return self._command(request, tick)
+            case "command" | "inject":
+                return self._input(request, tick)
             case "pause":
                 pacer.pause()
             case "resume":
                 pacer.resume()
+            case "step":
+                if not 1 <= request.ticks <= MAX_STEP_TICKS:
+                    return {"ok": False, "error": f"ticks = {request.ticks}: must be from 1 to {MAX_STEP_TICKS}"}
+                pacer.step(tick, request.ticks)
             case "speed":
                 if request.speed is not None and not request.speed > 0.0:
                     return {"ok": False, "error": f"speed = {request.speed}: must be above 0"}
@@ -87,13 +108,10 @@ class Umbilical:
             case "status":
                 pass
             case _:
-                return {
-                    "ok": False,
-                    "error": f"op = {request.op!r}: must be command, pause, resume, speed, stop or status",
-                }
+                return {"ok": False, "error": f"op = {request.op!r}: must be one of {', '.join(OPS)}"}
         return {"ok": True, "tick": tick, "paused": pacer.paused, "speed": pacer.speed, "slips": pacer.slips}
 
-    def _command(self, request: UmbilicalRequest, tick: int) -> dict[str, Any]:
+    def _input(self, request: UmbilicalRequest, tick: int) -> dict[str, Any]:
         at_tick = tick if request.at_s is None else round(request.at_s / self._dt_s)
         if at_tick < tick:
             return {
@@ -103,10 +121,22 @@ class Umbilical:
         if at_tick >= self._ticks:
             return {"ok": False, "error": f"at = {request.at_s} s: the run ends at {self._ticks * self._dt_s} s"}
         number = self.next_request
+        try:
+            entering = self._entering(number, request)
+        except ConfigError as error:
+            return {"ok": False, "error": str(error)}
         self.next_request += 1
-        self.commands_taken += 1
-        self._due.setdefault(at_tick, []).append(TcRequest(number, request.name, request.args))
+        self.inputs_taken += 1
+        self._due.setdefault(at_tick, []).append(entering)
         return {"ok": True, "tick": at_tick, "request": number}
+
+    def _entering(self, number: int, request: UmbilicalRequest) -> TcRequest | FaultInjection:
+        """A command is checked on board; a fault has to be checked here."""
+        if request.op == "command":
+            return TcRequest(number, request.name, request.args)
+        if self._injector is None:
+            raise ConfigError(f"fault {request.name}: this run takes none")
+        return self._injector(number, request.name, request.args)
 
 
 class LauncherLink:

@@ -22,6 +22,7 @@ from flightsw.cli import (
     comparing,
     faults,
     hil,
+    injecting,
     inspection,
     models,
     resuming,
@@ -53,6 +54,7 @@ app.command("ledger")(inspection.ledger)
 app.command("check")(checking.check)
 app.command("faults")(faults.faults)
 app.command("cmd")(command.cmd)
+app.command("inject")(injecting.inject)
 app.command("replay")(comparing.replay)
 app.command("diff")(comparing.diff)
 app.command("resume")(resuming.resume)

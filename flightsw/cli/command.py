@@ -34,7 +34,7 @@ def cmd(
         parse_command(name, args)
     except ValueError as error:
         raise ConfigError(str(error)) from None
-    at_s = None if at is None else _time_s(at, run_dir)
+    at_s = None if at is None else time_s(at, run_dir)
     reply = send_command(run_dir, name, args, at_s)
     if not as_json:
         typer.echo(f"sent as request {reply['request']}, enters at tick {reply['tick']}")
@@ -64,7 +64,8 @@ def parse_arguments(texts: list[str]) -> dict[str, Any]:
     return args
 
 
-def _time_s(at: str, run_dir: Path) -> float:
+def time_s(at: str, run_dir: Path) -> float:
+    """A simulated time as it is given on the command line. Raises ConfigError."""
     from flightsw.bus.logreader import LogReader
     from flightsw.node.durations import parse_duration_s
     from flightsw.node.replay import scenario_of

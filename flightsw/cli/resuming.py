@@ -35,7 +35,7 @@ def resume(
     ] = None,
     speed: Annotated[str, typer.Option(help="free, realtime, or simulated seconds a wall second.")] = "free",
     out: Annotated[Path | None, typer.Option(help="Run folder: new or empty.")] = None,
-    in_process: Annotated[bool, typer.Option("--in-process", help="One process, no sockets: the same log.")] = False,
+    in_process: Annotated[bool, typer.Option("--in-process", help="One process: the same log.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Go on with a run from any logged tick, in a new folder: finish it, or branch off with --set and --command.
@@ -56,7 +56,13 @@ def resume(
     scenario = found.scenario
     folder = create_run_folder(out if out is not None else default_run_dir(scenario.name, scenario.seed, started))
     plan = RunPlan(
-        scenario=scenario, run_dir=folder, ticks=found.ticks, speed=pace, in_process=in_process, taken_up=found.taken_up
+        scenario=scenario,
+        run_dir=folder,
+        ticks=found.ticks,
+        speed=pace,
+        in_process=in_process,
+        umbilical=True,
+        taken_up=found.taken_up,
     )
     copy_log(found, folder)
     with host_log(folder, "node" if in_process else "launcher"):

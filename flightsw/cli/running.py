@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +18,7 @@ from flightsw.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from flightsw.node.run import RunOutcome, RunPlan
+    from flightsw.node.run import OnProgress, RunOutcome, RunPlan
     from flightsw.node.scenario import Scenario
     from flightsw.record.folder import Parent
     from flightsw.record.summary import Summary
@@ -31,7 +33,7 @@ def run(  # noqa: PLR0913  an option each
     speed: Annotated[str, typer.Option(help="free, realtime, or simulated seconds a wall second.")] = "free",
     duration: Annotated[str | None, typer.Option(help='Simulated time: "600s", "90min", "1.5h", "2orbits".')] = None,
     seed: Annotated[str | None, typer.Option(help="Seed of everything random.")] = None,
-    in_process: Annotated[bool, typer.Option("--in-process", help="One process, no sockets: the same log.")] = False,
+    in_process: Annotated[bool, typer.Option("--in-process", help="One process: the same log.")] = False,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Override a field of the scenario.")
     ] = None,
@@ -69,6 +71,7 @@ def run(  # noqa: PLR0913  an option each
         ticks=ticks,
         speed=pace,
         in_process=in_process,
+        umbilical=True,
         start_order=order,
         pin=pin,
     )
@@ -125,21 +128,33 @@ def fly(
     plan: RunPlan, started: dt.datetime, *, quiet: bool, parent: Parent | None = None
 ) -> tuple[RunOutcome, Summary]:
     """Run between the two manifests; the summary is made of the log."""
-    from flightsw.node.scenario import orbit_period_s
-    from flightsw.record.progress import open_progress
     from flightsw.record.recording import recorded_run
     from flightsw.record.summary import summarise
     from flightsw.record.table import print_summary
 
-    scenario: Scenario = plan.scenario
     console = wide_console()
-    title = f"{scenario.name}, seed {scenario.seed}"
-    with open_progress(title, orbit_period_s(scenario), console, quiet=quiet) as on_progress:
+    with shown(plan, console, quiet=quiet) as on_progress:
         outcome = recorded_run(plan, started, on_progress, parent)
     summary = summarise(plan.run_dir, outcome)
     if not quiet:
         print_summary(summary, str(plan.run_dir), console)
     return outcome, summary
+
+
+@contextmanager
+def shown(plan: RunPlan, console: Console, *, quiet: bool) -> Iterator[OnProgress | None]:
+    """What is seen of a run as it goes on: a live view on a terminal, a line an orbit elsewhere, nothing if quiet."""
+    from flightsw.live.terminal.viewer import fits, live_view
+    from flightsw.node.scenario import orbit_period_s
+    from flightsw.record.progress import OrbitLines
+
+    if quiet:
+        yield None
+    elif fits(console):
+        with live_view(plan.run_dir, console):
+            yield None
+    else:
+        yield OrbitLines(orbit_period_s(plan.scenario), console)
 
 
 def wide_console() -> Console:

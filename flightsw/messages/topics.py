@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flightsw.errors import TableError
-from flightsw.messages import comms, health, inference, plant, power, sequences, tables, thermal, time
+from flightsw.messages import comms, faults, health, inference, plant, power, sequences, tables, thermal, time
 from flightsw.messages.base import Message
 
 BUS = "bus"
@@ -99,6 +99,7 @@ def shipped_topics() -> tuple[Topic, ...]:
         *(Topic(f"table.{app}", tables.TableReport, app, depth=64) for app in FLIGHT_APPS),
         *(Topic(f"cds.{app}.table", tables.TableCriticalData, app) for app in FLIGHT_APPS),
         Topic("power.charge", power.ChargeCommand, "power", actuator=True),
+        Topic(faults.INJECTION, faults.FaultInjection, OUTSIDE, depth=64, wakes=True),
     )
 
 

@@ -1,7 +1,7 @@
 """A node run again from its log: what from outside it is given, and what its ticks are held against.
 
-Outside inputs are telecommands, lost processes and changes of the configuration. Called by the replays and by
-`node.rebuilding`.
+Outside inputs are telecommands, injected faults, lost processes and changes of the configuration. Called by the
+replays and by `node.rebuilding`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from flightsw.bus.rebuild import wire_exchange
 from flightsw.bus.table import ProcessTable
 from flightsw.errors import ConfigError, LogError
 from flightsw.messages.comms import TcRequest
+from flightsw.messages.faults import FaultInjection
 from flightsw.node.build import build_application
 from flightsw.node.faults import bus_faults_of
 from flightsw.node.imports import look_where_it_flew
@@ -66,9 +67,9 @@ class NodeAgain:
             self.node.reconfigure(changes)
         for item in record.inputs:
             if item[0] == MESSAGE:
-                request = self._decode(*item[1])
-                assert isinstance(request, TcRequest)
-                self.node.command(request, record.tick)
+                message = self._decode(*item[1])
+                assert isinstance(message, TcRequest | FaultInjection)
+                self.node.enter(message, record.tick)
         late = late_of(record)
         lost, overdue = named(record, LOST), named(record, OVERDUE)
         for name in self._recalling:

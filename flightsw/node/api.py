@@ -27,6 +27,7 @@ from flightsw.messages.base import Scalar
 from flightsw.messages.comms import TcRequest
 from flightsw.messages.signals import find_signal
 from flightsw.node.durations import parse_duration_s
+from flightsw.node.injection import injection_of
 from flightsw.node.inprocess import BUFFER_BYTES, InProcessNode, Recorder
 from flightsw.node.scenario import Scenario, load_scenario, orbit_period_s
 
@@ -79,8 +80,17 @@ class Node:
         """
         self._open()
         request = self._node.next_request()
-        self._node.command(TcRequest(request, name, args), self._node.tick)
+        self._node.enter(TcRequest(request, name, args), self._node.tick)
         return request
+
+    def inject(self, kind: str, **fields: Scalar) -> None:
+        """Let a fault begin at the next tick: a kind of `[[faults]]`, with its fields and, if it ends, `lasts`.
+
+        Raises ConfigError for what can't happen in this node.
+        """
+        self._open()
+        number = self._node.next_request()
+        self._node.enter(injection_of(self.scenario, self._node.table, number, kind, fields), self._node.tick)
 
     def __getitem__(self, signal: str) -> object:
         """The newest value of a signal (`power.soc`, `truth.plant.node_c[2]`). None before its first message."""

@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,12 +30,13 @@ from flightsw.bus.worker import Worker, WorkerSeat
 from flightsw.errors import FlightswError
 from flightsw.node.faults import bus_faults_of
 from flightsw.node.hostlog import host_log
+from flightsw.node.injection import injection_of
 from flightsw.node.processes import process_table, table_hash
 from flightsw.node.rebuilding import UnlikeItsLog, joining_application
 from flightsw.node.run import RunPlan, log_header, scheduled_commands
+from flightsw.node.rundir import UMBILICAL_SOCKET
 
 BUS_SOCKET = "bus"
-UMBILICAL_SOCKET = "cmd"
 ENDPOINT = "endpoint"
 """file in the run folder: where agents connect to, once that is open"""
 UNLIKE_ITS_LOG = 5
@@ -117,7 +119,8 @@ def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool,
     console.bind(f"ipc://{sockets / UMBILICAL_SOCKET}")
     launcher = LauncherLink(link)
     next_request = max(1 + sum(map(len, commands.values())), 1 if taken_up is None else taken_up.next_request)
-    umbilical = Umbilical(console, plan.scenario.dt_s, plan.ticks, next_request)
+    injector = partial(injection_of, plan.scenario, table)
+    umbilical = Umbilical(console, plan.scenario.dt_s, plan.ticks, next_request, injector)
     pacer = Pacer(plan.scenario.dt_s, plan.speed, plan.slip_policy)
     broker: Broker | None = None
     try:
@@ -135,7 +138,7 @@ def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool,
         | {
             "ticks": broker.ticks if broker else 0,
             "log_hash": broker.log_hash if broker else "",
-            "perturbed": umbilical.commands_taken > 0,
+            "perturbed": umbilical.inputs_taken > 0,
             "slips": pacer.slips,
             "first_tick_s": broker.first_tick_s if broker else None,
             "last_tick_s": broker.last_tick_s if broker else None,

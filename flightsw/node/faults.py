@@ -19,19 +19,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
-from flightsw.bus import faults as bus
-from flightsw.bus.fault_config import (
-    BusFaultConfig,
-    Crash,
-    FaultConfig,
-    Hang,
-    MessageCorrupt,
-    MessageDelay,
-    MessageDrop,
-    MessageDuplicate,
-    MessageReorder,
-    Slow,
-)
+from flightsw.bus.fault_config import BusFaultConfig, Crash, FaultConfig, Hang, Slow
+from flightsw.bus.faults import BusFault
+from flightsw.bus.injection import bus_fault_of
 from flightsw.bus.occurrence import Condition, Occurrence
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.errors import ConfigError
@@ -59,16 +49,6 @@ _CONDITION = re.compile(
     r"^\s*(?P<field>[a-z0-9_]+)(?:\.(?P<entry>\w+))?\s*(?P<relation><=|>=|<|>)\s*(?P<limit>\S+)\s*$"
 )
 _ECLIPSE = re.compile(r"^\s*eclipse\s+(?P<number>[1-9][0-9]{0,8})\s*$")
-_KINDS: dict[type[FaultConfig], str] = {
-    Crash: bus.CRASH,
-    Hang: bus.HANG,
-    Slow: bus.SLOW,
-    MessageDrop: bus.DROP,
-    MessageDelay: bus.DELAY,
-    MessageDuplicate: bus.DUPLICATE,
-    MessageCorrupt: bus.CORRUPT,
-    MessageReorder: bus.REORDER,
-}
 
 
 def fault_of(kind: str, **fields: Any) -> Fault:
@@ -76,17 +56,10 @@ def fault_of(kind: str, **fields: Any) -> Fault:
     return convert({"kind": kind, **fields}, Fault, "fault")  # type: ignore[arg-type]  # a union is no type[T]
 
 
-def bus_faults_of(scenario: Scenario, table: ProcessTable) -> tuple[bus.BusFault, ...]:
+def bus_faults_of(scenario: Scenario, table: ProcessTable) -> tuple[BusFault, ...]:
     """What the Exchange is to do."""
     return tuple(
-        bus.BusFault(
-            _KINDS[type(fault)],
-            _occurrence(fault, index, scenario),
-            process=getattr(fault, "process", ""),
-            topic=-1 if isinstance(fault, Crash | Hang | Slow) else table.topics.number[fault.topic],
-            ticks=getattr(fault, "ticks", 0),
-            share=getattr(fault, "share", 1.0),
-        )
+        bus_fault_of(fault, _occurrence(fault, index, scenario), table.topics)
         for index, fault in enumerate(scenario.faults)
         if isinstance(fault, BusFaultConfig)
     )
@@ -105,14 +78,26 @@ def check_faults(scenario: Scenario, table: ProcessTable, ticks: int) -> None:
     """Raise ConfigError, naming fault and field, for what can't happen in this node or would never happen."""
     for index, fault in enumerate(scenario.faults):
         try:
-            _check_time(fault, scenario, ticks)
-            if isinstance(fault, BusFaultConfig):
-                _check_bus(fault, table)
-            else:
-                check_hardware(fault, scenario)
+            check_fault(fault, scenario, table, ticks)
         except ConfigError as error:
             raise ConfigError(f"faults[{index}].{error}") from None
     _check_crashes(scenario.faults, table, scenario.dt_s)
+
+
+def check_fault(fault: Fault, scenario: Scenario, table: ProcessTable, ticks: int) -> None:
+    """Raise ConfigError, naming the field, for one that can't happen in this node or would never happen."""
+    _check_time(fault, scenario, ticks)
+    if isinstance(fault, BusFaultConfig):
+        _check_bus(fault, table)
+    else:
+        check_hardware(fault, scenario)
+
+
+def lasts_ticks_of(fault: FaultConfig, dt_s: float) -> int | None:
+    """How long it lasts each time; None: for good."""
+    if fault.lasts is not None:
+        return max(1, round(_seconds("lasts", fault.lasts) / dt_s))
+    return 1 if isinstance(fault, MOMENTARY) else None
 
 
 def _check_time(fault: FaultConfig, scenario: Scenario, ticks: int) -> None:
@@ -177,14 +162,11 @@ def _check_crashes(faults: Sequence[Fault], table: ProcessTable, dt_s: float) ->
 
 def _occurrence(fault: FaultConfig, index: int, scenario: Scenario) -> Occurrence:
     dt_s = scenario.dt_s
-    lasts_ticks = 1 if isinstance(fault, MOMENTARY) else None
-    if fault.lasts is not None:
-        lasts_ticks = max(1, round(_seconds("lasts", fault.lasts) / dt_s))
     return Occurrence(
         first_tick=None if fault.at is None else round(_seconds("at", fault.at) / dt_s),
         condition=None if fault.when is None else condition_of(fault.when, scenario),
         chance=None if fault.per_day is None else -math.expm1(-fault.per_day * dt_s / DAY_S),
-        lasts_ticks=lasts_ticks,
+        lasts_ticks=lasts_ticks_of(fault, dt_s),
         stream=f"fault.{index}",
     )
 

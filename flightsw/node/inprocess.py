@@ -1,19 +1,13 @@
 """The node in one process: the same Exchange, ports and applications, no sockets.
 
-For CI, campaigns, notebooks (`flightsw.node`) and replay. An application that raises is lost and comes back as it
-would in its own process; a plant that raises ends the run.
+For CI, campaigns, notebooks (`flightsw.node`) and replay; `node.single` runs a plan by it. An application that raises
+is lost and comes back as it would in its own process; a plant that raises ends the run.
 """
 
 from __future__ import annotations
 
-import gc
-import signal
-import threading
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import structlog
@@ -21,33 +15,22 @@ import structlog
 from flightsw.bus.application import Application, Inbox, Now, Recalling
 from flightsw.bus.exchange import Exchange, TickRecord
 from flightsw.bus.log import LogPlace, LogWriter, RecordEncoder
-from flightsw.bus.pacing import Pacer, monotonic_s, sleep_s
 from flightsw.bus.port import Codec, Port
 from flightsw.bus.rebuild import bus_faults
 from flightsw.bus.seats import Entry
 from flightsw.bus.table import ProcessTable, Role
-from flightsw.errors import LogError, RunError
+from flightsw.errors import RunError
 from flightsw.messages.base import Message
 from flightsw.messages.comms import TcRequest
+from flightsw.messages.faults import FaultInjection
 from flightsw.messages.topics import BUS, OUTSIDE
 from flightsw.node.build import build_application
 from flightsw.node.faults import bus_faults_of
 from flightsw.node.processes import process_table
 from flightsw.node.reconfigure import reconfigure_application, reconfigured
-from flightsw.node.run import (
-    OnProgress,
-    Progress,
-    RunOutcome,
-    RunPlan,
-    dt_ns_of,
-    log_header,
-    scheduled_commands,
-    was_perturbed,
-)
+from flightsw.node.run import dt_ns_of, log_header, scheduled_commands
 from flightsw.node.scenario import Scenario
 
-PROGRESS_S = 0.2
-CHECK_TICKS = 64
 BUFFER_BYTES = 65536
 """of log held back in a free run: nothing was delivered to anybody who outlives this process"""
 
@@ -81,10 +64,11 @@ class InProcessNode:
         self._applications: dict[str, Application] = {}
         self._owed: dict[str, tuple[Now, Sequence[Entry]]] = {}
         """grants of a replayed log that were answered later"""
-        self._commands = scheduled_commands(scenario)
+        self._entering: dict[int, tuple[TcRequest | FaultInjection, ...]] = dict(scheduled_commands(scenario))
+        """from outside, by tick"""
         self.crashes = True
         """those of the script happen; a replay takes its losses from the log"""
-        self._next_request = 1 + sum(len(requests) for requests in self._commands.values())
+        self._next_request = 1 + sum(map(len, self._entering.values()))
         self._topic_names = [topic.name for topic in self.table.topics.topics]
         self._dt_ns = dt_ns_of(scenario)
         self._log = structlog.get_logger()
@@ -102,13 +86,13 @@ class InProcessNode:
         if isinstance(application, Recalling):
             application.recall(said)
 
-    def command(self, request: TcRequest, tick: int) -> None:
-        """Let a telecommand enter at `tick`."""
-        self._commands[tick] = (*self._commands.get(tick, ()), request)
+    def enter(self, message: TcRequest | FaultInjection, tick: int) -> None:
+        """Let a telecommand or a fault come in at `tick`."""
+        self._entering[tick] = (*self._entering.get(tick, ()), message)
 
     def forget_commands(self) -> None:
         """Drop the scenario's own commands and scripted losses: a replay takes them from the log."""
-        self._commands = {}
+        self._entering = {}
         self.crashes = False
 
     def reconfigure(self, changes: Mapping[str, Any]) -> None:
@@ -130,11 +114,11 @@ class InProcessNode:
         answer came in as it began. Raises RunError."""
         exchange = self.exchange
         tick = exchange.tick
-        requests = self._commands.get(tick, ())
+        entering = self._entering.get(tick, ())
         now = Now(tick, tick * self._dt_ns, self.scenario.dt_s)
         changes, self._changes = self._changes, {}
         answers = [(name, self._late_answer(name)) for name in late]
-        grants = exchange.begin([self._outside.entry(request) for request in requests], changes, answers)
+        grants = exchange.begin([self._outside.entry(message) for message in entering], changes, answers)
         for name in exchange.restarted:
             self._applications.pop(name, None)
             self._owed.pop(name, None)
@@ -222,105 +206,3 @@ class Recorder:
     def close(self) -> str:
         """End the log in order; its hash."""
         return self._writer.close()
-
-
-def run_in_process(plan: RunPlan, on_progress: OnProgress | None = None) -> RunOutcome:
-    """Run a plan in this process, to its end or to the first SIGINT / SIGTERM."""
-    buffer_bytes = BUFFER_BYTES if plan.speed is None else 0  # somebody may be watching a paced run
-    begin_s, begin_cpu_s = monotonic_s(), time.process_time()
-    recorder = _recorder(plan, buffer_bytes)
-    node = recorder.node
-    pacer = Pacer(plan.scenario.dt_s, plan.speed, plan.slip_policy)
-    verdict, error, next_progress_s = "completed", None, 0.0
-    first_s: float | None = None
-    with _stop_flag() as stopped, _no_collection():
-        try:
-            while node.tick < plan.ticks:
-                if node.tick % CHECK_TICKS == 0 or plan.speed is not None:
-                    next_progress_s = _tell(plan, node, pacer, begin_s, next_progress_s, on_progress)
-                    if stopped.is_set():
-                        verdict = "interrupted"
-                        break
-                if plan.speed is not None:
-                    sleep_s(pacer.delay_s(node.tick, monotonic_s()))
-                    pacer.started(node.tick, monotonic_s())
-                recorder.run_tick()
-                first_s = first_s or monotonic_s()
-        except (RunError, LogError) as failure:
-            verdict, error = "failed", str(failure)
-        finally:
-            last_s = monotonic_s()
-            log_hash = recorder.log_hash
-            with suppress(LogError):  # told already, or the run is over and its log says that it was cut
-                recorder.close()
-    _tell(plan, node, pacer, begin_s, 0.0, on_progress)
-    return RunOutcome(
-        ticks=node.tick,
-        simulated_s=node.tick * plan.scenario.dt_s,
-        wall_s=monotonic_s() - begin_s,
-        log_hash=log_hash,
-        cpu_s={"node": time.process_time() - begin_cpu_s},
-        exit=verdict,
-        run_dir=plan.run_dir,
-        lost=tuple(node.lost),
-        perturbed=was_perturbed(plan),
-        slips=pacer.slips,
-        error=error,
-        startup_s=None if first_s is None else first_s - begin_s,
-        running_s=None if first_s is None else last_s - first_s,
-    )
-
-
-def _recorder(plan: RunPlan, buffer_bytes: int) -> Recorder:
-    """A node at its start, or where the log that is there leaves it."""
-    if plan.taken_up is None:
-        return Recorder(InProcessNode(plan.scenario), plan.run_dir, buffer_bytes=buffer_bytes)
-    from flightsw.node.rebuilding import rebuilt_node  # it is a host of this module's node
-
-    node, behind = rebuilt_node(plan.run_dir, plan.scenario, plan.taken_up)
-    return Recorder(node, plan.run_dir, buffer_bytes=buffer_bytes, behind=behind)
-
-
-def _tell(
-    plan: RunPlan, node: InProcessNode, pacer: Pacer, begin_s: float, due_s: float, on_progress: OnProgress | None
-) -> float:
-    """Tell progress when it is due; when it is due next."""
-    now_s = monotonic_s()
-    if on_progress is None or now_s < due_s:
-        return due_s
-    on_progress(Progress(node.tick, plan.ticks, plan.scenario.dt_s, now_s - begin_s, pacer.slips, node.latest))
-    return now_s + PROGRESS_S
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """A tick makes no reference cycles: looking for them costs a tenth of the speed."""
-    enabled = gc.isenabled()
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        if enabled:
-            gc.enable()
-
-
-@contextmanager
-def _stop_flag() -> Iterator[threading.Event]:
-    """Set by SIGINT or SIGTERM, where this is the main thread."""
-    flag = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield flag
-        return
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        flag.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield flag
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -41,7 +41,7 @@ from flightsw.node.run import (
     RunPlan,
     was_perturbed,
 )
-from flightsw.node.rundir import note_children, socket_dir, sweep_leftovers
+from flightsw.node.rundir import CONTROL_FILE, UMBILICAL_SOCKET, note_children, socket_dir, sweep_leftovers
 
 STOP_GUARD_S = 10.0
 
@@ -115,7 +115,7 @@ class Launcher:
         order = [name for name in self._plan.start_order if name in names]
         for name in [*order, *(name for name in names if name not in order)]:
             self._start(name)
-        (self._plan.run_dir / "control").write_text(str(self._sockets / children.UMBILICAL_SOCKET))
+        (self._plan.run_dir / CONTROL_FILE).write_text(str(self._sockets / UMBILICAL_SOCKET))
 
     def _start(self, name: str) -> None:
         incarnation = self._incarnations[name] = self._incarnations.get(name, -1) + 1

@@ -13,6 +13,7 @@ from flightsw.bus.log import ProcessSchema
 from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.errors import ConfigError
 from flightsw.messages.board import BoardReading, BoardUse
+from flightsw.messages.faults import INJECTION
 from flightsw.messages.health import Event
 from flightsw.messages.schema import schema_hash, topic_schemas
 from flightsw.messages.topics import FLIGHT_APPS, Topic, TopicTable, shipped_topics
@@ -42,6 +43,7 @@ def process_rows() -> tuple[ProcessRow, ...]:
                 "hw.activity",
                 "comms.radio",
                 "health.attitude",
+                INJECTION,
             ),
         ),
         ProcessRow(

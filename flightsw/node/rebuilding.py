@@ -48,7 +48,7 @@ def rebuilt_node(run_dir: Path, scenario: Scenario, taken_up: TakenUp) -> tuple[
     node.crashes = True
     for tick, requests in (*scheduled_commands(scenario).items(), *taken_up.commands.items()):
         for request in requests if tick >= node.tick else ():
-            node.command(request, tick)
+            node.enter(request, tick)
     if taken_up.changes:
         node.reconfigure(taken_up.changes)
     return node, reader.place

@@ -21,6 +21,7 @@ from flightsw.errors import ConfigError, LogError
 from flightsw.messages.base import Scalar
 from flightsw.messages.commands import parse_command
 from flightsw.messages.comms import TcRequest
+from flightsw.messages.faults import FaultInjection
 from flightsw.node.again import scenario_of, table_of
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.reconfigure import reconfigured
@@ -146,24 +147,29 @@ class _Past:
 
     def look(self, record: TickRecord, *, before: bool) -> None:
         """Take in one tick."""
-        requests = []
+        came_in = []
         for item in record.inputs:
             if item[0] == MESSAGE:
-                request = self._decode(*item[1])
-                assert isinstance(request, TcRequest)
-                requests.append(request)
+                message = self._decode(*item[1])
+                assert isinstance(message, TcRequest | FaultInjection)
+                came_in.append(message)
             elif item[0] == RECONFIGURE and before:
                 self.perturbed = True
                 self.flown = reconfigured(self.flown, item[1])
             elif item[0] in (RECONFIGURE, LOST) and not before:
                 self.not_repeated += 1
         scheduled = self._scheduled.get(record.tick, ())
-        live = [request for request in requests if request not in scheduled]
+        live = [message for message in came_in if message not in scheduled]
         if before:
             self.perturbed |= bool(live)
-            self.next_request = max([self.next_request, *(request.request + 1 for request in requests)])
+            self.next_request = max([self.next_request, *(number_of(message) + 1 for message in came_in)])
         else:
             self.not_repeated += len(live)
+
+
+def number_of(message: TcRequest | FaultInjection) -> int:
+    """What came from outside is numbered through."""
+    return message.request if isinstance(message, TcRequest) else message.number
 
 
 def _changes(overrides: Sequence[str], flown: Scenario) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """One run, whichever way it is hosted: what goes in, what is told on the way, what comes out.
 
-Called by the command line and by tests; `execute_run` picks the host. The hosts are `node.inprocess` and
+Called by the command line and by tests; `execute_run` picks the host. The hosts are `node.single` and
 `node.launcher`; both give the same log for the same plan.
 """
 
@@ -57,6 +57,8 @@ class RunPlan:
     """simulated seconds a wall second; None: free"""
     slip_policy: SlipPolicy = SlipPolicy.SLIP
     in_process: bool = False
+    umbilical: bool = False
+    """a run in one process listens to the outside too; one in processes always does"""
     start_order: tuple[str, ...] = ()
     """processes in the order to start them; the rest follow. It can't change a result"""
     taken_up: TakenUp | None = None
@@ -146,7 +148,7 @@ def was_perturbed(plan: RunPlan) -> bool:
 def execute_run(plan: RunPlan, on_progress: OnProgress | None = None) -> RunOutcome:
     """Run to the plan's end. Raises RunError only when nothing could be started; a failed run is an outcome."""
     if plan.in_process:
-        from flightsw.node.inprocess import run_in_process
+        from flightsw.node.single import run_in_process
 
         return run_in_process(plan, on_progress)
     from flightsw.node.launcher import run_in_processes

@@ -16,6 +16,9 @@ from pathlib import Path
 import msgspec
 import structlog
 
+CONTROL_FILE = "control"
+"""of a run folder: names the umbilical's socket, which is gone when the run is"""
+UMBILICAL_SOCKET = "cmd"
 _PREFIX = "flightsw"
 _CHILDREN = "children.json"
 

@@ -6,8 +6,10 @@ Figures are checked here as far as they stand alone; names and places against th
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, get_args
 
+import msgspec
 from msgspec import Meta
 
 from flightsw.bus.fault_config import FaultConfig, Share
@@ -143,3 +145,13 @@ LastingFault = (
 )
 """What leaves the spacecraft another one for as long as it lasts."""
 HardwareFault = SensorFault | LastingFault | LclTrip | DeviceSefi | DeviceSel | LinkLoss | ClockJump
+
+_TAGS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(HardwareFault))
+
+
+def hardware_fault_of(kind: str, fields: Mapping[str, object]) -> HardwareFault | None:
+    """The fault of a kind; None: the bus makes that one. Its fields have been checked."""
+    if kind not in _TAGS:
+        return None
+    fault: HardwareFault = msgspec.convert({"kind": kind, **fields}, HardwareFault)
+    return fault

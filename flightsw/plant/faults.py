@@ -67,12 +67,10 @@ class HardwareFaults:
         self, faults: Sequence[tuple[HardwareFault, Occurrence]], seed: int, dt_s: float, hardware: Hardware
     ) -> None:
         self._hardware = hardware
-        self._faults = [(fault, Trigger(occurrence, seed)) for fault, occurrence in faults]
-        self._distortions = {
-            place: SensorDistortion(fault, hardware.loads, dt_s, Stream(seed, f"{occurrence.stream}.noise", 1))
-            for place, (fault, occurrence) in enumerate(faults)
-            if isinstance(fault, SensorFault)
-        }
+        self._seed, self._dt_s = seed, dt_s
+        self._faults: list[tuple[HardwareFault, Trigger]] = []
+        self._distortions: dict[int, SensorDistortion] = {}
+        """by place among the faults"""
         self._strikes: list[DeviceSel | DeviceSefi] = []
         """waiting for the payload computer to have power"""
         self._misreading: list[int] = []
@@ -81,6 +79,16 @@ class HardwareFaults:
         """limiters that open whenever they are closed"""
         self._truth: Truth | None = None
         """of the tick before"""
+        for fault, occurrence in faults:
+            self.add(fault, occurrence)
+
+    def add(self, fault: HardwareFault, occurrence: Occurrence) -> None:
+        """One more, before its first tick begins."""
+        if isinstance(fault, SensorFault):
+            noise = Stream(self._seed, f"{occurrence.stream}.noise", 1)
+            distortion = SensorDistortion(fault, self._hardware.loads, self._dt_s, noise)
+            self._distortions[len(self._faults)] = distortion
+        self._faults.append((fault, Trigger(occurrence, self._seed)))
 
     def begin(self, tick: int) -> None:
         """What acts from the beginning of this tick on."""

@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from flightsw.bus.application import Inbox, Now
+from flightsw.bus.injection import occurrence_of
 from flightsw.bus.occurrence import Occurrence
 from flightsw.devices.board import BoardConfig
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
 from flightsw.messages.board import BoardReading, BoardUse, Quality
 from flightsw.messages.comms import RadioCommand
+from flightsw.messages.faults import FaultInjection
 from flightsw.messages.health import AttitudeCommand, Event, Severity
 from flightsw.messages.inference import DeviceActivity
 from flightsw.messages.plant import DeviceReadings, LclState, LinkSensors, Truth
@@ -29,7 +31,7 @@ from flightsw.plant import compute
 from flightsw.plant.config import BUS, CHIP, HEATER, PAYLOAD, TRANSMITTER, PlantConfig, link_budget, sky_of
 from flightsw.plant.damage import Damage
 from flightsw.plant.distribution import TRIPPED
-from flightsw.plant.fault_config import HardwareFault
+from flightsw.plant.fault_config import HardwareFault, hardware_fault_of
 from flightsw.plant.faults import HardwareFaults, opened
 from flightsw.plant.oscillator import ClockConfig, Oscillator
 from flightsw.plant.passes import best_rate_bps, eirp_dbw
@@ -87,6 +89,7 @@ class PlantProcess:
         if isinstance(config.clock, ClockConfig):
             self.oscillator = Oscillator(config.clock, seed, dt_s, config.epoch_utc_ns)
             self._bus = self.craft.network.index[BUS]
+        self._seed = seed
         self._faults = HardwareFaults(faults, seed, dt_s, _Reach(self)) if faults else None
         self._board_config, self._board, self._board_use = (
             board,
@@ -103,6 +106,8 @@ class PlantProcess:
                 self._board, inbox.last(BoardReading), now.tick, self._board_config
             )
             self._orders.measured_w = self._board_use.power_w
+        for injection in inbox.all(FaultInjection):
+            self._break(injection, now.tick)
         if self._faults is not None:
             self._faults.begin(now.tick)
         craft, orders = self.craft, self._orders
@@ -116,6 +121,14 @@ class PlantProcess:
         if self._board_config is not None:
             messages += [self._board_use, *_board_events(before, self._board_use)]
         return messages if self._faults is None else self._faults.told(now.tick, messages)
+
+    def _break(self, injection: FaultInjection, tick: int) -> None:
+        """Take up a fault from outside, if it is one of hardware."""
+        fault = hardware_fault_of(injection.kind, injection.args)
+        if fault is not None:
+            if self._faults is None:
+                self._faults = HardwareFaults((), self._seed, self._dt_s, _Reach(self))
+            self._faults.add(fault, occurrence_of(injection, tick))
 
     def strike(self, *, sel: bool, sefi: bool) -> bool:
         """A particle hits the payload computer; False: it has no power, and takes no harm."""

@@ -11,11 +11,9 @@ from pathlib import Path
 from flightsw.bus.exchange import TickRecord
 from flightsw.bus.log import LogHeader, segment_files
 from flightsw.errors import LogError
+from flightsw.node.rundir import CONTROL_FILE
 from flightsw.record.folder import RUNNING, read_manifest
 from flightsw.record.tail import LogTail
-
-CONTROL_FILE = "control"
-"""Names the umbilical's socket, which is gone when the run is."""
 
 
 def follow(run_dir: Path, wait: Callable[[], None]) -> Iterator[tuple[LogHeader, TickRecord]]:

@@ -183,8 +183,10 @@ def test_a_live_command_enters_at_a_tick_not_yet_granted_and_bad_requests_are_re
         msgspec.msgpack.encode(UmbilicalRequest("speed", speed=-1.0)),
         msgspec.msgpack.encode(UmbilicalRequest("command", name="x.y", at_s=-5.0)),
         msgspec.msgpack.encode(UmbilicalRequest("command", name="x.y", at_s=1e6)),
+        msgspec.msgpack.encode(UmbilicalRequest("step", ticks=0)),
         msgspec.msgpack.encode(UmbilicalRequest("pause")),
         msgspec.msgpack.encode(UmbilicalRequest("status")),
+        msgspec.msgpack.encode(UmbilicalRequest("step", ticks=3)),
         msgspec.msgpack.encode(UmbilicalRequest("stop")),
     ):
         client.send(request)
@@ -193,10 +195,17 @@ def test_a_live_command_enters_at_a_tick_not_yet_granted_and_bad_requests_are_re
     bus.thread.join(30.0)
     for thread in threads:
         thread.join(30.0)
-    assert [reply["ok"] for reply in replies] == [False] * 5 + [True] * 3
-    words = ("not a request", "must be command, pause", "must be above 0", "is past", "the run ends")
+    assert [reply["ok"] for reply in replies] == [False] * 6 + [True] * 4
+    words = (
+        "not a request",
+        "must be one of command, inject, pause",
+        "must be above 0",
+        "is past",
+        "the run ends",
+        "ticks = 0",
+    )
     assert all(word in reply["error"] for word, reply in zip(words, replies, strict=False))
-    assert replies[6]["paused"] is True
+    assert [reply["paused"] for reply in replies[6:]] == [True] * 4
     assert bus.outcome == ["interrupted"]
 
 

@@ -66,8 +66,9 @@ def said(records: Sequence[TickRecord]) -> list[list[tuple[int, bytes]]]:
 
 
 def test_without_faults_there_is_no_stage_at_all() -> None:
-    assert bus_faults((), 1, Codec(toy_table().topics)) is None
+    assert bus_faults((), 1, Codec(toy_table().topics)).is_idle
     node = Node()
+    assert node.exchange._faults is None
     node.run(4)
     assert node.numbers == [(1, 1), (2, 2), (3, 3)]
 

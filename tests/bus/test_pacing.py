@@ -61,3 +61,23 @@ def test_a_pause_holds_and_resuming_counts_from_then() -> None:
     assert pacer.delay_s(2, 100.0) == 1.0
     pacer.set_speed(None)
     assert pacer.delay_s(3, 100.0) == 0.0
+
+
+def test_steps_start_so_many_ticks_and_hold_then_and_none_is_late() -> None:
+    pacer = Pacer(1.0, 10.0)
+    pacer.delay_s(0, 0.0)
+    pacer.started(0, 0.0)
+    pacer.step(1, 2)
+    assert pacer.paused
+    for tick in (1, 2):
+        assert pacer.delay_s(tick, 500.0) == 0.0
+        pacer.started(tick, 500.0)
+    assert math.isinf(pacer.delay_s(3, 500.0))
+    pacer.step(3, 1)
+    pacer.step(3, 1)
+    assert [math.isinf(pacer.delay_s(tick, 600.0)) for tick in (3, 4, 5)] == [False, False, True]
+    pacer.resume()
+    assert pacer.delay_s(5, 700.0) == 0.0
+    assert pacer.slips == 0
+    pacer.pause()
+    assert math.isinf(pacer.delay_s(6, 700.0))

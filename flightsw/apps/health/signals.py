@@ -38,11 +38,15 @@ def _visible() -> TopicTable:
     return TopicTable(topic for topic in shipped_topics() if topic.depth is None and not topic.name.startswith(_UNSEEN))
 
 
+def signal_of(name: str) -> Signal:
+    """The signal that a watchpoint names. Raises ConfigError: unknown, ambiguous."""
+    return find_signal(_ALIASES.get(name, name), _visible())
+
+
 def watched(name: str) -> Watched:
     """Where the signal is found. Raises ConfigError: unknown, ambiguous, not a number."""
-    table = _visible()
-    signal = find_signal(_ALIASES.get(name, name), table)
-    topic = table[signal.topic]
+    signal = signal_of(name)
+    topic = _visible()[signal.topic]
     _check_number(name, signal, topic)
     return Watched(signal.topic, topic.kind, _getter(signal))
 
