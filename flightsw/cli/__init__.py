@@ -20,6 +20,7 @@ from flightsw.cli import (
     checking,
     command,
     comparing,
+    data,
     faults,
     inspection,
     resuming,
@@ -48,6 +49,8 @@ app.command("schema")(inspection.schema)
 app.command("validate-physics")(validation.validate_physics)
 app.command("log")(inspection.log)
 app.command("ledger")(inspection.ledger)
+app.command("signals")(data.signals)
+app.command("export")(data.export)
 app.command("check")(checking.check)
 app.command("faults")(faults.faults)
 app.command("cmd")(command.cmd)
