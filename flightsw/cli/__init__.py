@@ -23,6 +23,7 @@ from flightsw.cli import (
     data,
     faults,
     inspection,
+    reporting,
     resuming,
     running,
     sequences,
@@ -49,6 +50,7 @@ app.command("schema")(inspection.schema)
 app.command("validate-physics")(validation.validate_physics)
 app.command("log")(inspection.log)
 app.command("ledger")(inspection.ledger)
+app.command("report")(reporting.report)
 app.command("signals")(data.signals)
 app.command("export")(data.export)
 app.command("check")(checking.check)

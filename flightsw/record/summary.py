@@ -9,13 +9,15 @@ tick n + 2, and is compared with that. Eclipse is truth: less than half of the S
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
 from flightsw.bus.exchange import LOST
 from flightsw.bus.logreader import LogReader
+from flightsw.errors import LogError
 from flightsw.record.tally import Tally
 
 if TYPE_CHECKING:
@@ -82,32 +84,42 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def summarise(run_dir: Path, outcome: RunOutcome | None = None) -> Summary:
-    """One pass over the run's log; writes its events.jsonl. Raises LogError: missing, foreign, altered."""
+    """One pass over the run's log; writes its events.jsonl. Raises LogError: missing, foreign, altered; no room."""
+    temporary = run_dir / f"{EVENTS_FILE}.tmp"
+    try:
+        with temporary.open("wb") as events:
+            summary = tell(run_dir, events, outcome)
+        temporary.replace(run_dir / EVENTS_FILE)
+    except OSError as error:
+        raise LogError(f"{run_dir / EVENTS_FILE}: can't be written: {error.strerror or error}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+    return summary
+
+
+Hearer = Callable[[int, str, msgspec.Raw, Tally], None]
+"""Hears each message, by its topic, behind the tally."""
+
+
+def tell(run_dir: Path, events: BinaryIO, outcome: RunOutcome | None = None, hear: Hearer | None = None) -> Summary:
+    """The same without a file: events as JSON lines. `hear`: who listens in, so that one pass does for both."""
     reader = LogReader(run_dir)
     reader.read_as_shipped()
     dt_s = reader.header.dt_ns / 1e9
-    temporary = run_dir / f"{EVENTS_FILE}.tmp"
-    with temporary.open("wb") as events:
-        tally = Tally(dt_s, events, reader.topics)
-        lost = _read(reader, tally)
-    temporary.rename(run_dir / EVENTS_FILE)
-    figures = _figures(tally)
-    return msgspec.convert(
-        figures
-        | {
-            "scenario": str(reader.header.scenario.get("name", "")),
-            "evidence": reader.header.scenario.get("evidence"),
-            "seed": reader.header.seed,
-            "ticks": reader.tick_count,
-            "simulated_s": reader.tick_count * dt_s,
-            "log_hash": reader.log_hash,
-        }
-        | _hosting(outcome, reader, lost),
-        Summary,
-    )
+    tally = Tally(dt_s, events, reader.topics)
+    lost = _read(reader, tally, hear)
+    about = {
+        "scenario": str(reader.header.scenario.get("name", "")),
+        "evidence": reader.header.scenario.get("evidence"),
+        "seed": reader.header.seed,
+        "ticks": reader.tick_count,
+        "simulated_s": reader.tick_count * dt_s,
+        "log_hash": reader.log_hash,
+    }
+    return msgspec.convert(_figures(tally) | about | _hosting(outcome, reader, lost), Summary)
 
 
-def _read(reader: LogReader, tally: Tally) -> tuple[str, ...]:
+def _read(reader: LogReader, tally: Tally, hear: Hearer | None) -> tuple[str, ...]:
     """Pass the log through the tally; the processes lost, in order."""
     names = [topic.name for topic in reader.schemas]
     handlers = [tally.handlers.get(name) for name in names]
@@ -118,6 +130,8 @@ def _read(reader: LogReader, tally: Tally) -> tuple[str, ...]:
             handle = handlers[number]
             if handle is not None:
                 handle(record.tick, payload)
+            if hear is not None:
+                hear(record.tick, names[number], payload, tally)
         tally.end_tick()
     return tuple(lost)
 
