@@ -18,6 +18,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ EVENT_FIELDS = ("severity", "id", "args")
 """of a topic that carries events"""
 _ENUM = re.compile(r"enum\((?P<members>[^)]*)\)")
 _MAP = re.compile(r"map\[[^\]]*\]")
+_Place = tuple[int, int | None]
+"""(place of the field in the payload, element of it)"""
 _NUMBERS = frozenset({"bool", "int", "float", "null"})
 
 
@@ -121,10 +124,10 @@ class ColumnReader:
         for topic in topics:
             if topic not in self._names:
                 raise ConfigError(f"topic {topic!r}: unknown: must be one of {', '.join(self._names)}")
-        self._wanted: dict[str, dict[str, tuple[int, int | None]]] = {
+        self._wanted: dict[str, dict[str, _Place]] = {
             name: {} for name in [*(signal.topic for signal in found), *topics]
         }
-        """by topic: signal's name -> (place of the field in the payload, element of it)"""
+        """by topic, then by the signal's name"""
         for signal in found:
             position = [one.name for one in declared[self._names.index(signal.topic)].fields].index(signal.field)
             self._wanted[signal.topic][signal.name] = (position, signal.index)
@@ -200,8 +203,13 @@ _Hearer = Callable[[int, msgspec.Raw], None]
 class _Track:
     """What one topic said since it was last told to forget: the ticks of its messages, and per signal the values."""
 
-    def __init__(self, wanted: Mapping[str, tuple[int, int | None]]) -> None:
-        self._wanted = wanted
+    def __init__(self, wanted: Mapping[str, _Place]) -> None:
+        self._wanted = dict(sorted(wanted.items(), key=lambda one: one[1][1] is not None))  # whole fields first
+        whole = [position for position, index in self._wanted.values() if index is None]
+        self._elements = [(position, index) for position, index in self._wanted.values() if index is not None]
+        # One position alone would be given bare, so it is asked for twice.
+        self._fields = itemgetter(*whole, *whole[:1]) if whole else None
+        self._whole = len(whole)
         self._ticks = array("q")
         self._rows = array("d")
         """the wanted values of each message, one message behind the other"""
@@ -211,8 +219,16 @@ class _Track:
     def hear(self, tick: int, payload: msgspec.Raw) -> None:
         self._ticks.append(tick)
         if self._wanted:
-            values = msgspec.msgpack.decode(payload)
-            self._rows.extend([_element(values, *place) for place in self._wanted.values()])
+            self._rows.extend(self._row(msgspec.msgpack.decode(payload)))
+
+    def _row(self, values: list[Any]) -> Sequence[float]:
+        """Fast where the payload is whole and all of it is known, which is nearly always."""
+        try:
+            row = [] if self._fields is None else list(self._fields(values)[: self._whole])
+            row += [values[position][index] for position, index in self._elements]
+        except (IndexError, TypeError):
+            return [_element(values, *place) for place in self._wanted.values()]
+        return [NAN if value is None else value for value in row] if None in row else row
 
     def counts(self, first: int, end: int) -> FloatArray:
         return np.bincount(np.array(self._ticks, dtype=np.int64) - first, minlength=end - first).astype(np.float64)

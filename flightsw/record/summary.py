@@ -9,8 +9,9 @@ tick n + 2, and is compared with that. Eclipse is truth: less than half of the S
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
@@ -97,17 +98,22 @@ def summarise(run_dir: Path, outcome: RunOutcome | None = None) -> Summary:
     return summary
 
 
-Hearer = Callable[[int, str, msgspec.Raw, Tally], None]
-"""Hears each message, by its topic, behind the tally."""
+Hearer = Callable[[msgspec.Raw, Tally], None]
+"""Hears a message behind the tally."""
 
 
-def tell(run_dir: Path, events: BinaryIO, outcome: RunOutcome | None = None, hear: Hearer | None = None) -> Summary:
-    """The same without a file: events as JSON lines. `hear`: who listens in, so that one pass does for both."""
+def tell(
+    run_dir: Path,
+    events: BinaryIO,
+    outcome: RunOutcome | None = None,
+    hearers: Mapping[str, Hearer] = MappingProxyType({}),
+) -> Summary:
+    """The same without a file: events as JSON lines. `hearers` listen in by topic, so that one pass does for both."""
     reader = LogReader(run_dir)
     reader.read_as_shipped()
     dt_s = reader.header.dt_ns / 1e9
     tally = Tally(dt_s, events, reader.topics)
-    lost = _read(reader, tally, hear)
+    lost = _read(reader, tally, hearers)
     about = {
         "scenario": str(reader.header.scenario.get("name", "")),
         "evidence": reader.header.scenario.get("evidence"),
@@ -119,10 +125,11 @@ def tell(run_dir: Path, events: BinaryIO, outcome: RunOutcome | None = None, hea
     return msgspec.convert(_figures(tally) | about | _hosting(outcome, reader, lost), Summary)
 
 
-def _read(reader: LogReader, tally: Tally, hear: Hearer | None) -> tuple[str, ...]:
+def _read(reader: LogReader, tally: Tally, hearers: Mapping[str, Hearer]) -> tuple[str, ...]:
     """Pass the log through the tally; the processes lost, in order."""
     names = [topic.name for topic in reader.schemas]
     handlers = [tally.handlers.get(name) for name in names]
+    listening = [hearers.get(name) for name in names]
     lost: list[str] = []
     for record in reader.ticks():
         lost += [item[1] for item in record.inputs if item[0] == LOST]
@@ -130,8 +137,9 @@ def _read(reader: LogReader, tally: Tally, hear: Hearer | None) -> tuple[str, ..
             handle = handlers[number]
             if handle is not None:
                 handle(record.tick, payload)
+            hear = listening[number]
             if hear is not None:
-                hear(record.tick, names[number], payload, tally)
+                hear(payload, tally)
         tally.end_tick()
     return tuple(lost)
 

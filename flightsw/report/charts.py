@@ -6,7 +6,7 @@ from html import escape
 
 from flightsw.report import axes
 from flightsw.report.drawing import RED, Bars, Histogram
-from flightsw.report.svg import LEFT, PLOT, TOP, WIDTH
+from flightsw.report.frame import LEFT, PLOT, TOP, WIDTH
 
 ROW = 18
 LABELS = 190
@@ -58,13 +58,14 @@ def histogram_svg(chart: Histogram) -> str:
                 f'width="{max(0.5, x_of(right) - x_of(left) - 0.6):.1f}" height="{tall:.1f}"><title>{left:.4g} to '
                 f"{right:.4g} {escape(chart.unit)}: {count:g}</title></rect>"
             )
-    free_x = 0.0
-    for name, value in chart.marks:
-        x = x_of(value)
-        text_x = max(x + 3, free_x)
-        free_x = text_x + 46
+    for place, (name, value) in enumerate(chart.marks):
+        x, y = x_of(value), TOP + 10 + 12 * place
+        left = x > LEFT + 0.85 * PLOT
+        anchor = ' style="text-anchor:end"' if left else ""
         parts.append(f'<path class="limit" d="M{x:.1f},{TOP}v{height}" stroke="{RED}"/>')
-        parts.append(f'<text class="lt" x="{text_x:.1f}" y="{TOP + 9}" fill="{RED}">{escape(name)} {value:.4g}</text>')
+        parts.append(
+            f'<text class="lt on" x="{x + (-4 if left else 4):.1f}" y="{y}"{anchor}>{escape(name)} {value:.4g}</text>'
+        )
     found = axes.ticks(low, high, 10)
     for value, text in zip(found, axes.labels(found), strict=True):
         parts.append(f'<text class="tt" x="{x_of(value):.1f}" y="{TOP + height + 13}">{text}</text>')

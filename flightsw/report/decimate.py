@@ -33,6 +33,21 @@ def kept(values: FloatArray, buckets: int = BUCKETS) -> IntArray:
     return places[places < size]
 
 
+def envelope(values: FloatArray, buckets: int = BUCKETS) -> tuple[FloatArray, FloatArray, FloatArray, int]:
+    """(lowest, highest and mean of each bucket, ticks of a bucket); NaN where nothing in it is known."""
+    width = max(1, -(-len(values) // buckets))
+    padded = np.full(width * (-(-len(values) // width)), np.nan)
+    padded[: len(values)] = values
+    table = padded.reshape(-1, width)
+    known = ~np.isnan(table)
+    some = known.any(axis=1)
+    low = np.where(some, np.min(np.where(known, table, np.inf), axis=1, initial=np.inf), np.nan)
+    high = np.where(some, np.max(np.where(known, table, -np.inf), axis=1, initial=-np.inf), np.nan)
+    sums = np.where(known, table, 0.0).sum(axis=1)
+    mean = np.where(some, sums / np.maximum(known.sum(axis=1), 1), np.nan)
+    return low, high, mean, width
+
+
 def changes(values: FloatArray) -> IntArray:
     """Places at which a new value begins, the first among them."""
     before, after = values[:-1], values[1:]

@@ -1,7 +1,7 @@
 """What there is to draw, without how: panels over time, strips of states, marks of events, charts without time.
 
-Sections make these; `svg` and `charts` draw them. A panel's `key` names it in the page and pairs it with the same panel
-of another run.
+Sections make these; `panels`, `strips`, `charts` and `groundtrack` draw them. The `key` of a drawing names it in the
+page and pairs it with the same one of another run.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from flightsw.report.coast import LAND
 from flightsw.report.drawing import BLUE, GREEN, ORANGE, RED, FloatArray, Track
-from flightsw.report.svg import BOLD_PX, LEFT, TOP, WIDTH, polygon
+from flightsw.report.frame import BOLD_PX, LEFT, TOP, WIDTH, polygon
 
 MAP_WIDTH, MAP_HEIGHT = 864, 432
 MOST_POINTS = 6000

@@ -142,7 +142,7 @@
     plot.addEventListener("dblclick", () => show(0, end));
     plot.querySelectorAll("g.key").forEach((key) => key.addEventListener("click", () => {
       const off = key.classList.toggle("off");
-      plot.querySelectorAll("path.l, path.area").forEach((path) => {
+      plot.querySelectorAll("path.l, path.area, path.band").forEach((path) => {
         if (path.dataset.line === key.dataset.line) path.style.display = off ? "none" : "";
       });
     }));

@@ -7,11 +7,12 @@ beside. Called by `making`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html import escape
 from importlib import resources
 
-from flightsw.report import charts, groundtrack, svg
-from flightsw.report.drawing import Bars, Drawn, Histogram, Html, Line, Marks, Panel, Part, Section, Strip, Track
+from flightsw.report import charts, frame, groundtrack, panels, strips
+from flightsw.report.drawing import Bars, Drawn, Histogram, Html, Line, Marks, Panel, Part, Row, Section, Strip, Track
 from flightsw.report.rundata import RunData
 from flightsw.report.sections import (
     comparison,
@@ -55,7 +56,7 @@ class Drawer:
     def __init__(self, data: RunData, against: RunData | None) -> None:
         self._data = data
         end_s = max(data.end_s, 0.0 if against is None else against.end_s)
-        self._frame = svg.Frame(data.columns.time_s, end_s, data.eclipses())
+        self._frame = frame.Frame(data.columns.time_s, end_s, data.eclipses())
         self._other_time_s = None if against is None else against.columns.time_s
         self._others: dict[str, Drawn] = {}
         if against is not None:
@@ -68,17 +69,28 @@ class Drawer:
         match part:
             case Panel():
                 lines: Sequence[Line] = other.lines if isinstance(other, Panel) and not part.stacked else ()
-                return svg.panel_svg(part, self._frame, lines, self._other_time_s)
+                return panels.panel_svg(part, self._frame, lines, self._other_time_s)
             case Strip():
-                return svg.strip_svg(part, self._frame)
+                return strips.strip_svg(_beside(part, other) if isinstance(other, Strip) else part, self._frame)
             case Marks():
-                return svg.marks_svg(part, self._frame)
+                return strips.marks_svg(part, self._frame)
             case Bars():
                 return charts.bars_svg(part, other if isinstance(other, Bars) else None)
             case Histogram():
                 return charts.histogram_svg(part)
             case Track():
                 return groundtrack.track_svg(part, self._data.columns.dt_s)
+
+
+def _beside(strip: Strip, other: Strip) -> Strip:
+    """Each row with that of the other run beneath, where they differ."""
+    theirs = {row.label: row.spans for row in other.rows}
+    rows: list[Row] = []
+    for row in strip.rows:
+        rows.append(row)
+        if theirs.get(row.label, row.spans) != row.spans:
+            rows.append(Row(f"{row.label}, other", theirs[row.label]))
+    return replace(strip, rows=tuple(rows))
 
 
 def sections_of(data: RunData, against: RunData | None = None) -> list[Section]:
@@ -116,7 +128,7 @@ def page(data: RunData, against: RunData | None = None) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}: flightsw report</title>"
         f"<style>{_asset('page.css')}{_asset('drawing.css')}</style></head>"
-        f'<body data-left="{svg.LEFT}" data-plot="{svg.PLOT}" data-top="{svg.TOP}">'
+        f'<body data-left="{frame.LEFT}" data-plot="{frame.PLOT}" data-top="{frame.TOP}">'
         f'<svg width="0" height="0" style="position:absolute">{_CLIP_SVG}</svg>'
         f"<nav><b>flightsw</b>{contents}<p id=range>Drag in a plot to zoom all.</p>"
         "<button id=reset disabled>Whole run</button>"
@@ -127,9 +139,8 @@ def page(data: RunData, against: RunData | None = None) -> str:
 
 
 _CLIP_SVG = (
-    f'<defs><clipPath id="plot-clip"><rect x="0" y="0" width="{svg.LEFT}" height="2000"/>'
-    f'<rect x="{svg.LEFT}" y="{svg.TOP}" width="{svg.PLOT}" height="2000"/>'
-    f'<rect x="{svg.LEFT + svg.PLOT}" y="0" width="{svg.RIGHT}" height="2000"/></clipPath></defs>'
+    f'<defs><clipPath id="plot-clip"><rect x="{frame.LEFT}" y="{frame.TOP}" width="{frame.PLOT}" height="2000"/>'
+    "</clipPath></defs>"
 )
 
 

@@ -19,6 +19,7 @@ from flightsw.report.sections.markup import plain
 RESULT, STATUS = "infer.result", "infer.status"
 LAST = (STATUS, "comms.status")
 """Topics whose last message is kept whole."""
+HEARD = (RESULT, *LAST)
 KINDS = ("model", "variant", "source", "mode")
 """Fields of a result that say what kind it is, as far as there are such."""
 _AMOUNTS = ("energy_j", "value")
@@ -44,14 +45,14 @@ class Results:
         self.kinds: dict[tuple[tuple[str, str], ...], Kind] = {}
         self.finished_s = array("d")
         self.latency_s = array("d")
-        self._last: dict[str, bytes] = {}
+        self._last: dict[str, msgspec.Raw] = {}
 
-    def hear(self, topic: str, payload: msgspec.Raw) -> None:
-        """One message."""
-        if topic in LAST:
-            self._last[topic] = bytes(payload)
-        elif topic == RESULT:
+    def hear(self, topic: str, payload: msgspec.Raw, _tally: object = None) -> None:
+        """One message of a topic of `HEARD`."""
+        if topic == RESULT:
             self._result(self._named(topic, payload))
+        else:
+            self._last[topic] = payload
 
     def last(self, topic: str) -> dict[str, Any]:
         """The last message of a topic by fields; empty: there was none."""
@@ -68,7 +69,7 @@ class Results:
                 found.append((spelt_out(one.name), f"{value}{unit}"))
         return found
 
-    def _named(self, topic: str, payload: msgspec.Raw | bytes) -> dict[str, Any]:
+    def _named(self, topic: str, payload: msgspec.Raw) -> dict[str, Any]:
         return dict(zip(self._fields[topic], msgspec.msgpack.decode(payload), strict=False))
 
     def _result(self, said: dict[str, Any]) -> None:

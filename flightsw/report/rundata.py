@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,13 @@ from flightsw.record.columns import Columns, FloatArray, field_of, read_columns
 from flightsw.record.elements import Elements
 from flightsw.record.folder import SCENARIO_FILE, Manifest, read_manifest
 from flightsw.record.ledger import Ledgers, Residuals
-from flightsw.record.summary import Summary, tell
+from flightsw.record.summary import Hearer, Summary, tell
 from flightsw.record.tally import IN_ECLIPSE, Tally
 from flightsw.regress.binding import Vocabulary
 from flightsw.regress.judging import judged_on
 from flightsw.regress.requirement import Requirement, bind, signals_of, topics_of
 from flightsw.regress.verdict import Verdict
-from flightsw.report.results import Results
+from flightsw.report.results import HEARD, Results
 
 
 class EventLine(msgspec.Struct, frozen=True):
@@ -124,12 +125,12 @@ def read_run(run_dir: Path, signals: Sequence[str]) -> RunData:
     sink, results = io.BytesIO(), Results(_schemas(run_dir))
     ledgers, no_ledger = _ledgers(header, run_dir)
 
-    def hear(_tick: int, topic: str, payload: msgspec.Raw, tally: Tally) -> None:
-        results.hear(topic, payload)
-        if ledgers is not None and topic == "truth.plant" and tally.truth is not None:
+    def told_truth(_payload: msgspec.Raw, tally: Tally) -> None:
+        if ledgers is not None and tally.truth is not None:
             ledgers.add(tally.truth)
 
-    summary = tell(run_dir, sink, None, hear)
+    hearers: dict[str, Hearer] = {topic: partial(results.hear, topic) for topic in HEARD}
+    summary = tell(run_dir, sink, None, hearers | {"truth.plant": told_truth})
     return RunData(
         name=run_dir.resolve().name,
         header=header,

@@ -27,7 +27,7 @@ def _heads(data: RunData, against: RunData) -> Html:
     if data.summary.log_hash == against.summary.log_hash:
         return note("Both logs are the same, bit for bit.")
     words = [f"{one.name}: {outcome(one)[0]}, {kept(one)}" for one in (data, against)]
-    return note(f"{words[0]}; {words[1]}. In the plots the other run is dashed grey.")
+    return note(f"{words[0]}; {words[1]}. In the plots the other run is pale and dotted.")
 
 
 def _figures(data: RunData, against: RunData) -> Html:

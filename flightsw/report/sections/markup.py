@@ -29,7 +29,7 @@ def plain(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(plain(one) for one in value) or UNKNOWN
     if isinstance(value, dict):
-        return ", ".join(f"{key} = {plain(one)}" for key, one in value.items()) or UNKNOWN
+        return ", ".join(f"{key} = {plain(one)}" for key, one in value.items() if one is not None) or UNKNOWN
     return str(value)
 
 

@@ -91,7 +91,7 @@ def _soc(data: RunData) -> Panel | None:
     limits = [Limit(float(soc), f"shed tier {tier}") for tier, soc in enumerate(tiers, 1)]
     safe = data.setting("apps.health.safe_soc")
     limits += [] if safe is None else [Limit(float(safe), "SAFE")]
-    return Panel("soc", "State of charge", "1", tuple(lines), tuple(limits), height=170) if lines else None
+    return Panel("soc", "State of charge", "", tuple(lines), tuple(limits), height=170) if lines else None
 
 
 def _voltage(data: RunData) -> Panel | None:

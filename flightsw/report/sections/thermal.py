@@ -119,7 +119,7 @@ def _throttle(data: RunData) -> Panel | None:
     if values is None:
         return None
     line = Line("0: full power, 1: the device's least", values, PINK)
-    return Panel("throttle", "Throttle level", "1", (line,), floor=0.0, height=90)
+    return Panel("throttle", "Throttle level", "", (line,), floor=0.0, height=90)
 
 
 def _caps(data: RunData) -> Panel | None:
