@@ -27,5 +27,5 @@ def report(
     if as_json:
         typer.echo(json.dumps({"report": str(path), "png": None if png is None else str(png)}))
     else:
-        typer.echo(f"report      {path}")
+        typer.echo(str(path))
     return GOOD

@@ -186,6 +186,11 @@ class Recorder:
         """Hash of the log so far."""
         return self._writer.log_hash
 
+    @property
+    def ticks(self) -> int:
+        """In the log."""
+        return self._writer.ticks
+
     def flush(self) -> None:
         """Let observers of the log see all of it."""
         self._writer.flush()
@@ -217,19 +222,19 @@ def run_in_process(plan: RunPlan, on_progress: OnProgress | None = None) -> RunO
                     pacer.started(node.tick, monotonic_s())
                 recorder.run_tick()
                 first_s = first_s or monotonic_s()
-        except (RunError, LogError) as failure:
-            verdict, error = "failed", str(failure)
-        finally:
             last_s = monotonic_s()
-            log_hash = recorder.log_hash
-            with suppress(LogError):  # told already, or the run is over and its log says that it was cut
+            recorder.close()
+        except (RunError, LogError) as failure:
+            last_s = monotonic_s()
+            verdict, error = "failed", str(failure)
+            with suppress(LogError):  # told already
                 recorder.close()
     _tell(plan, node, pacer, begin_s, 0.0, on_progress)
     return RunOutcome(
-        ticks=node.tick,
-        simulated_s=node.tick * plan.scenario.dt_s,
+        ticks=recorder.ticks,
+        simulated_s=recorder.ticks * plan.scenario.dt_s,
         wall_s=monotonic_s() - begin_s,
-        log_hash=log_hash,
+        log_hash=recorder.log_hash,
         cpu_s={"node": time.process_time() - begin_cpu_s},
         exit=verdict,
         run_dir=plan.run_dir,

@@ -9,6 +9,7 @@ tick n + 2, and is compared with that. Eclipse is truth: less than half of the S
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +19,7 @@ import msgspec
 
 from flightsw.bus.exchange import LOST
 from flightsw.bus.logreader import LogReader
-from flightsw.errors import LogError
+from flightsw.record.folder import write_whole
 from flightsw.record.tally import Tally
 
 if TYPE_CHECKING:
@@ -85,16 +86,11 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def summarise(run_dir: Path, outcome: RunOutcome | None = None) -> Summary:
-    """One pass over the run's log; writes its events.jsonl. Raises LogError: missing, foreign, altered; no room."""
-    temporary = run_dir / f"{EVENTS_FILE}.tmp"
-    try:
-        with temporary.open("wb") as events:
-            summary = tell(run_dir, events, outcome)
-        temporary.replace(run_dir / EVENTS_FILE)
-    except OSError as error:
-        raise LogError(f"{run_dir / EVENTS_FILE}: can't be written: {error.strerror or error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    """One pass over the run's log; writes its events.jsonl. Raises LogError: missing, foreign, altered; RunError: no
+    room for it."""
+    events = io.BytesIO()
+    summary = tell(run_dir, events, outcome)
+    write_whole(run_dir / EVENTS_FILE, events.getvalue())
     return summary
 
 

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from flightsw.report.coast import LAND
 from flightsw.report.drawing import BLUE, GREEN, ORANGE, RED, FloatArray, Track
-from flightsw.report.frame import BOLD_PX, LEFT, TOP, WIDTH, polygon
+from flightsw.report.frame import BOLD_PX, LEFT, PLOT, TOP, WIDTH, polygon
 
-MAP_WIDTH, MAP_HEIGHT = 864, 432
+MAP_WIDTH, MAP_HEIGHT = PLOT, PLOT // 2
 MOST_POINTS = 6000
 """of a run's track"""
 CURSOR_POINTS = 1500

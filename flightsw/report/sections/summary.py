@@ -80,7 +80,11 @@ def _banners(data: RunData) -> list[Part]:
             else "before its first tick was whole"
         )
         parts.append(note(f"This run was cut: its log has no end mark. All here is up to {last}.", "bad"))
-    parts += [note(f"{one.id}, {one.text}: {first_break(one)}", "bad") for one in data.verdicts if not one.passed]
+    parts += [
+        note(f"{one.id}, {one.text}: {first_break(one)}", _KINDS[one.outcome])
+        for one in data.verdicts
+        if not one.passed
+    ]
     evidence = data.setting("evidence")
     if evidence is not None:
         parts.append(note(EVIDENCE.get(evidence, str(evidence)), "warn" if evidence == "press-derived" else "plain"))
