@@ -9,7 +9,7 @@ and description in each column's metadata; CSV has a `.columns.json` with the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -81,7 +81,8 @@ def _whole(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise ConfigError(f"out = {path}: can't be written: {error.strerror or error}") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _describe(path: Path, columns: Sequence[TableColumn]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from flightsw.errors import ConfigError
@@ -28,7 +29,8 @@ def write_report(run_dir: Path, out: Path | None = None, against: Path | None = 
     except OSError as error:
         raise ConfigError(f"out = {path}: can't be written: {error.strerror or error}") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
     if png is not None:
         write_pictures(data, png)
     return path
