@@ -20,7 +20,7 @@ export OMP_NUM_THREADS := 1
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make run        fly one emulated node for two orbits (ARGS='--duration 5orbits --seed 7', SCENARIO=...)"
+	@echo "make run        fly one emulated node for two orbits and write its report (ARGS='--duration 5orbits --seed 7', SCENARIO=...)"
 	@echo "make test       the tests (ARGS='-k battery')"
 	@echo "make check      what CI runs beside the tests: ruff, mypy, import-linter"
 	@echo "make test-long  the tests too heavy for every day"
@@ -55,7 +55,7 @@ $(VENV)/dev.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt
 	@touch $(VENV)/core.stamp $@
 
 run: $(VENV)/core.stamp
-	@$(BIN)/flightsw run $(SCENARIO) $(ARGS)
+	@$(BIN)/flightsw run $(SCENARIO) --report $(ARGS)
 
 test: $(VENV)/dev.stamp
 	@$(BIN)/python -m pytest -q -n 2 $(ARGS)

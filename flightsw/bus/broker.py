@@ -103,6 +103,7 @@ class Broker:
         self._decode = msgspec.msgpack.Decoder(ToBus).decode
         self._record_bytes = RecordEncoder()
         self._exchange = self._new_exchange()
+        self._writer: LogWriter | None = None
         self._run_id = plan.header.run_id
         self._peers: dict[str, bytes] = dict(plan.peers)
         self._welcomed = set(self._peers)
@@ -125,9 +126,10 @@ class Broker:
         router.setsockopt(zmq.ROUTER_MANDATORY, 1)
         router.setsockopt(zmq.RCVTIMEO, IDLE_MS)
         router.bind(self._plan.endpoint)
-        self._writer = self._reopened_log() if self._plan.resume else LogWriter(self._plan.run_dir, self._plan.header)
         verdict = "completed"
         try:
+            reopen = self._plan.resume
+            self._writer = self._reopened_log() if reopen else LogWriter(self._plan.run_dir, self._plan.header)
             self._await_remote()
             while self._exchange.tick < self._plan.ticks:
                 if not self._between_ticks():
@@ -144,24 +146,31 @@ class Broker:
             self.last_tick_s = monotonic_s()
             self._launcher.tell_ending()
             self._dismiss()
-            self._close_log()
+            cut = self._close_log()
+        if cut is not None:
+            raise cut
         return verdict
 
-    def _close_log(self) -> None:
+    def _close_log(self) -> LogError | None:
+        """Why it couldn't be ended; None: it was, or what ends the run has been raised already."""
+        if self._writer is None:
+            return None
         try:
             self._writer.close()
         except LogError as error:
-            self._log.error("log.cut", error=str(error))  # the reason is all there is to say
+            self._log.error("log.cut", error=str(error))
+            return error
+        return None
 
     @property
     def log_hash(self) -> str:
         """Hash of the log so far."""
-        return self._writer.log_hash
+        return "" if self._writer is None else self._writer.log_hash
 
     @property
     def ticks(self) -> int:
         """Ticks in the log."""
-        return self._writer.ticks
+        return 0 if self._writer is None else self._writer.ticks
 
     # -- one tick -------------------------------------------------------------------------------------------------
 
@@ -199,6 +208,7 @@ class Broker:
         if tick == self._plan.taken_up_tick:
             self._pacer.set_speed(self._pacer.speed)  # deadlines count from here: the rebuild is no slip
         record = exchange.finish()
+        assert self._writer is not None
         self._writer.append(self._record_bytes(record))
         self._last_entries = record.entries
         self._reconnecting = False

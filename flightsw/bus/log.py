@@ -19,17 +19,20 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
+import structlog
 
 from flightsw.bus.exchange import MESSAGE, TickRecord
-from flightsw.errors import LogError
+from flightsw.errors import LogError, RunError
 from flightsw.messages.schema import TopicSchema
 
 TAIL_NAME = "bus.log"
 SEGMENT_BYTES = 8 * 1024 * 1024
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
 _COMPRESSION_LEVEL = 1  # zlib 1 takes about 12 ms a MB here and still shrinks a tick to a third
 
 
@@ -95,6 +98,8 @@ class RecordEncoder:
 class HashChain:
     """The running hash over header and ticks."""
 
+    _link: bytes
+
     def __init__(self, header: bytes) -> None:
         self._link = hashlib.sha256(header).digest()
 
@@ -105,6 +110,12 @@ class HashChain:
     def hexdigest(self) -> str:
         """The hash of everything so far."""
         return self._link.hex()
+
+    def copy(self) -> HashChain:
+        """Another one that goes on from here."""
+        other = HashChain(b"")
+        other._link = self._link
+        return other
 
 
 class LogPlace(NamedTuple):
@@ -117,7 +128,11 @@ class LogPlace(NamedTuple):
 
 
 class LogWriter:
-    """Appends ticks to a run's log. One writer a run; a full disk raises LogError and leaves whole ticks behind."""
+    """Appends ticks to a run's log. One writer a run.
+
+    What can't be written raises LogError, and the log then ends behind the last tick that could: it says that it was
+    cut, and count and hash are those of what is there. The run ends with it (docs/log-format.md).
+    """
 
     def __init__(
         self,
@@ -128,7 +143,8 @@ class LogWriter:
         buffer_bytes: int = 0,
         behind: LogPlace | None = None,
     ) -> None:
-        """A new log; or, with `behind`, the log of a lost writer, cut off behind its last whole tick.
+        """A new log; or, with `behind`, the log of a lost writer, cut off behind its last whole tick. Raises RunError
+        where it can't be begun.
 
         `buffer_bytes`: whole ticks held back until so many bytes have come together. Only for a host whose processes
         die with the writer: for all others a tick must be written before anything of it is delivered.
@@ -136,16 +152,23 @@ class LogWriter:
         self._buffer_bytes = buffer_bytes
         self._held: list[bytes] = []
         self._held_bytes = 0
+        self._failed = False
         self._run_dir = run_dir
         self._segment_bytes = segment_bytes
         self._compressing: list[threading.Thread] = []
-        tail = run_dir / TAIL_NAME
+        self._file: int | None = None
+        try:
+            self._begin(header.encode(), behind)
+        except OSError as error:
+            raise RunError(f"{run_dir / TAIL_NAME}: can't be written: {error.strerror}") from None
+
+    def _begin(self, head: bytes, behind: LogPlace | None) -> None:
+        tail = self._run_dir / TAIL_NAME
         if behind is None:
-            head = header.encode()
             self._segment = self._written = self._ticks = 0
             self._chain = HashChain(head)
-            self._file = os.open(tail, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
-            self._write(head)
+            self._file = os.open(tail, _NEW_FILE, 0o644)
+            self._put(head)
         else:
             self._segment, self._written = behind.segment, behind.tail_bytes
             self._ticks, self._chain = behind.ticks, behind.chain
@@ -167,6 +190,8 @@ class LogWriter:
         if self._written >= self._segment_bytes:
             self._rotate()
         if self._buffer_bytes:
+            if not self._held:
+                self._before_held = self._ticks, self._chain.copy()
             self._held.append(record)
             self._held_bytes += len(record)
             if self._held_bytes >= self._buffer_bytes:
@@ -178,40 +203,66 @@ class LogWriter:
 
     def flush(self) -> None:
         """Write what is held back."""
-        if self._held:
+        if self._held and not self._failed:
             held, self._held, self._held_bytes = b"".join(self._held), [], 0
-            self._write(held)
+            try:
+                self._write(held)
+            except LogError:
+                self._ticks, self._chain = self._before_held
+                raise
 
     def close(self) -> str:
         """Write the end mark, finish compressing, and give the log's hash. Where it can't be written, it stays cut."""
-        log_hash = self.log_hash
         try:
             self.flush()
-            self._write(msgspec.msgpack.encode(_EndMark(self._ticks, log_hash)))
+            if not self._failed:
+                self._write(msgspec.msgpack.encode(_EndMark(self._ticks, self.log_hash)))
         finally:
             self.abandon()
-        return log_hash
+        return self.log_hash
 
     def abandon(self) -> None:
         """Close the file without an end mark: the log then says that it was cut."""
-        self.flush()
-        os.close(self._file)
-        for thread in self._compressing:
-            thread.join()
+        try:
+            self.flush()
+        finally:
+            if self._file is not None:
+                os.close(self._file)
+            for thread in self._compressing:
+                thread.join()
 
     def _write(self, data: bytes) -> None:
         try:
-            done = os.write(self._file, data)
-            while done < len(data):
-                done += os.write(self._file, data[done:])
+            self._put(data)
         except OSError as error:
-            self._held = []
-            raise LogError(f"{self._run_dir / TAIL_NAME}: can't be written: {error.strerror}") from None
+            with suppress(OSError):  # else the torn tail stays, which readers pass over
+                os.truncate(self._run_dir / TAIL_NAME, self._written)
+            raise self._failure(error) from None
+
+    def _put(self, data: bytes) -> None:
+        assert self._file is not None
+        done = os.write(self._file, data)
+        while done < len(data):
+            done += os.write(self._file, data[done:])
         self._written += done
+
+    def _failure(self, error: OSError) -> LogError:
+        """From now on nothing is written, not even an end mark, should there be room again."""
+        self._failed = True
+        return LogError(f"{self._run_dir / TAIL_NAME}: can't be written: {error.strerror}")
 
     def _rotate(self) -> None:
         self.flush()
+        try:
+            self._next_segment()
+        except OSError as error:
+            raise self._failure(error) from None
+        self._write(msgspec.msgpack.encode(_SegmentMark(self._segment, self._ticks, self.log_hash)))
+
+    def _next_segment(self) -> None:
+        assert self._file is not None
         os.close(self._file)
+        self._file = None
         closed = self._run_dir / f"bus.{self._segment:05d}.log"
         (self._run_dir / TAIL_NAME).rename(closed)
         thread = threading.Thread(target=_compress, args=(closed,), name="log-compress")
@@ -219,21 +270,31 @@ class LogWriter:
         self._compressing = [*(t for t in self._compressing if t.is_alive()), thread]
         self._segment += 1
         self._written = 0
-        self._file = os.open(self._run_dir / TAIL_NAME, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
-        self._write(msgspec.msgpack.encode(_SegmentMark(self._segment, self._ticks, self.log_hash)))
+        self._file = os.open(self._run_dir / TAIL_NAME, _NEW_FILE, 0o644)
 
 
 def _compress(closed: Path) -> None:
-    """Replace a closed segment by its compressed form; at every moment one whole copy exists."""
+    """Replace a closed segment by its compressed form; at every moment one whole copy exists.
+
+    Where there is no room for the second one, the segment stays as it is, and reads as well.
+    """
     temporary = closed.with_suffix(".log.gz.tmp")
-    with closed.open("rb") as source, temporary.open("wb") as sink:
-        with gzip.GzipFile(filename="", mode="wb", compresslevel=_COMPRESSION_LEVEL, fileobj=sink, mtime=0) as packed:
-            while block := source.read(1 << 20):
-                packed.write(block)
-        sink.flush()
-        os.fsync(sink.fileno())
-    temporary.rename(closed.with_suffix(".log.gz"))
-    closed.unlink()
+    try:
+        with closed.open("rb") as source, temporary.open("wb") as sink:
+            _pack(source, sink)
+        temporary.rename(closed.with_suffix(".log.gz"))
+        closed.unlink()
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        structlog.get_logger().warning("segment.not_compressed", segment=closed.name, error=error.strerror)
+
+
+def _pack(source: BinaryIO, sink: BinaryIO) -> None:
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=_COMPRESSION_LEVEL, fileobj=sink, mtime=0) as packed:
+        while block := source.read(1 << 20):
+            packed.write(block)
+    sink.flush()
+    os.fsync(sink.fileno())
 
 
 def segment_files(run_dir: Path) -> list[Path]:

@@ -20,11 +20,13 @@ from flightsw.cli import (
     checking,
     command,
     comparing,
+    data,
     faults,
     hil,
     injecting,
     inspection,
     models,
+    reporting,
     resuming,
     running,
     sequences,
@@ -51,6 +53,9 @@ app.command("schema")(inspection.schema)
 app.command("validate-physics")(validation.validate_physics)
 app.command("log")(inspection.log)
 app.command("ledger")(inspection.ledger)
+app.command("report")(reporting.report)
+app.command("signals")(data.signals)
+app.command("export")(data.export)
 app.command("check")(checking.check)
 app.command("faults")(faults.faults)
 app.command("cmd")(command.cmd)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flightsw.cli.exits import GOOD, INTERNAL, INTERRUPTED
-from flightsw.errors import ConfigError
+from flightsw.errors import ConfigError, LogError, RunError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +45,7 @@ def run(  # noqa: PLR0913  an option each
         str | None, typer.Option(metavar="every|sample:N|none", help="Which batches are computed for real.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder: new or empty.")] = None,
+    report: Annotated[bool, typer.Option("--report", help="Write the report at the end, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     pin: Annotated[
         bool, typer.Option(help="Keep a free run's processes on two cores: faster, and the same log.")
@@ -77,7 +78,18 @@ def run(  # noqa: PLR0913  an option each
     )
     with host_log(run_dir, "node" if in_process else "launcher"):
         outcome, summary = fly(plan, started, quiet=as_json)
+        if report:
+            tell_report(run_dir, quiet=as_json)
     return tell_outcome(outcome, summary, as_json=as_json)
+
+
+def tell_report(run_dir: Path, *, quiet: bool) -> None:
+    """Write the report and name it."""
+    from flightsw.report.making import write_report
+
+    path = write_report(run_dir)
+    if not quiet:
+        typer.echo(f"report      {path}")
 
 
 def tell_outcome(outcome: RunOutcome, summary: Summary, *, as_json: bool) -> int:
@@ -135,7 +147,12 @@ def fly(
     console = wide_console()
     with shown(plan, console, quiet=quiet) as on_progress:
         outcome = recorded_run(plan, started, on_progress, parent)
-    summary = summarise(plan.run_dir, outcome)
+    try:
+        summary = summarise(plan.run_dir, outcome)
+    except LogError:
+        if outcome.error is None:
+            raise
+        raise RunError(outcome.error) from None  # why the log is as it is
     if not quiet:
         print_summary(summary, str(plan.run_dir), console)
     return outcome, summary

@@ -41,6 +41,8 @@ _UNITS = {
     "soc": "1",
     "ticks": "tick",
 }
+_NAMING = frozenset({"soc", "bytes", "fraction", "ticks"})
+"""Suffixes that say what the field is, too."""
 
 
 class FieldSchema(msgspec.Struct, frozen=True):
@@ -64,12 +66,18 @@ class TopicSchema(msgspec.Struct, frozen=True):
 
 def unit_of(field_name: str) -> str:
     """The unit that a field's name states; empty when it states none."""
+    return split_unit(field_name)[1]
+
+
+def split_unit(field_name: str) -> tuple[str, str]:
+    """(name without the suffix that stands for its unit, unit). A share of charge is called by its unit alone."""
     parts = field_name.split("_")
     for length in (2, 1):
         suffix = "_".join(parts[-length:])
         if suffix in _UNITS and (len(parts) > length or suffix == "soc"):
-            return _UNITS[suffix]
-    return ""
+            stem = field_name if suffix in _NAMING else "_".join(parts[:-length])
+            return stem, _UNITS[suffix]
+    return field_name, ""
 
 
 def unfit(kind: type[Message]) -> str | None:

@@ -7,13 +7,17 @@ a run appends to the same file, each line in one write.
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import msgspec
 import structlog
+
+from flightsw.errors import RunError
 
 HOST_LOG = "host.jsonl"
 
@@ -21,15 +25,38 @@ HOST_LOG = "host.jsonl"
 @contextmanager
 def host_log(run_dir: Path, process: str) -> Iterator[None]:
     """Send this process's structlog lines to the run's host.jsonl, until the end of the block."""
-    with (run_dir / HOST_LOG).open("ab", buffering=0) as file:
-        _send_to(file, process)
+    try:
+        opened = (run_dir / HOST_LOG).open("ab", buffering=0)
+    except OSError as error:
+        raise RunError(f"{run_dir / HOST_LOG}: can't be written: {error.strerror}") from None
+    with opened as file:
+        _send_to(_Sink(file), process)
         try:
             yield
         finally:
             structlog.reset_defaults()
 
 
-def _send_to(file: BinaryIO, process: str) -> None:
+class _Sink:
+    """The file; once it takes no more, stderr: what a host has to say is never worth ending a process for."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, line: bytes) -> int:
+        """One line."""
+        try:
+            return self._file.write(line)
+        except OSError:
+            with suppress(OSError):
+                os.write(sys.stderr.fileno(), line)
+            return len(line)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def _send_to(file: _Sink, process: str) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -39,7 +66,7 @@ def _send_to(file: BinaryIO, process: str) -> None:
             structlog.processors.JSONRenderer(serializer=lambda value, **_: msgspec.json.encode(value, enc_hook=str)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.BytesLoggerFactory(file),
+        logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", file)),
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.clear_contextvars()

@@ -199,6 +199,11 @@ class Recorder:
         """Hash of the log so far."""
         return self._writer.log_hash
 
+    @property
+    def ticks(self) -> int:
+        """In the log."""
+        return self._writer.ticks
+
     def flush(self) -> None:
         """Let observers of the log see all of it."""
         self._writer.flush()

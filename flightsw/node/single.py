@@ -112,20 +112,20 @@ def run_in_process(plan: RunPlan, on_progress: OnProgress | None = None) -> RunO
         single = _SingleRun(plan, recorder, umbilical, on_progress, begin_s)
         try:
             verdict = single.run(stopped)
-        except (RunError, LogError) as failure:
-            verdict, error = "failed", str(failure)
-        finally:
             last_s = monotonic_s()
-            log_hash = recorder.log_hash
-            with suppress(LogError):  # told already, or the run is over and its log says that it was cut
+            recorder.close()
+        except (RunError, LogError) as failure:
+            last_s = monotonic_s()
+            verdict, error = "failed", str(failure)
+            with suppress(LogError):  # told already
                 recorder.close()
     single.tell()
     first_s = single.first_tick_s
     return RunOutcome(
-        ticks=node.tick,
-        simulated_s=node.tick * plan.scenario.dt_s,
+        ticks=recorder.ticks,
+        simulated_s=recorder.ticks * plan.scenario.dt_s,
         wall_s=monotonic_s() - begin_s,
-        log_hash=log_hash,
+        log_hash=recorder.log_hash,
         cpu_s={"node": time.process_time() - begin_cpu_s},
         exit=verdict,
         run_dir=plan.run_dir,

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from flightsw.bus.exchange import MESSAGE
+from flightsw.bus.exchange import MESSAGE, TickRecord
 from flightsw.bus.logreader import LogReader
 from flightsw.errors import ConfigError
 from flightsw.messages.schema import FieldSchema, TopicSchema
@@ -35,11 +36,14 @@ from flightsw.messages.topics import BUS
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+BLOCK_TICKS = 1 << 16
 NAN = float("nan")
 EVENT_FIELDS = ("severity", "id", "args")
 """of a topic that carries events"""
 _ENUM = re.compile(r"enum\((?P<members>[^)]*)\)")
 _MAP = re.compile(r"map\[[^\]]*\]")
+_Place = tuple[int, int | None]
+"""(place of the field in the payload, element of it)"""
 _NUMBERS = frozenset({"bool", "int", "float", "null"})
 
 
@@ -103,75 +107,146 @@ def is_event_topic(topic: TopicSchema) -> bool:
     return tuple(one.name for one in topic.fields) == EVENT_FIELDS
 
 
+class ColumnReader:
+    """The columns of these signals, the message counts of their topics and of `topics`, and all events, in blocks.
+
+    What a block holds is its size and nothing behind it, so that a week-long run is read in little memory. Raises
+    ConfigError: a signal or a topic that the log doesn't know or that isn't a number; LogError: no log.
+    """
+
+    def __init__(self, run_dir: Path, signals: Sequence[str], topics: Sequence[str] = ()) -> None:
+        self.log = LogReader(run_dir)
+        declared = self.topics = self.log.header.topics
+        """as the log declares them"""
+        found = [find_logged_signal(name, declared) for name in signals]
+        fields = {signal.name: field_of(signal, declared) for signal in found}
+        self._names = [topic.name for topic in declared]
+        for topic in topics:
+            if topic not in self._names:
+                raise ConfigError(f"topic {topic!r}: unknown: must be one of {', '.join(self._names)}")
+        self._wanted: dict[str, dict[str, _Place]] = {
+            name: {} for name in [*(signal.topic for signal in found), *topics]
+        }
+        """by topic, then by the signal's name"""
+        for signal in found:
+            position = [one.name for one in declared[self._names.index(signal.topic)].fields].index(signal.field)
+            self._wanted[signal.topic][signal.name] = (position, signal.index)
+        self.dt_s = self.log.header.dt_ns / 1e9
+        self.units = {name: one.unit for name, one in fields.items()}
+        members = {name: members_of(one) for name, one in fields.items()}
+        self.members = {name: numbers for name, numbers in members.items() if numbers}
+
+    def blocks(self, block_ticks: int, most_ticks: int | None = None) -> Iterator[Columns]:
+        """Block by block, up to the last whole tick; one without a tick where there is none."""
+        tracks = {name: _Track(places) for name, places in self._wanted.items()}
+        events: dict[tuple[str, str], list[int]] = {}
+        hearers = _hearers(self.topics, tracks, events)
+        first, due = 0, 0
+        for due, record in enumerate(islice(self.log.ticks(), most_ticks), 1):
+            _let_hear(record, hearers)
+            if due - first == block_ticks:
+                yield self._block(first, due, tracks, events)
+                events.clear()
+                first = due
+        if due > first or due == 0:
+            yield self._block(first, due, tracks, events)
+
+    def _block(
+        self, first: int, end: int, tracks: Mapping[str, _Track], events: Mapping[tuple[str, str], list[int]]
+    ) -> Columns:
+        values: dict[str, FloatArray] = {}
+        counts: dict[str, FloatArray] = {}
+        for name, track in tracks.items():
+            counts[name] = track.counts(first, end)
+            values |= track.columns(first, end)
+            track.forget()
+        return Columns(
+            dt_s=self.dt_s,
+            time_s=np.arange(first, end, dtype=np.float64) * np.float64(self.dt_s),
+            values=values,
+            members=self.members,
+            units=self.units,
+            counts=counts,
+            events={key: np.array(at, dtype=np.int64) for key, at in sorted(events.items())},
+            topics=self.topics,
+        )
+
+
 def read_columns(
     run_dir: Path, signals: Sequence[str], topics: Sequence[str] = (), most_ticks: int | None = None
 ) -> Columns:
-    """The columns of these signals, the message counts of their topics and of `topics`, and all events.
+    """The same as whole columns, up to the last whole tick, or the first `most_ticks`. Raises as `ColumnReader`."""
+    return joined(ColumnReader(run_dir, signals, topics).blocks(BLOCK_TICKS, most_ticks))
 
-    Reads up to the last whole tick, or the first `most_ticks`. Raises ConfigError: a signal or a topic that the log
-    doesn't know or that isn't a number; LogError: no log, or one that was altered.
-    """
-    reader = LogReader(run_dir)
-    declared = reader.header.topics
-    found = [find_logged_signal(name, declared) for name in signals]
-    fields = {signal.name: field_of(signal, declared) for signal in found}
-    names = [topic.name for topic in declared]
-    for topic in topics:
-        if topic not in names:
-            raise ConfigError(f"topic {topic!r}: unknown: must be one of {', '.join(names)}")
-    tracks = {name: _Track() for name in dict.fromkeys([*(signal.topic for signal in found), *topics])}
-    for signal in dict.fromkeys(found):
-        position = [one.name for one in declared[names.index(signal.topic)].fields].index(signal.field)
-        tracks[signal.topic].wanted[signal.name] = (position, signal.index)
-    events: dict[tuple[str, str], list[int]] = {}
-    hearers = _hearers(declared, tracks, events)
-    ticks = _pass(reader, hearers, most_ticks)
-    dt_s = reader.header.dt_ns / 1e9
-    members = {name: members_of(one) for name, one in fields.items()}
-    return Columns(
-        dt_s=dt_s,
-        time_s=np.arange(ticks, dtype=np.float64) * np.float64(dt_s),
-        values={name: column for track in tracks.values() for name, column in track.columns(ticks).items()},
-        members={name: numbers for name, numbers in members.items() if numbers},
-        units={name: one.unit for name, one in fields.items()},
-        counts={name: track.counts(ticks) for name, track in tracks.items()},
-        events={key: np.array(at, dtype=np.int64) for key, at in sorted(events.items())},
-        topics=declared,
+
+def joined(blocks: Iterable[Columns]) -> Columns:
+    """One after the other as one."""
+    pieces = list(blocks)
+    first = pieces[0]
+    if len(pieces) == 1:
+        return first
+    keys = sorted({key for piece in pieces for key in piece.events})
+    none = np.array([], dtype=np.int64)
+    # A column at a time, each let go of when it is done: of a long run there is hardly room for all of it twice.
+    return replace(
+        first,
+        time_s=np.concatenate([piece.time_s for piece in pieces]),
+        values={name: np.concatenate([piece.values.pop(name) for piece in pieces]) for name in list(first.values)},
+        counts={name: np.concatenate([piece.counts.pop(name) for piece in pieces]) for name in list(first.counts)},
+        events={key: np.concatenate([piece.events.get(key, none) for piece in pieces]) for key in keys},
     )
 
 
 _Hearer = Callable[[int, msgspec.Raw], None]
 
 
-@dataclass
 class _Track:
-    """What one topic said: the ticks of its messages, and per signal the values in them."""
+    """What one topic said since it was last told to forget: the ticks of its messages, and per signal the values."""
 
-    wanted: dict[str, tuple[int, int | None]] = field(default_factory=dict)
-    """signal's name -> (place of the field in the payload, element of it)"""
-    ticks: array[int] = field(default_factory=lambda: array("q"))
-    rows: array[float] = field(default_factory=lambda: array("d"))
-    """the wanted values of each message, one message behind the other"""
+    def __init__(self, wanted: Mapping[str, _Place]) -> None:
+        self._wanted = dict(sorted(wanted.items(), key=lambda one: one[1][1] is not None))  # whole fields first
+        whole = [position for position, index in self._wanted.values() if index is None]
+        self._elements = [(position, index) for position, index in self._wanted.values() if index is not None]
+        # One position alone would be given bare, so it is asked for twice.
+        self._fields = itemgetter(*whole, *whole[:1]) if whole else None
+        self._whole = len(whole)
+        self._ticks = array("q")
+        self._rows = array("d")
+        """the wanted values of each message, one message behind the other"""
+        self._held = array("d", [NAN] * len(wanted))
+        """the row that still stands from before"""
 
     def hear(self, tick: int, payload: msgspec.Raw) -> None:
-        self.ticks.append(tick)
-        if self.wanted:
-            values = msgspec.msgpack.decode(payload)
-            self.rows.extend([_element(values, *place) for place in self.wanted.values()])
+        self._ticks.append(tick)
+        if self._wanted:
+            self._rows.extend(self._row(msgspec.msgpack.decode(payload)))
 
-    def counts(self, ticks: int) -> FloatArray:
-        return np.bincount(np.array(self.ticks, dtype=np.int64), minlength=ticks).astype(np.float64)
+    def _row(self, values: list[Any]) -> Sequence[float]:
+        """Fast where the payload is whole and all of it is known, which is nearly always."""
+        try:
+            row = [] if self._fields is None else list(self._fields(values)[: self._whole])
+            row += [values[position][index] for position, index in self._elements]
+        except (IndexError, TypeError):
+            return [_element(values, *place) for place in self._wanted.values()]
+        return [NAN if value is None else value for value in row] if None in row else row
 
-    def columns(self, ticks: int) -> dict[str, FloatArray]:
-        if not self.wanted:
+    def counts(self, first: int, end: int) -> FloatArray:
+        return np.bincount(np.array(self._ticks, dtype=np.int64) - first, minlength=end - first).astype(np.float64)
+
+    def columns(self, first: int, end: int) -> dict[str, FloatArray]:
+        if not self._wanted:
             return {}
-        # Row 0 stands for "nothing said yet"; of several messages in a tick the last one's row stays.
-        rows = np.full((len(self.ticks) + 1, len(self.wanted)), np.nan)
-        rows[1:] = np.array(self.rows).reshape(len(self.ticks), len(self.wanted))
-        newest = np.zeros(ticks, dtype=np.int64)
-        np.maximum.at(newest, np.array(self.ticks, dtype=np.int64), np.arange(1, len(self.ticks) + 1))
-        held = rows[np.maximum.accumulate(newest)]
-        return {name: np.ascontiguousarray(held[:, place]) for place, name in enumerate(self.wanted)}
+        # Row 0 is what stood before; of several messages in a tick the last one's row stays.
+        rows = np.array(self._held + self._rows).reshape(len(self._ticks) + 1, len(self._wanted))
+        newest = np.zeros(end - first, dtype=np.int64)
+        np.maximum.at(newest, np.array(self._ticks, dtype=np.int64) - first, np.arange(1, len(self._ticks) + 1))
+        held = np.maximum.accumulate(newest)
+        return {name: rows[held, place] for place, name in enumerate(self._wanted)}
+
+    def forget(self) -> None:
+        if self._wanted and self._ticks:
+            self._held = self._rows[-len(self._wanted) :]
+        self._ticks, self._rows = array("q"), array("d")
 
 
 def _element(values: list[Any], position: int, index: int | None) -> float:
@@ -183,7 +258,7 @@ def _element(values: list[Any], position: int, index: int | None) -> float:
 
 
 def _hearers(
-    declared: Sequence[TopicSchema], tracks: dict[str, _Track], events: dict[tuple[str, str], list[int]]
+    declared: Sequence[TopicSchema], tracks: Mapping[str, _Track], events: dict[tuple[str, str], list[int]]
 ) -> dict[int, list[_Hearer]]:
     """Who hears which topic, by its number."""
     hearers: dict[int, list[_Hearer]] = {}
@@ -216,15 +291,13 @@ def _bus_hearer(topic: TopicSchema, events: dict[tuple[str, str], list[int]]) ->
     return hear
 
 
-def _pass(reader: LogReader, hearers: dict[int, list[_Hearer]], most_ticks: int | None) -> int:
-    """Let every message be heard; ticks that were read."""
-    for record in islice(reader.ticks(), most_ticks):
-        for item in record.inputs:
-            if item[0] == MESSAGE:
-                for hear in hearers.get(item[1][0], ()):
-                    hear(record.tick, item[1][1])
-        for number, payload in record.entries:
-            if number in hearers:
-                for hear in hearers[number]:
-                    hear(record.tick, payload)
-    return reader.tick_count
+def _let_hear(record: TickRecord, hearers: Mapping[int, list[_Hearer]]) -> None:
+    """Those from outside first, as they were delivered."""
+    for item in record.inputs:
+        if item[0] == MESSAGE:
+            for hear in hearers.get(item[1][0], ()):
+                hear(record.tick, item[1][1])
+    for number, payload in record.entries:
+        if number in hearers:
+            for hear in hearers[number]:
+                hear(record.tick, payload)

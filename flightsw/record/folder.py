@@ -16,13 +16,14 @@ import importlib.metadata
 import platform
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from flightsw import __version__
-from flightsw.errors import ConfigError, LogError
+from flightsw.errors import ConfigError, LogError, RunError
 from flightsw.node.imports import Identity
 
 if TYPE_CHECKING:
@@ -178,10 +179,20 @@ def broken_manifest(first: Manifest, error: BaseException, ended: dt.datetime) -
 
 
 def write_manifest(run_dir: Path, manifest: Manifest) -> None:
-    """Put the manifest in place; a reader sees the old one or the new one, never half of one."""
-    temporary = run_dir / f"{MANIFEST_FILE}.tmp"
-    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
-    temporary.rename(run_dir / MANIFEST_FILE)
+    """Put the manifest in place; a reader sees the old one or the new one, never half of one. Raises RunError."""
+    write_whole(run_dir / MANIFEST_FILE, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file of a run folder, whole or not at all. Raises RunError: it can't be written."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    try:
+        temporary.write_bytes(data)
+        temporary.rename(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise RunError(f"{path}: can't be written: {error.strerror}") from None
 
 
 def read_manifest(run_dir: Path) -> Manifest:

@@ -17,11 +17,13 @@ Called by `flightsw ledger` and by tests; a residual above a millionth of what w
 
 from __future__ import annotations
 
+from array import array
 from math import fsum
 from pathlib import Path
 
 import msgspec
 
+from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import LogReader
 from flightsw.errors import LogError
 from flightsw.messages.plant import Truth
@@ -76,39 +78,60 @@ class Residuals(msgspec.Struct, frozen=True):
         return sound and self.out_share < self.allowed_out_share
 
 
+class Ledgers:
+    """Both ledgers, drawn up tick by tick. Raises LogError: no scenario to go by, or one that a fault has changed."""
+
+    def __init__(self, header: LogHeader, where: str) -> None:
+        self._where = where
+        try:
+            scenario = msgspec.convert(header.scenario, SatelliteConfig)
+        except msgspec.ValidationError as error:
+            raise LogError(f"{where}: the log's scenario can't be read: {error}") from None
+        changed = [fault["kind"] for fault in header.scenario.get("faults", ()) if fault["kind"] in CHANGING]
+        if changed:
+            raise LogError(
+                f"{where}: its ledgers can't be drawn up from the scenario's figures, which a fault of kind "
+                f"{changed[0]} has changed on the way: the plant's own residuals are in truth.plant"
+            )
+        self._electrical = _Electrical(scenario.plant, scenario.dt_s)
+        self._heat = _Heat(scenario.plant, scenario.dt_s)
+        self._allowed_out_share = ALLOWED_OUT_SHARE * max(1.0, scenario.dt_s / 10.0) ** 2
+        self._heat_before_j = 0.0
+        self._ticks = 0
+
+    def add(self, one: Truth) -> None:
+        """One tick's truth."""
+        battery_heat_j = one.battery_heat_j - self._heat_before_j
+        self._heat_before_j = one.battery_heat_j
+        self._electrical.add(one, battery_heat_j)
+        self._heat.add(one, self._electrical.loss_w(one), battery_heat_j)
+        self._ticks += 1
+
+    def residuals(self) -> Residuals:
+        """What is left over. Raises LogError: there was no tick."""
+        if not self._ticks:
+            raise LogError(f"{self._where}: the log has no tick")
+        electrical, heat = self._electrical, self._heat
+        return Residuals(
+            self._ticks,
+            fsum(electrical.bus_j),
+            fsum(electrical.battery_j),
+            fsum(electrical.through_j),
+            fsum(heat.residual_j),
+            fsum(heat.in_j),
+            heat.told_out_j - fsum(heat.out_j),
+            self._allowed_out_share,
+        )
+
+
 def residuals_of(run_dir: Path) -> Residuals:
     """Draw both ledgers up from a run's log. Raises LogError: no such log, or a run of another plant's."""
     reader = LogReader(run_dir)
-    try:
-        scenario = msgspec.convert(reader.header.scenario, SatelliteConfig)
-    except msgspec.ValidationError as error:
-        raise LogError(f"{run_dir}: the log's scenario can't be read: {error}") from None
-    changed = [fault["kind"] for fault in reader.header.scenario.get("faults", ()) if fault["kind"] in CHANGING]
-    if changed:
-        raise LogError(
-            f"{run_dir}: its ledgers can't be drawn up from the scenario's figures, which a fault of kind {changed[0]} "
-            "has changed on the way: the plant's own residuals are in truth.plant"
-        )
-    truth = [message for _, _, message in reader.messages(["truth.plant"]) if isinstance(message, Truth)]
-    if not truth:
-        raise LogError(f"{run_dir}: the log has no tick")
-    electrical, heat = _Electrical(scenario.plant, scenario.dt_s), _Heat(scenario.plant, scenario.dt_s)
-    heat_before_j = 0.0
-    for one in truth:
-        battery_heat_j = one.battery_heat_j - heat_before_j
-        heat_before_j = one.battery_heat_j
-        electrical.add(one, battery_heat_j)
-        heat.add(one, electrical.loss_w(one), battery_heat_j)
-    return Residuals(
-        len(truth),
-        fsum(electrical.bus_j),
-        fsum(electrical.battery_j),
-        fsum(electrical.through_j),
-        fsum(heat.residual_j),
-        fsum(heat.in_j),
-        heat.told_out_j - fsum(heat.out_j),
-        ALLOWED_OUT_SHARE * max(1.0, scenario.dt_s / 10.0) ** 2,
-    )
+    ledgers = Ledgers(reader.header, str(run_dir))
+    for _, _, message in reader.messages(["truth.plant"]):
+        assert isinstance(message, Truth)
+        ledgers.add(message)
+    return ledgers.residuals()
 
 
 class _Electrical:
@@ -120,9 +143,9 @@ class _Electrical:
         self._gross = [1.0 / (load.efficiency or plant.distribution.efficiency) for load in plant.loads]
         self._battery = plant.battery
         self._soc, self._v1_v = plant.battery.initial_soc, 0.0
-        self.bus_j: list[float] = []
-        self.battery_j: list[float] = []
-        self.through_j: list[float] = []
+        self.bus_j = array("d")
+        self.battery_j = array("d")
+        self.through_j = array("d")
 
     def loss_w(self, one: Truth) -> float:
         """In the MPPT and the converters, by their efficiencies."""
@@ -169,9 +192,9 @@ class _Heat:
         self._pumps = [names.index(loop.pump_load) for loop in plant.thermal.loops]
         self._nodes_k = [(node.initial_c if node.held_c is None else node.held_c) + ZERO_C_K for node in nodes]
         self._out_w: float | None = None
-        self.residual_j: list[float] = []
-        self.in_j: list[float] = []
-        self.out_j: list[float] = []
+        self.residual_j = array("d")
+        self.in_j = array("d")
+        self.out_j = array("d")
         self.told_out_j = 0.0
 
     def add(self, one: Truth, loss_w: float, battery_heat_j: float) -> None:

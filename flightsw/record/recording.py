@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from contextlib import suppress
 
 import msgspec
 
 from flightsw.devices.models import load_card
 from flightsw.devices.telemetry_model import TelemetryCard
+from flightsw.errors import RunError
 from flightsw.node.again import table_of
 from flightsw.node.processes import table_hash
 from flightsw.node.run import OnProgress, RunOutcome, RunPlan, execute_run, was_perturbed
@@ -25,6 +27,7 @@ from flightsw.record.folder import (
     last_manifest,
     utc_now,
     write_manifest,
+    write_whole,
 )
 
 
@@ -36,7 +39,8 @@ def recorded_run(
     try:
         outcome = execute_run(plan, on_progress)
     except BaseException as error:
-        write_manifest(plan.run_dir, broken_manifest(manifest, error, utc_now()))
+        with suppress(RunError):  # what is under way is worse than an old manifest
+            write_manifest(plan.run_dir, broken_manifest(manifest, error, utc_now()))
         raise
     write_manifest(plan.run_dir, last_manifest(manifest, outcome, utc_now()))
     return outcome
@@ -47,7 +51,7 @@ def begin_record(plan: RunPlan, started: dt.datetime, parent: Parent | None = No
     scenario = plan.scenario
     watch = scenario.apps.health.watched_telemetry
     text = scenario_to_toml(scenario)
-    (plan.run_dir / SCENARIO_FILE).write_text(text, encoding="utf-8")
+    write_whole(plan.run_dir / SCENARIO_FILE, text.encode())
     manifest = first_manifest(
         scenario.name,
         scenario.seed,

@@ -9,13 +9,17 @@ tick n + 2, and is compared with that. Eclipse is truth: less than half of the S
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
 from flightsw.bus.exchange import LOST
 from flightsw.bus.logreader import LogReader
+from flightsw.record.folder import write_whole
 from flightsw.record.tally import Tally
 
 if TYPE_CHECKING:
@@ -82,35 +86,46 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def summarise(run_dir: Path, outcome: RunOutcome | None = None) -> Summary:
-    """One pass over the run's log; writes its events.jsonl. Raises LogError: missing, foreign, altered."""
+    """One pass over the run's log; writes its events.jsonl. Raises LogError: missing, foreign, altered; RunError: no
+    room for it."""
+    events = io.BytesIO()
+    summary = tell(run_dir, events, outcome)
+    write_whole(run_dir / EVENTS_FILE, events.getvalue())
+    return summary
+
+
+Hearer = Callable[[msgspec.Raw, Tally], None]
+"""Hears a message behind the tally."""
+
+
+def tell(
+    run_dir: Path,
+    events: BinaryIO,
+    outcome: RunOutcome | None = None,
+    hearers: Mapping[str, Hearer] = MappingProxyType({}),
+) -> Summary:
+    """The same without a file: events as JSON lines. `hearers` listen in by topic, so that one pass does for both."""
     reader = LogReader(run_dir)
     reader.read_as_shipped()
     dt_s = reader.header.dt_ns / 1e9
-    temporary = run_dir / f"{EVENTS_FILE}.tmp"
-    with temporary.open("wb") as events:
-        tally = Tally(dt_s, events, reader.topics)
-        lost = _read(reader, tally)
-    temporary.rename(run_dir / EVENTS_FILE)
-    figures = _figures(tally)
-    return msgspec.convert(
-        figures
-        | {
-            "scenario": str(reader.header.scenario.get("name", "")),
-            "evidence": reader.header.scenario.get("evidence"),
-            "seed": reader.header.seed,
-            "ticks": reader.tick_count,
-            "simulated_s": reader.tick_count * dt_s,
-            "log_hash": reader.log_hash,
-        }
-        | _hosting(outcome, reader, lost),
-        Summary,
-    )
+    tally = Tally(dt_s, events, reader.topics)
+    lost = _read(reader, tally, hearers)
+    about = {
+        "scenario": str(reader.header.scenario.get("name", "")),
+        "evidence": reader.header.scenario.get("evidence"),
+        "seed": reader.header.seed,
+        "ticks": reader.tick_count,
+        "simulated_s": reader.tick_count * dt_s,
+        "log_hash": reader.log_hash,
+    }
+    return msgspec.convert(_figures(tally) | about | _hosting(outcome, reader, lost), Summary)
 
 
-def _read(reader: LogReader, tally: Tally) -> tuple[str, ...]:
+def _read(reader: LogReader, tally: Tally, hearers: Mapping[str, Hearer]) -> tuple[str, ...]:
     """Pass the log through the tally; the processes lost, in order."""
     names = [topic.name for topic in reader.schemas]
     handlers = [tally.handlers.get(name) for name in names]
+    listening = [hearers.get(name) for name in names]
     lost: list[str] = []
     for record in reader.ticks():
         lost += [item[1] for item in record.inputs if item[0] == LOST]
@@ -118,6 +133,9 @@ def _read(reader: LogReader, tally: Tally) -> tuple[str, ...]:
             handle = handlers[number]
             if handle is not None:
                 handle(record.tick, payload)
+            hear = listening[number]
+            if hear is not None:
+                hear(payload, tally)
         tally.end_tick()
     return tuple(lost)
 

@@ -15,7 +15,7 @@ import msgspec
 
 from flightsw.node.run import RunOutcome
 from flightsw.node.scenario import Scenario
-from flightsw.record.columns import read_columns
+from flightsw.record.columns import Columns, read_columns
 from flightsw.regress.excerpt import Wanted, excerpts
 from flightsw.regress.requirement import Requirement, resolve, signals_of, topics_of
 from flightsw.regress.verdict import Outcome, Verdict, judge
@@ -55,7 +55,11 @@ class RequirementJudge:
 def judged(run_dir: Path, requirements: Sequence[Requirement]) -> list[Verdict]:
     """Verdicts on a run; one that failed shows what was said around the tick that breaks it."""
     formulas = [requirement.formula for requirement in requirements]
-    columns = read_columns(run_dir, signals_of(formulas), topics_of(formulas))
+    return judged_on(run_dir, requirements, read_columns(run_dir, signals_of(formulas), topics_of(formulas)))
+
+
+def judged_on(run_dir: Path, requirements: Sequence[Requirement], columns: Columns) -> list[Verdict]:
+    """The same, on columns that were read already and hold what the formulas name."""
     verdicts = [judge(requirement, columns) for requirement in requirements]
     wanted = [
         _wanted(requirement, verdict)

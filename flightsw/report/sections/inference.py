@@ -1,0 +1,275 @@
+"""The payload's work: queue, rates, latency, variants, energy, value, and what was missed and why.
+
+Counters are found by their names in the payload's last status (`dropped_late`, `items_done`, whatever else it comes to
+hold), and results are parted by the labels that they carry.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from flightsw.messages.descriptions import spelt_out
+from flightsw.report.drawing import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PALETTE,
+    RED,
+    Bars,
+    FloatArray,
+    Histogram,
+    Html,
+    Line,
+    Panel,
+    Part,
+    Section,
+    Strip,
+)
+from flightsw.report.results import STATUS, Kind
+from flightsw.report.rundata import RunData
+from flightsw.report.sections.markup import flow, note, number, pairs, plain, side_by_side, table
+from flightsw.report.sections.strips import named_row, states_row
+
+SIGNALS = (
+    "infer.status.queue_items",
+    "infer.status.items_in_flight",
+    "infer.status.items_arrived",
+    "infer.status.items_done",
+    "infer.status.items_dropped",
+    "infer.status.busy_fraction",
+    "infer.status.binding",
+    "infer.status.mode",
+    "infer.status.power_on",
+    "hw.device.power_w",
+    "hw.device.mode",
+)
+PERCENTS = (50, 90, 95, 99)
+RATE_BUCKETS = 400
+_MISSED = ("dropped_", "missed_", "rejected_", "expired_", "lost_", "refused_", "shed_")
+
+
+def signals_of_missing(fields: list[str]) -> list[str]:
+    """Counters of what was missed, by reason, among the fields of the payload's status."""
+    return [f"{STATUS}.{field}" for field in fields if field.startswith(_MISSED)]
+
+
+def section(data: RunData) -> Section:
+    """Inference."""
+    if data.get("infer.status.items_arrived") is None:
+        return Section("inference", "Inference", (note("The log has no word of the payload manager."),))
+    parts: list[Part | None] = [
+        _queue(data),
+        _rates(data),
+        _strip(data),
+        _missing(data),
+        _latency(data),
+        _histogram(data),
+        side_by_side(_percentiles(data), _energy(data)),
+        _kinds(data),
+        _misses(data),
+        _counters(data),
+    ]
+    return Section("inference", "Inference", tuple(part for part in parts if part is not None))
+
+
+def _queue(data: RunData) -> Panel | None:
+    wanted = (("waiting", "infer.status.queue_items", BLUE), ("in flight", "infer.status.items_in_flight", ORANGE))
+    lines = [Line(label, values, color) for label, name, color in wanted if (values := data.get(name)) is not None]
+    return Panel("queue", "Queue", "scenes", tuple(lines), floor=0.0, height=120) if lines else None
+
+
+def _rates(data: RunData) -> Panel | None:
+    lines = []
+    for label, name, color in (
+        ("arrived", "infer.status.items_arrived", GREY),
+        ("done", "infer.status.items_done", GREEN),
+        ("dropped", "infer.status.items_dropped", RED),
+    ):
+        values = data.get(name)
+        if values is not None:
+            lines.append(Line(label, _rate(values, data.columns.dt_s), color, step=True))
+    if not lines:
+        return None
+    width_s = _bucket(len(data.columns)) * data.columns.dt_s
+    return Panel("rates", f"Scenes a second, means of {width_s:g} s", "1/s", tuple(lines), floor=0.0, height=130)
+
+
+def _bucket(ticks: int) -> int:
+    return max(1, -(-ticks // RATE_BUCKETS))
+
+
+def _rate(counter: FloatArray, dt_s: float) -> FloatArray:
+    """Of a counter, by buckets; a value a tick all the same."""
+    width = _bucket(len(counter))
+    known = np.nan_to_num(counter)
+    starts = np.arange(0, len(known), width)
+    ends = np.minimum(starts + width, len(known)) - 1
+    before = np.where(starts > 0, known[np.maximum(starts - 1, 0)], 0.0)
+    rates = (known[ends] - before) / ((ends - starts + 1) * dt_s)
+    return np.repeat(rates, ends - starts + 1)
+
+
+def _strip(data: RunData) -> Strip | None:
+    rows = [
+        states_row(data, "infer.status.binding", "held back by"),
+        named_row(data, "infer.status.mode", "power mode", _mode_names(data)),
+    ]
+    kept = tuple(row for row in rows if row is not None)
+    return Strip("binding", "What held the payload back, and its power mode", kept) if kept else None
+
+
+def _mode_names(data: RunData) -> tuple[str, ...]:
+    from flightsw.devices.profiles import load_profile
+    from flightsw.errors import ConfigError
+
+    try:
+        return tuple(mode.name for mode in load_profile(str(data.setting("plant.profile"))).silicon().modes)
+    except ConfigError:
+        return ()
+
+
+def _missing(data: RunData) -> Panel | None:
+    """Counters of what was missed, as they grew; one that stayed at nought is left out."""
+    names = [name for name in data.columns.values if name.startswith(f"{STATUS}.") and _is_missing(name)]
+    lines = [
+        Line(_reason(name), values, PALETTE[place % len(PALETTE)], step=True)
+        for place, name in enumerate(names)
+        if (values := data.get(name)) is not None and np.nanmax(values) > 0.0
+    ]
+    return Panel("missed", "Missed so far, by reason", "scenes", tuple(lines), floor=0.0, height=110) if lines else None
+
+
+def _is_missing(name: str) -> bool:
+    return name.rpartition(".")[2].startswith(_MISSED)
+
+
+def _reason(name: str) -> str:
+    return name.rpartition(".")[2].partition("_")[2].replace("_", " ")
+
+
+def _latency(data: RunData) -> Panel | None:
+    """Of each result, where it was finished; a gap where there was none."""
+    results = data.results
+    if not len(results.latency_s):
+        return None
+    values = np.full(len(data.columns), np.nan)
+    ticks = np.minimum((np.array(results.finished_s) / data.columns.dt_s).astype(np.int64), len(values) - 1)
+    np.fmax.at(values, ticks, np.array(results.latency_s))
+    known = np.flatnonzero(~np.isnan(values))
+    if not known.size:
+        return None
+    held = np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(len(values))))
+    shown = np.where(np.arange(len(values)) < known[0], np.nan, values[held])
+    line = Line("from a batch's oldest scene to its result", shown, BLUE)
+    return Panel("latency", "Latency of results", "s", (line,), floor=0.0, height=120)
+
+
+def _histogram(data: RunData) -> Histogram | None:
+    latency_s = np.array(data.results.latency_s)
+    if latency_s.size < 2:
+        return None
+    counts, edges = np.histogram(latency_s, bins=60)
+    marks = tuple((f"p{percent}", float(np.percentile(latency_s, percent))) for percent in (50, 95, 99))
+    return Histogram("latencies", "How long results took", "s", edges, counts.astype(np.float64), marks)
+
+
+def _percentiles(data: RunData) -> Html:
+    latency_s = np.array(data.results.latency_s)
+    rows = [
+        (f"latency p{percent}", number(float(np.percentile(latency_s, percent)) if latency_s.size else None, 2, "s"))
+        for percent in PERCENTS
+    ]
+    largest = float(latency_s.max()) if latency_s.size else None
+    return pairs([*rows, ("latency, largest", number(largest, 2, "s"))], "latency-figures")
+
+
+def _energy(data: RunData) -> Html:
+    one = data.summary
+    total_j = None if one.energy_wh is None else one.energy_wh * 3600.0
+    power, busy = data.get("hw.device.power_w"), data.get("infer.status.busy_fraction")
+    busy_s = None if busy is None else float(np.nansum(busy)) * data.columns.dt_s
+    mean_w = None if power is None else float(np.nanmean(power))
+    rows = [
+        ("payload energy", number(one.energy_wh, 3, "Wh")),
+        (
+            "energy an inference",
+            number(None if total_j is None or not one.inferences else total_j / one.inferences, 3, "J"),
+        ),
+        ("mean power", number(mean_w, 2, "W")),
+        ("device at work", number(None if not busy_s or not data.end_s else 100.0 * busy_s / data.end_s, 1, "%")),
+        ("dropped", f"{one.inferences_dropped:,} of {one.inferences + one.inferences_dropped:,} scenes"),
+    ]
+    return pairs(rows, "energy-figures")
+
+
+def _kinds(data: RunData) -> Html | None:
+    """Results parted by what they were made with."""
+    kinds = data.results.kinds
+    if not kinds:
+        return None
+    names = list(dict.fromkeys(name for key in kinds for name, _ in key))
+    amounts = list(dict.fromkeys(name for kind in kinds.values() for name in kind.amounts))
+    modes = _mode_names(data)
+    heads = [
+        *(spelt_out(name) for name in names),
+        "batches",
+        "scenes",
+        "busy",
+        "J each",
+        "p50",
+        "p95",
+        *map(spelt_out, amounts),
+    ]
+    rows = []
+    for key, kind in sorted(kinds.items()):
+        said = dict(key)
+        latency_s = np.array(kind.latency_s)
+        rows.append(
+            [
+                *(_kind_word(name, said.get(name), modes) for name in names),
+                f"{kind.batches:,}",
+                f"{kind.scenes:,}",
+                number(kind.busy_s, 1, "s"),
+                number(_each_j(data, said.get("mode"), kind), 2),
+                number(float(np.percentile(latency_s, 50)), 1, "s"),
+                number(float(np.percentile(latency_s, 95)), 1, "s"),
+                *(number(kind.amounts.get(name), 2) for name in amounts),
+            ]
+        )
+    return table(heads, rows, numeric=range(len(names), len(heads)), key="kinds")
+
+
+def _each_j(data: RunData, mode: str | None, kind: Kind) -> float | None:
+    """What the device drew at work in this power mode, by busy time and scene."""
+    power, modes, busy = (data.get(name) for name in ("hw.device.power_w", "hw.device.mode", SIGNALS[5]))
+    if power is None or modes is None or busy is None or mode is None or not mode.isdigit() or not kind.scenes:
+        return None
+    at_work = (modes == float(mode)) & (busy > 0.0)
+    mean_w = float(np.nanmean(power[at_work])) if at_work.any() else None
+    return None if mean_w is None else mean_w * kind.busy_s / kind.scenes
+
+
+def _kind_word(name: str, value: str | None, modes: tuple[str, ...]) -> str:
+    if name == "mode" and value is not None and value.isdigit() and int(value) < len(modes):
+        return modes[int(value)]
+    return plain(value)
+
+
+def _misses(data: RunData) -> Bars | None:
+    last = data.results.last(STATUS)
+    found = [(_reason(name), float(value)) for name, value in last.items() if _is_missing(name) and _is_count(value)]
+    if not any(value for _, value in found):
+        return None
+    return Bars("misses", "Missed, by reason", "scenes", tuple(sorted(found, key=lambda one: -one[1])), RED)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _counters(data: RunData) -> Html:
+    """The last status whole, so that whatever it comes to hold is shown."""
+    return flow("The payload's last status", data.results.worded(STATUS), "last-status")

@@ -1,0 +1,167 @@
+"""Modes and events: what the node was in, what it told, and what went wrong and was put right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flightsw.node.durations import parse_duration_s
+from flightsw.report.drawing import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    SKY,
+    Html,
+    Mark,
+    Marks,
+    Part,
+    Row,
+    Section,
+    Span,
+    Strip,
+)
+from flightsw.report.rundata import EventLine, RunData
+from flightsw.report.sections.link import passes_row
+from flightsw.report.sections.markup import badge, note, number, plain, table
+from flightsw.report.sections.strips import flag_row, levels_row, states_row
+
+SIGNALS = (
+    "health.mode.mode",
+    "health.mode.eclipse",
+    "health.attitude.attitude",
+    "health.anomaly.alarm",
+    "hw.device.sel",
+    "hw.device.sefi",
+)
+MOST_ROWS = 150
+SEVERITIES = ("DIAGNOSTIC", "ACTIVITY_LO", "ACTIVITY_HI", "COMMAND", "WARNING_LO", "WARNING_HI", "FATAL")
+COLORS = dict(zip(SEVERITIES, ("#c9ccd1", SKY, BLUE, GREEN, ORANGE, RED, "#7a1f00"), strict=True))
+_WARNING = SEVERITIES.index("WARNING_LO")
+_ABOUT_FAULTS = (
+    "app.",
+    "recovery.",
+    "sensor.",
+    "anomaly.",
+    "lcl.",
+    "rail.",
+    "limit.",
+    "heartbeat.",
+    "caps.",
+    "clock.",
+    "APP_",
+    "REJOIN",
+    "LOCKED_OUT",
+)
+
+
+def section(data: RunData) -> Section:
+    """Modes and events."""
+    rows = [
+        states_row(data, "health.mode.mode", "mode"),
+        states_row(data, "health.attitude.attitude", "attitude"),
+        flag_row(data, "health.mode.eclipse", "eclipse", "#5b6b8c"),
+        passes_row(data),
+        levels_row(data, "power.status.load_shed_level", "shed tier", "nothing shed"),
+    ]
+    parts: list[Part] = [Strip("modes", "Mode and conditions", tuple(row for row in rows if row is not None))]
+    if not data.events:
+        return Section("events", "Modes and events", (*parts, note("No event was told.")))
+    parts += [_marks(data, "event-marks", "Events by who told them", data.events), _counts(data)]
+    told = [one for one in data.events if _rank(one) >= _WARNING or one.id == "mode.changed"]
+    parts.append(_table(told, "Changes of mode, and warnings", "events-table"))
+    return Section("events", "Modes and events", tuple(parts))
+
+
+def faults(data: RunData) -> Section:
+    """Faults and recoveries."""
+    scripted = data.setting("faults", [])
+    found = [one for one in data.events if _rank(one) >= _WARNING or one.id.startswith(_ABOUT_FAULTS)]
+    parts: list[Part] = []
+    if scripted:
+        parts.append(_scripted(scripted))
+    rows = [_timed(scripted, data.end_s), *(_device(data, name) for name in ("sel", "sefi"))]
+    kept = tuple(row for row in rows if row is not None and row.spans)
+    if kept:
+        parts.append(Strip("faults", "Scripted faults that have a time, and the device's own", kept))
+    if found:
+        parts.append(_marks(data, "fault-marks", "What was noticed, and what was done", found))
+        parts.append(_table(found, "What was noticed, and what was done", "faults-table"))
+    lost = data.summary.lost
+    if lost:
+        parts.append(note(f"Processes lost, in order: {', '.join(lost)}.", "warn"))
+    if not parts:
+        parts.append(note("No fault was scripted, and none was noticed."))
+    return Section("faults", "Faults and recoveries", tuple(parts))
+
+
+def _device(data: RunData, name: str) -> Row | None:
+    return flag_row(data, f"hw.device.{name}", f"device {name.upper()}", RED)
+
+
+def _rank(one: EventLine) -> int:
+    return SEVERITIES.index(one.severity) if one.severity in SEVERITIES else 0
+
+
+def _marks(data: RunData, key: str, title: str, events: Any) -> Marks:
+    rows: dict[str, tuple[Mark, ...]] = {}
+    for one in events:
+        words = f"{one.t_s:.10g} s {one.source}: {one.id} {plain(one.args) if one.args else ''}".strip()
+        mark = Mark(one.t_s, COLORS.get(one.severity, GREY), words)
+        rows[one.source] = (*rows.get(one.source, ()), mark)
+    seen = [name for name in SEVERITIES if name in data.summary.events_by_severity]
+    return Marks(key, title, rows, tuple((name, COLORS[name]) for name in seen))
+
+
+def _counts(data: RunData) -> Html:
+    counts: dict[tuple[int, str, str], int] = {}
+    for one in data.events:
+        key = (-_rank(one), one.source, one.id)
+        counts[key] = counts.get(key, 0) + 1
+    rows = [
+        (_severity(SEVERITIES[-rank]), source, name, f"{count:,}")
+        for (rank, source, name), count in sorted(counts.items())
+    ]
+    return table(("severity", "source", "event", "times"), rows, numeric=(3,), key="event-counts")
+
+
+def _severity(name: str) -> Html:
+    kind = "bad" if name in ("WARNING_HI", "FATAL") else "warn" if name == "WARNING_LO" else "plain"
+    return badge(name.lower().replace("_", " "), kind)
+
+
+def _table(events: list[EventLine], title: str, key: str) -> Html:
+    shown = events[:MOST_ROWS]
+    rows = [
+        (number(one.t_s, 0), _severity(one.severity), one.source, one.id, plain(one.args) if one.args else "")
+        for one in shown
+    ]
+    made = table(("at [s]", "severity", "source", "event", "with"), rows, numeric=(0,), key=key, wide=(4,))
+    more = f"; the first {MOST_ROWS} of {len(events):,}, all are in events.jsonl" if len(events) > MOST_ROWS else ""
+    return Html(f"<h3>{title}{more}</h3>{made.text}")
+
+
+def _scripted(faults_: list[Mapping[str, Any]]) -> Html:
+    rows = []
+    for one in faults_:
+        begins = next((f"{key} {one[key]}" for key in ("at", "when", "per_day") if one.get(key) is not None), "")
+        rest = {
+            key: value
+            for key, value in one.items()
+            if key not in ("kind", "at", "when", "per_day", "lasts") and value is not None
+        }
+        rows.append((one.get("kind", ""), begins, plain(one.get("lasts")), plain(rest)))
+    return table(("scripted fault", "begins", "lasts", "with"), rows, key="scripted", wide=(3,))
+
+
+def _timed(faults_: list[Mapping[str, Any]], end_s: float) -> Row | None:
+    spans = []
+    for one in faults_:
+        if not isinstance(one.get("at"), str):
+            continue
+        begin_s = parse_duration_s(one["at"], float("inf"))
+        lasts = one.get("lasts")
+        until_s = begin_s + parse_duration_s(lasts, float("inf")) if isinstance(lasts, str) else end_s
+        spans.append(Span(begin_s, min(end_s, until_s), str(one.get("kind", "")), ORANGE))
+    return Row("scripted", tuple(one for one in spans if one.begin_s < end_s)) if spans else None
