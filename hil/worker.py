@@ -74,7 +74,14 @@ class WorkedEngine:
         """What came of a batch; it is asked for in the same tick."""
         self._seen.append((batch.first_scene, seen))
 
-    def look(self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float) -> Seen:  # noqa: ARG002
+    def look(
+        self,
+        first_scene: int,
+        scenes: int,  # noqa: ARG002
+        cos_zenith: float,  # noqa: ARG002
+        latitude_deg: float,  # noqa: ARG002
+        variant: str | None = None,  # noqa: ARG002
+    ) -> Seen:
         """What was seen. Raises LookupError: nobody worked at it."""
         while self._seen:
             first, seen = self._seen.pop(0)

@@ -79,13 +79,15 @@ class RecalledEngine:
                 seen = Seen(result.cloud_fraction, result.output_sha256)
                 self._seen.append((result.first_scene, result.scenes, seen))
 
-    def look(self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float) -> Seen:
+    def look(
+        self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float, variant: str | None = None
+    ) -> Seen:
         """What was seen in these scenes."""
         while self._seen:
             first, count, seen = self._seen.popleft()
             if (first, count) == (first_scene, scenes):
                 return seen
-        return self._engine.look(first_scene, scenes, cos_zenith, latitude_deg)
+        return self._engine.look(first_scene, scenes, cos_zenith, latitude_deg, variant)
 
 
 def changes(before: BoardReading | None, now: BoardReading) -> list[Message]:
