@@ -112,22 +112,27 @@ class Exchange:
             self._inputs.append((MESSAGE, entry))
             for admitted in (entry,) if self._faults is None else self._faults.admitted(tick, (entry,)):
                 self._deliver((admitted[0],), (admitted,))
-        grants = []
+        grants, waiting = [], self._waiting
         for seat in seats:
             if seat.rejoin_tick is None and (seat.woken or tick % seat.period_ticks == seat.phase_ticks):
                 seat.woken = False
-                grants.append((seat.name, seat.take(self._depths)))
-        self._waiting = {name for name, _ in grants}
+                if seat.crowded:
+                    seat.thin(self._depths)
+                grants.append((seat.name, seat.mailbox))
+                seat.mailbox = ()
+                waiting.add(seat.name)
         return grants
 
-    def accept(self, name: str, outbox: Sequence[Entry]) -> bool:
-        """Take what a process sent in this tick. False: it is not being waited for, and nothing was taken.
+    def accept(self, name: str, outbox: Sequence[Entry], sequence: tuple[int, ...] | None = None) -> bool:
+        """Take what a process sent in this tick. False: it is not being waited for, and nothing was taken. `sequence`:
+        the topics of its entries, in order, where the host knows them already.
 
         Raises MessageError when it sends on a topic that is not its own.
         """
         if name not in self._waiting:
             return False
-        sequence = tuple([entry[0] for entry in outbox])
+        if sequence is None:
+            sequence = tuple([entry[0] for entry in outbox])
         self._router.check_writer(name, sequence)
         self._waiting.remove(name)
         self._outboxes[name] = sequence, outbox
