@@ -28,10 +28,15 @@ class Inbox:
 
     __slots__ = ("_by_kind", "_items", "last")
 
-    def __init__(self, items: Sequence[tuple[Any, ...]] = ()) -> None:
-        """`items`: tuples that end in (producer's name, message), in delivery order."""
+    def __init__(
+        self, items: Sequence[tuple[Any, ...]] = (), newest: dict[type[Message], Message] | None = None
+    ) -> None:
+        """`items`: tuples that end in (producer's name, message), in delivery order. `newest`: the last message of each
+        type, where the host has them already."""
         self._items = items
-        self._by_kind: dict[type[Message], Message] = {type(item[-1]): item[-1] for item in items}
+        self._by_kind: dict[type[Message], Message] = (
+            {type(item[-1]): item[-1] for item in items} if newest is None else newest
+        )
         self.last = self._by_kind.get  # type: ignore[method-assign, assignment]  # asked thirty times a tick
 
     if TYPE_CHECKING:

@@ -142,21 +142,19 @@ class Exchange:
                 self._deliver((admitted[0],), (admitted,))
         for name, outbox in late:
             self._take_late(name, outbox)
-        grants = [(seat.name, seat.take(self._depths)) for seat in seats if self._runs(seat)]
-        self._waiting = {name for name, _ in grants}
+        grants, waiting = [], self._waiting
+        for seat in seats:
+            if seat.rejoin_tick is None and (seat.woken or tick % seat.period_ticks == seat.phase_ticks):
+                if seat.owes_tick is not None:
+                    self._inputs.append((SKIPPED, seat.name))
+                    continue
+                seat.woken = False
+                if seat.crowded:
+                    seat.thin(self._depths)
+                grants.append((seat.name, seat.mailbox))
+                seat.mailbox = ()
+                waiting.add(seat.name)
         return grants
-
-    def _runs(self, seat: Seat) -> bool:
-        """Whether it is granted the tick under way."""
-        if seat.rejoin_tick is not None:
-            return False
-        if not seat.woken and self.tick % seat.period_ticks != seat.phase_ticks:
-            return False
-        if seat.owes_tick is not None:
-            self._inputs.append((SKIPPED, seat.name))
-            return False
-        seat.woken = False
-        return True
 
     def _take_faults(self, messages: Collection[Entry]) -> None:
         """A fault from outside acts from this tick on; one of hardware is the plant's, who hears of it as well."""
@@ -170,14 +168,16 @@ class Exchange:
                 self._room.add(fault)
                 self._faults = self._room
 
-    def accept(self, name: str, outbox: Sequence[Entry]) -> bool:
-        """Take what a process sent in this tick. False: it is not being waited for, and nothing was taken.
+    def accept(self, name: str, outbox: Sequence[Entry], sequence: tuple[int, ...] | None = None) -> bool:
+        """Take what a process sent in this tick. False: it is not being waited for, and nothing was taken. `sequence`:
+        the topics of its entries, in order, where the host knows them already.
 
         Raises MessageError when it sends on a topic that is not its own.
         """
         if name not in self._waiting:
             return False
-        sequence = tuple([entry[0] for entry in outbox])
+        if sequence is None:
+            sequence = tuple([entry[0] for entry in outbox])
         self._router.check_writer(name, sequence)
         self._waiting.remove(name)
         self._outboxes[name] = sequence, outbox

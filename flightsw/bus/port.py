@@ -76,15 +76,21 @@ class Port:
 
     def outbox(self, messages: Sequence[Message]) -> list[Entry]:
         """Encode and validate what one step returned. Raises MessageError, and then nothing of it counts."""
-        producer, encode, lanes, raw, entries = self.producer, self._encode, self._lanes, msgspec.Raw, []
+        return self.sequence_and_outbox(messages)[1]
+
+    def sequence_and_outbox(self, messages: Sequence[Message]) -> tuple[tuple[int, ...], list[Entry]]:
+        """(topics in order, entries) of what one step returned, as `outbox`: for a host that wants both."""
+        producer, encode, lanes, raw = self.producer, self._encode, self._lanes, msgspec.Raw
+        numbers, entries = [], []
         try:
             for message in messages:
                 number, decode = lanes[type(message)]
                 payload = encode(message)
                 entries.append((number, raw(payload), producer, decode(payload)))
+                numbers.append(number)
         except KeyError:
             name = type(message).__name__
             raise MessageError(f"{producer} may not publish {name}: no topic of its own has that type") from None
         except (TypeError, OverflowError, msgspec.DecodeError) as error:
             raise MessageError(f"{producer}: {type(message).__name__}: {error}") from None
-        return entries
+        return tuple(numbers), entries

@@ -41,13 +41,6 @@ class Seat:
         """its last critical-data message of each topic"""
         self.name, self.period_ticks, self.phase_ticks = self.row.name, self.row.period_ticks, self.row.phase_ticks
 
-    def take(self, depths: Sequence[int]) -> Sequence[Entry]:
-        """Empty the mailbox. `depths`: by topic number."""
-        if self.crowded:
-            self.thin(depths)
-        inbox, self.mailbox = self.mailbox, ()
-        return inbox
-
     def thin(self, depths: Sequence[int]) -> None:
         """Keep the newest of each topic, as many as its depth allows, in order."""
         self.crowded = False

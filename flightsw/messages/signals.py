@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import msgspec
-
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
 from flightsw.messages.schema import TopicSchema, unit_of
@@ -51,9 +49,7 @@ class Signal:
 
 def find_signal(name: str, table: TopicTable) -> Signal:
     """The signal of this name. Raises ConfigError: unknown or ambiguous, with what may have been meant."""
-    return _find(
-        name, ((topic.name, field.name) for topic in table.topics for field in msgspec.structs.fields(topic.kind))
-    )
+    return _find(name, ((topic.name, field) for topic in table.topics for field in topic.kind.__struct_fields__))
 
 
 def find_logged_signal(name: str, topics: Iterable[TopicSchema]) -> Signal:

@@ -130,14 +130,15 @@ class InProcessNode:
                 self._owed[name] = now, inbox
                 exchange.owe(name)
                 continue
-            outbox = None if name in lose else self._step(name, now, inbox)
-            if outbox is None:
+            said = None if name in lose else self._step(name, now, inbox)
+            if said is None:
                 self._lose(name)
             else:
-                exchange.accept(name, outbox)
-        for name in sorted(lose):  # those that were not due in this tick
-            if name not in exchange.absent():
-                self._lose(name)
+                exchange.accept(name, said[1], said[0])
+        if lose:
+            for name in sorted(lose):  # those that were not due in this tick
+                if name not in exchange.absent():
+                    self._lose(name)
         record = exchange.finish()
         self._spoken.pop(exchange.sequence, None)  # and in again, behind the others
         self._spoken[exchange.sequence] = record.entries
@@ -147,10 +148,10 @@ class InProcessNode:
         """What the process says to the tick that it owes. Raises RunError."""
         if name not in self._owed:
             raise RunError(f"{name}: the log has a late answer of it in tick {self.tick}, and it owes none")
-        outbox = self._step(name, *self._owed.pop(name))
-        if outbox is None:
+        said = self._step(name, *self._owed.pop(name))
+        if said is None:
             raise RunError(f"{name}: failed over what it answered late in tick {self.tick}")
-        return outbox
+        return said[1]
 
     def _lose(self, name: str) -> None:
         self.exchange.lose(name)
@@ -164,13 +165,16 @@ class InProcessNode:
         newest = {entry[0]: entry for entries in self._spoken.values() for entry in entries}
         return {self._topic_names[number]: entry[3] for number, entry in newest.items()}
 
-    def _step(self, name: str, now: Now, inbox: Sequence[Entry]) -> list[Entry] | None:
-        """What the process sends; None: it failed, and is lost."""
+    def _step(self, name: str, now: Now, entries: Sequence[Entry]) -> tuple[tuple[int, ...], list[Entry]] | None:
+        """(topics, entries) that the process sends; None: it failed, and is lost."""
+        newest: dict[type[Message], Message] = {}
+        for _, _, _, message in entries:
+            newest[type(message)] = message
         try:
             application = self._applications.get(name)
             if application is None:
                 application = self._applications[name] = self._build(name, self._flown)
-            return self._ports[name].outbox(application.step(now, Inbox(inbox)))
+            return self._ports[name].sequence_and_outbox(application.step(now, Inbox(entries, newest)))
         except Exception as error:
             if self.table.by_name[name].role is Role.INFRASTRUCTURE:
                 raise RunError(f"{name}: {type(error).__name__}: {error} (tick {now.tick})") from error
