@@ -13,7 +13,7 @@ from flightsw.record.folder import read_manifest
 from tests.console import Cli
 from tests.node.runs import cut
 
-HOT = ("--set", "apps.thermal.chip_limit_c=30.0")
+HOT = ("--set", "apps.thermal.chip_limit_c=30.0", "--set", "apps.thermal.law=pi")
 
 
 @pytest.fixture(scope="module")

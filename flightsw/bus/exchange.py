@@ -137,12 +137,19 @@ class Exchange:
             seats = self._answering(self._faults.open(tick, self._is_absent))
             self.crashing = self._faults.crashing
         for entry in messages:
-            self._inputs.append((MESSAGE, entry))
-            for admitted in (entry,) if self._faults is None else self._faults.admitted(tick, (entry,)):
-                self._deliver((admitted[0],), (admitted,))
+            self._let_in(entry)
         for name, outbox in late:
             self._take_late(name, outbox)
-        grants, waiting = [], self._waiting
+        return self._granted(seats)
+
+    def _let_in(self, entry: Entry) -> None:
+        self._inputs.append((MESSAGE, entry))
+        for admitted in (entry,) if self._faults is None else self._faults.admitted(self.tick, (entry,)):
+            self._deliver((admitted[0],), (admitted,))
+
+    def _granted(self, seats: list[Seat]) -> list[tuple[str, Sequence[Entry]]]:
+        """Those who run the tick, with their inboxes."""
+        tick, grants, waiting = self.tick, [], self._waiting
         for seat in seats:
             if seat.rejoin_tick is None and (seat.woken or tick % seat.period_ticks == seat.phase_ticks):
                 if seat.owes_tick is not None:

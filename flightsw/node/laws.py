@@ -13,6 +13,7 @@ from flightsw.apps.health.interface import HealthLaw, StandardHealthLaw
 from flightsw.apps.inference.interface import InferenceLaw, StandardInferenceLaw
 from flightsw.apps.own import AppConfig
 from flightsw.apps.power.interface import PowerLaw, StandardPowerLaw
+from flightsw.apps.power.laws import SHIPPED as POWER_LAWS
 from flightsw.apps.thermal.interface import StandardThermalLaw, ThermalLaw
 from flightsw.apps.thermal.laws import SHIPPED as THERMAL_LAWS
 from flightsw.errors import ConfigError
@@ -29,7 +30,7 @@ STANDARD: dict[str, tuple[type[Any], type[Any]]] = {
 }
 """By application: what a law of it is, and the shipped one. Read only."""
 
-BY_NAME: dict[str, Mapping[str, type[Any]]] = {"thermal": THERMAL_LAWS}
+BY_NAME: dict[str, Mapping[str, type[Any]]] = {"power": POWER_LAWS, "thermal": THERMAL_LAWS}
 """By application: the shipped laws that a scenario may choose among. Read only."""
 
 

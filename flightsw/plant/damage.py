@@ -57,6 +57,19 @@ def array_of(config: PlantConfig, damage: Damage, strings_failed: int) -> SolarA
     return SolarArray(array, min(array.strings, strings_failed + damage.array_strings))
 
 
+def pack_config_of(config: BatteryConfig, damage: Damage) -> BatteryConfig:
+    """The pack's configuration: without the cells that are shorted.
+
+    The charger knows nothing of it: its voltage limit stays, and what keeps the pack from overcharge is its own full
+    charge, as a balancer would.
+    """
+    share = damage.cells_share
+    if share == 1.0:
+        return config
+    ocv = tuple(OcvPoint(point.soc, point.volts * share) for point in config.ocv)
+    return replace(config, ocv=ocv, r0_ohm=config.r0_ohm * share, r1_ohm=config.r1_ohm * share)
+
+
 def pack_of(
     config: BatteryConfig,
     damage: Damage,
@@ -66,12 +79,7 @@ def pack_of(
 ) -> Battery:
     """The pack; `health`: what wear and other failures have left; `charger`: set points (A, V) beneath its limits."""
     failed = min(config.strings, health.strings_failed + damage.battery_strings)
-    share = damage.cells_share
-    if share != 1.0:
-        # The charger knows nothing of it: its voltage limit stays, and what keeps the pack from overcharge is its
-        # own full charge, as a balancer would.
-        ocv = tuple(OcvPoint(point.soc, point.volts * share) for point in config.ocv)
-        config = replace(config, ocv=ocv, r0_ohm=config.r0_ohm * share, r1_ohm=config.r1_ohm * share)
+    config = pack_config_of(config, damage)
     if charger is not None and (charger[0] < config.charge_limit_a or charger[1] < config.charge_limit_v):
         lowest_v = max(config.ocv[0].volts, config.cutoff_v) + LEAST_CHARGE_V
         limit_a, limit_v = max(LEAST_CHARGE_A, charger[0]), max(lowest_v, charger[1])

@@ -31,14 +31,14 @@ from flightsw.node.satellite import SatelliteConfig
 from flightsw.plant.battery_config import BatteryConfig
 from flightsw.plant.config import TRANSMITTER, PlantConfig
 from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
+from flightsw.plant.damage import WHOLE, Damage, network_config_of, pack_config_of
 from flightsw.plant.thermal_assembly import assemble
+from flightsw.record.damaged import DamageByTick
 
 ALLOWED_SHARE = 1e-6
 ALLOWED_OUT_SHARE = 1e-4
 """Of what went out, at steps of up to 10 s; with the square of the step above."""
 ZERO_C_K = 273.15
-CHANGING = ("battery_cell_short", "radiator_degradation")
-"""Kinds of scripted faults that leave the spacecraft with other figures than the scenario's."""
 
 
 class Residuals(msgspec.Struct, frozen=True):
@@ -79,7 +79,8 @@ class Residuals(msgspec.Struct, frozen=True):
 
 
 class Ledgers:
-    """Both ledgers, drawn up tick by tick. Raises LogError: no scenario to go by, or one that a fault has changed."""
+    """Both ledgers, drawn up tick by tick; scripted faults act in them as in the run. Raises LogError: no scenario to
+    go by."""
 
     def __init__(self, header: LogHeader, where: str) -> None:
         self._where = where
@@ -87,20 +88,18 @@ class Ledgers:
             scenario = msgspec.convert(header.scenario, SatelliteConfig)
         except msgspec.ValidationError as error:
             raise LogError(f"{where}: the log's scenario can't be read: {error}") from None
-        changed = [fault["kind"] for fault in header.scenario.get("faults", ()) if fault["kind"] in CHANGING]
-        if changed:
-            raise LogError(
-                f"{where}: its ledgers can't be drawn up from the scenario's figures, which a fault of kind "
-                f"{changed[0]} has changed on the way: the plant's own residuals are in truth.plant"
-            )
+        self._damage = DamageByTick(header.scenario)
         self._electrical = _Electrical(scenario.plant, scenario.dt_s)
         self._heat = _Heat(scenario.plant, scenario.dt_s)
         self._allowed_out_share = ALLOWED_OUT_SHARE * max(1.0, scenario.dt_s / 10.0) ** 2
         self._heat_before_j = 0.0
         self._ticks = 0
 
-    def add(self, one: Truth) -> None:
+    def add(self, tick: int, one: Truth) -> None:
         """One tick's truth."""
+        suffered = self._damage.at(tick, one)
+        self._electrical.suffer(suffered)
+        self._heat.suffer(suffered)
         battery_heat_j = one.battery_heat_j - self._heat_before_j
         self._heat_before_j = one.battery_heat_j
         self._electrical.add(one, battery_heat_j)
@@ -125,12 +124,13 @@ class Ledgers:
 
 
 def residuals_of(run_dir: Path) -> Residuals:
-    """Draw both ledgers up from a run's log. Raises LogError: no such log, or a run of another plant's."""
+    """Draw both ledgers up from a run's log; scripted faults act in it as they did in the run. Raises LogError: no such
+    log, or a run of another plant's."""
     reader = LogReader(run_dir)
     ledgers = Ledgers(reader.header, str(run_dir))
-    for _, _, message in reader.messages(["truth.plant"]):
+    for tick, _, message in reader.messages(["truth.plant"]):
         assert isinstance(message, Truth)
-        ledgers.add(message)
+        ledgers.add(tick, message)
     return ledgers.residuals()
 
 
@@ -141,11 +141,17 @@ class _Electrical:
         self._dt_s = dt_s
         self._mppt = plant.array_or_none.mppt_efficiency
         self._gross = [1.0 / (load.efficiency or plant.distribution.efficiency) for load in plant.loads]
-        self._battery = plant.battery
+        self._new = self._battery = plant.battery
+        self._damage = WHOLE
         self._soc, self._v1_v = plant.battery.initial_soc, 0.0
         self.bus_j = array("d")
         self.battery_j = array("d")
         self.through_j = array("d")
+
+    def suffer(self, damage: Damage) -> None:
+        """Go on with this damage. The charge in cells that are lost is the fault's own: the plant books it apart."""
+        if damage is not self._damage:
+            self._damage, self._battery = damage, pack_config_of(self._new, damage)
 
     def loss_w(self, one: Truth) -> float:
         """In the MPPT and the converters, by their efficiencies."""
@@ -185,6 +191,7 @@ class _Heat:
 
     def __init__(self, plant: PlantConfig, dt_s: float) -> None:
         nodes, self._network = assemble(plant.thermal)
+        self._new, self._damage = plant.thermal, WHOLE
         self._dt_s = dt_s
         self._radio = plant.radio
         names = [load.name for load in plant.loads]
@@ -196,6 +203,12 @@ class _Heat:
         self.in_j = array("d")
         self.out_j = array("d")
         self.told_out_j = 0.0
+
+    def suffer(self, damage: Damage) -> None:
+        """Go on with this damage."""
+        if damage is not self._damage:
+            self._damage, self._out_w = damage, None
+            self._network = assemble(network_config_of(self._new, damage))[1]
 
     def add(self, one: Truth, loss_w: float, battery_heat_j: float) -> None:
         """One tick."""
@@ -234,7 +247,7 @@ class _Heat:
         )
         pipes = [(a, b, ramp.at(nodes_k[a])) for a, b, ramp in network.pipes]
         loops = [
-            (a, b, w_k if one.load_power_w[pump] > 0.0 else 0.0)
+            (a, b, w_k if one.load_power_w[pump] > 0.0 and pump not in self._damage.pumps else 0.0)
             for (a, b, w_k), pump in zip(network.loops, self._pumps, strict=True)
         ]
         for a, b, w_k in (*network.conductances, *pipes, *loops):

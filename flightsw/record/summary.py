@@ -94,7 +94,7 @@ def summarise(run_dir: Path, outcome: RunOutcome | None = None) -> Summary:
     return summary
 
 
-Hearer = Callable[[msgspec.Raw, Tally], None]
+Hearer = Callable[[int, msgspec.Raw, Tally], None]
 """Hears a message behind the tally."""
 
 
@@ -135,7 +135,7 @@ def _read(reader: LogReader, tally: Tally, hearers: Mapping[str, Hearer]) -> tup
                 handle(record.tick, payload)
             hear = listening[number]
             if hear is not None:
-                hear(payload, tally)
+                hear(record.tick, payload, tally)
         tally.end_tick()
     return tuple(lost)
 

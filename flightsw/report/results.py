@@ -47,7 +47,7 @@ class Results:
         self.latency_s = array("d")
         self._last: dict[str, msgspec.Raw] = {}
 
-    def hear(self, topic: str, payload: msgspec.Raw, _tally: object = None) -> None:
+    def hear(self, topic: str, _tick: int, payload: msgspec.Raw, _tally: object = None) -> None:
         """One message of a topic of `HEARD`."""
         if topic == RESULT:
             self._result(self._named(topic, payload))

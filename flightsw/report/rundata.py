@@ -125,9 +125,9 @@ def read_run(run_dir: Path, signals: Sequence[str]) -> RunData:
     sink, results = io.BytesIO(), Results(_schemas(run_dir))
     ledgers, no_ledger = _ledgers(header, run_dir)
 
-    def told_truth(_payload: msgspec.Raw, tally: Tally) -> None:
+    def told_truth(tick: int, _payload: msgspec.Raw, tally: Tally) -> None:
         if ledgers is not None and tally.truth is not None:
-            ledgers.add(tally.truth)
+            ledgers.add(tick, tally.truth)
 
     hearers: dict[str, Hearer] = {topic: partial(results.hear, topic) for topic in HEARD}
     summary = tell(run_dir, sink, None, hearers | {"truth.plant": told_truth})

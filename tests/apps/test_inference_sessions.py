@@ -33,7 +33,7 @@ def test_a_session_longer_than_its_period_is_refused() -> None:
 
 def test_between_sessions_the_payload_is_off_and_scenes_wait() -> None:
     sessions = ["session_s=300.0", "session_period_s=600.0", "session_start_s=200.0", "execute=none"]
-    overrides = [f"apps.inference.{one}" for one in sessions]
+    overrides = ["plant.battery.initial_soc=0.8", *(f"apps.inference.{one}" for one in sessions)]
     with flightsw.node("cubesat-6u-orin-nano", overrides=overrides) as node:
         seen = []
         for at_s in (195, 495, 790, 1095):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from flightsw.apps.thermal.allocator import allocated, controlled, gains_for
 from flightsw.apps.thermal.chipmodel import ChipPath, response
 from flightsw.apps.thermal.config import ThermalConfig
+from flightsw.apps.thermal.degraded import MARGIN_K, RISE_W_S
 from flightsw.apps.thermal.hysteresis import HysteresisThermalLaw
 from flightsw.apps.thermal.interface import Inputs, StandardThermalLaw, State, ThermalCriticalData
 from flightsw.apps.thermal.laws import SHIPPED
@@ -318,3 +319,47 @@ def test_the_allocator_polls_and_holds_between() -> None:
     assert seen[0:5] == [seen[0]] * 5
     assert seen[5] < seen[4]
     assert len(set(seen)) == 3
+
+
+def degraded_loop(without: str, seconds: int = 4000, lost_s: int = 1500) -> tuple[list[float], list[float]]:
+    """(chip, cap) of the predictive law that loses a thermistor, or all of them ("all"), under way."""
+    law, chip = law_called("predictive"), Chip(ChipPath())
+    state = law.initial(CONFIG)
+    chip_c, cap_w, late = [], [], [0.0, 0.0]
+    for second in range(seconds):
+        inputs = chip.inputs
+        if second >= lost_s:
+            names = ("chip_c", "board_c", "radiator_c", "bus_c") if without == "all" else (without,)
+            assert inputs.sensors is not None
+            sensors = msgspec.structs.replace(inputs.sensors, **dict.fromkeys(names))
+            inputs = msgspec.structs.replace(inputs, sensors=sensors, chip_c=sensors.chip_c)
+        state, outputs = law.step(state, inputs, CONFIG, 1.0)
+        late.append(min(30.0, outputs.chip_cap_w))
+        chip.draw(late.pop(0))
+        chip_c.append(chip.chip_c)
+        cap_w.append(outputs.chip_cap_w)
+    return chip_c, cap_w
+
+
+@pytest.mark.parametrize("without", ["board_c", "radiator_c", "bus_c"])
+def test_without_a_thermistor_beside_the_chips_the_predictive_law_goes_on_as_a_pi_from_the_cap_in_force(
+    without: str,
+) -> None:
+    chip_c, cap_w = degraded_loop(without)
+    assert cap_w[1499] > CONFIG.cap_min_w + 5.0
+    assert abs(cap_w[1500] - cap_w[1499]) < 0.2, "no leap"
+    assert max(chip_c) < CONFIG.chip_limit_c + 1.0
+    assert min(cap_w[1500:]) > 0.8 * cap_w[1499], "and nearly all of it stays granted"
+
+
+def test_without_the_chips_diode_it_goes_by_the_board_and_stays_below_the_limit() -> None:
+    chip_c, cap_w = degraded_loop("chip_c")
+    assert max(chip_c) < CONFIG.chip_limit_c + 0.1
+    assert chip_c[-1] == pytest.approx(CONFIG.chip_limit_c - MARGIN_K, abs=1.0)
+    assert min(cap_w[1500:]) > CONFIG.cap_min_w + 5.0
+    assert max(late - early for early, late in pairwise(cap_w[1500:])) <= RISE_W_S + 0.05
+
+
+def test_without_any_thermistor_it_grants_the_least() -> None:
+    _, cap_w = degraded_loop("all", 1600)
+    assert set(cap_w[1500:]) == {CONFIG.cap_min_w}

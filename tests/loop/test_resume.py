@@ -22,7 +22,7 @@ from flightsw.record.folder import read_manifest
 from tests.loop.runs import COMMAND, GUARD_S, children, fly, flying, summary_of, wait_for_tick
 
 GAIN = ("--set", "apps.thermal.gain_w_k=2.0", "--set", "apps.power.reserve_soc=0.6")
-HOT = ("--set", "apps.thermal.chip_limit_c=30.0")
+HOT = ("--set", "apps.thermal.chip_limit_c=30.0", "--set", "apps.thermal.law=pi")
 
 
 def resume(source: Path, out: Path, *more: str) -> dict[str, Any]:

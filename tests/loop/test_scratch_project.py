@@ -27,6 +27,7 @@ BUGS = ("SignError", "KelvinForCelsius", "NoAntiWindup", "LateCap")
 # A sunlit, charged, busy and cold spacecraft: its chip meets its limit after two minutes of full power.
 HOT = [
     "name=hot-bench",
+    "apps.thermal.law=pi",
     "duration=1300s",
     "plant.battery.initial_soc=0.95",
     "apps.power.reserve_soc=0.3",

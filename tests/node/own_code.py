@@ -21,7 +21,8 @@ def write(folder: Path, code: str, processes: str = "", **apps: str) -> Path:
     (folder / "mine.py").write_text(textwrap.dedent(code))
     text = SHIPPED
     for app, lines in apps.items():
-        text = text.replace(f"[apps.{app}]\n", f"[apps.{app}]\n{lines}\n")
+        own = text.replace('law = "predictive"\n', "") if app == "thermal" else text
+        text = own.replace(f"[apps.{app}]\n", f"[apps.{app}]\n{lines}\n")
     file = folder / "node.toml"
     file.write_text(text + textwrap.dedent(processes))
     return file

@@ -21,8 +21,13 @@ COMMANDED = (
 
 
 def fly(run_dir: Path, *overrides: str, ticks: int = 300, commands: Sequence[str] = COMMANDED) -> RunOutcome:
-    """A run of the default scenario that computes nothing, with two commands in it."""
-    given = [f'duration="{ticks}s"', 'apps.inference.execute="none"', f"commands=[{', '.join(commands)}]"]
+    """A run of the default scenario under the PI that computes nothing, with two commands in it."""
+    given = [
+        f'duration="{ticks}s"',
+        'apps.inference.execute="none"',
+        "apps.thermal.law=pi",
+        f"commands=[{', '.join(commands)}]",
+    ]
     run_dir.mkdir(parents=True)
     scenario = load_scenario("cubesat-6u-orin-nano", [*given, *overrides])
     outcome = execute_run(RunPlan(scenario=scenario, run_dir=run_dir, ticks=ticks, in_process=True))

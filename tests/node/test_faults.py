@@ -165,7 +165,7 @@ def test_heaters_stick_and_converters_fail_behind_limiters_that_stay_closed(well
     loads = [one[Truth].load_power_w for one in ticks]
     assert [load[1] for load in loads[59:61]] == [0.0, 4.0]
     assert loads[80][1] == 0.0
-    assert [round(loads[tick][0], 3) for tick in (89, 90, 94, 95)] == [7.0, 0.0, 0.0, 7.0]
+    assert [round(loads[tick][0], 3) for tick in (89, 90, 94, 95)] == [7.8, 0.0, 0.0, 7.8]
     assert ticks[90][PowerSensors].lcl_state[0] is LclState.ON
     assert well[61][Truth].load_power_w[1] == 0.0
 

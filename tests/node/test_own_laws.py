@@ -82,7 +82,7 @@ def test_subclasses_of_all_shipped_laws_that_change_nothing_give_the_same_ticks(
     )
     file = write(tmp_path, code, **{app: f'law = "mine:{app.title()}"' for app in STANDARD})
     own = [(record.inputs, [entry[:2] for entry in record.entries]) for record in flown(load(file), 300)]
-    shipped_scenario = load_scenario("cubesat-6u-orin-nano", QUICK)
+    shipped_scenario = load_scenario("cubesat-6u-orin-nano", [*QUICK, "apps.thermal.law=pi"])
     shipped = [(record.inputs, [entry[:2] for entry in record.entries]) for record in flown(shipped_scenario, 300)]
     assert len(own) == 300
     assert own == shipped
@@ -249,6 +249,7 @@ def test_a_scenario_without_users_code_says_nothing_of_it_in_its_resolved_form()
     resolved = msgspec.to_builtins(load_scenario("cubesat-6u-orin-nano"))
     assert "processes" not in resolved
     assert len(resolved["apps"]) == 5
+    assert resolved["apps"]["thermal"].pop("law") == "predictive", "a shipped one"
     for app in resolved["apps"].values():
         assert not {"law", "law_config", "app", "app_config"} & set(app)
 
@@ -278,10 +279,10 @@ def test_what_is_wrong_with_a_shipped_laws_name_or_figures_is_said_at_once(law: 
 
 
 def test_a_shipped_law_by_its_name_is_no_code_of_the_users_and_the_default_one_changes_nothing() -> None:
-    named = load_scenario("cubesat-6u-orin-nano", [*QUICK, 'apps.thermal.law="pi"'])
+    named = load_scenario("cubesat-12u-orin-nx", [*QUICK, 'apps.thermal.law="pi"', 'apps.power.law="predictive"'])
     assert identities(named) == ()
     by_name = [(record.inputs, [entry[:2] for entry in record.entries]) for record in flown(named, 200)]
-    shipped = load_scenario("cubesat-6u-orin-nano", QUICK)
+    shipped = load_scenario("cubesat-12u-orin-nx", QUICK)
     assert by_name == [(record.inputs, [entry[:2] for entry in record.entries]) for record in flown(shipped, 200)]
     assert len(by_name) == 200
 

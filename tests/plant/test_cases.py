@@ -42,8 +42,8 @@ def test_finishes_age_and_loads_get_their_margin() -> None:
     hot = load_scenario(DEFAULT, [painted], "hot-eol")
     cold = load_scenario(DEFAULT, [], "cold-bol")
     assert hot.plant.thermal.nodes[4].surfaces[0].age == 1.0
-    assert hot.plant.loads[0].power_w == pytest.approx(7.7)
-    assert cold.plant.loads[0].power_w == pytest.approx(6.3)
+    assert hot.plant.loads[0].power_w == pytest.approx(8.58)
+    assert cold.plant.loads[0].power_w == pytest.approx(7.02)
     assert hot.plant.sky is not None
     assert hot.plant.sky.environment.flux_w_m2 == 1407.6
     assert hot.description.endswith("(case hot-eol)")

@@ -7,6 +7,7 @@ steps.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import msgspec
 
@@ -29,6 +30,9 @@ FIX_TICKS = 10
 """between two forecasts from navigation; in between the last one is counted down"""
 SLEW_S = 600.0
 """a body that is told to turn to the Sun does within so long: 180 degrees at 0.3 degrees a second, and settling"""
+
+
+Budget = Callable[[float, EclipseForecast, Supply, float, PowerConfig], float]
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
@@ -97,6 +101,13 @@ def initial(table: LoadTable, config: PowerConfig) -> State:
 
 def step(state: State, inputs: Inputs, table: LoadTable, config: PowerConfig, dt_s: float) -> tuple[State, Outputs]:
     """One tick."""
+    return step_with(compute_budget_w, state, inputs, table, config, dt_s)
+
+
+def step_with(
+    budget_of: Budget, state: State, inputs: Inputs, table: LoadTable, config: PowerConfig, dt_s: float
+) -> tuple[State, Outputs]:
+    """One tick under a budget: what the payload may draw, by sure charge, forecast, supply and reserve."""
     sensors, fix = inputs.sensors, inputs.fix
     mode = state.mode if inputs.mode is None else inputs.mode
     fix_ticks = state.fix_ticks + 1
@@ -140,7 +151,7 @@ def step(state: State, inputs: Inputs, table: LoadTable, config: PowerConfig, dt
     cap_w = 0.0
     if soc.soc is not None and may_compute(load_on, soc, table, config) and not brownout:
         sure_soc = soc.soc - config.reserve_sigmas * math.sqrt(soc.variance)
-        budget_w = compute_budget_w(sure_soc, ahead, supply, state.reserve_soc, config)
+        budget_w = budget_of(sure_soc, ahead, supply, state.reserve_soc, config)
         cap_w = limited_w(state.cap_w, budget_w, config, dt_s)
     after = State(
         soc,
