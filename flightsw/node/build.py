@@ -23,7 +23,7 @@ from flightsw.apps.power.config import PAYLOAD, LoadRow
 from flightsw.apps.thermal.app import ThermalApp
 from flightsw.bus.application import Application
 from flightsw.devices.memory import DeviceMemory
-from flightsw.devices.models import ModelCard, load_card, verified_model_path
+from flightsw.devices.models import ModelCard, fp32_gop, load_card, verified_model_path
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.virtual import VirtualDevice
 from flightsw.messages.topics import FLIGHT_APPS
@@ -83,11 +83,12 @@ def _inference(scenario: Scenario) -> Application:
     silicon = load_profile(scenario.plant.profile).silicon()
     card = load_card(config.model)
     memory = _payload_memory(config, card)
-    device = VirtualDevice(silicon, card.work_gop, memory)
+    work_gop = fp32_gop(card.variant(), silicon)
+    device = VirtualDevice(silicon, work_gop, memory)
     guarded = None if memory is None else GuardedEngine(card, scenario.seed, memory)
     engine = guarded or (OnnxEngine(card, scenario.seed) if config.execute_stride else None)
     shipped = partial(InferenceApp, guard=guarded)
-    return _flight("inference", config, shipped, config, silicon, card.work_gop, device, engine)
+    return _flight("inference", config, shipped, config, silicon, work_gop, device, engine)
 
 
 def _payload_memory(config: InferenceConfig, card: ModelCard) -> DeviceMemory | None:
