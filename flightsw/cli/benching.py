@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flightsw.cli.exits import FAILED, GOOD
-from flightsw.errors import ConfigError
 
 if TYPE_CHECKING:
     from flightsw.bench.control import Result
@@ -48,11 +47,11 @@ def control(
     workers = jobs or os.cpu_count() or 1
     if tune:
         text = tuned_text(bench_cases.shipped_tuned(), run_sweep(shipped, chosen, workers))
-        _write(bench_cases.tuned_path(), text)
+        tables.write_page(bench_cases.tuned_path(), text)
     tuned = bench_cases.shipped_tuned()
     result = compare(shipped, chosen, tuned, seeds, workers)
     if page is not None and old_page is not None:
-        _write(page, tables.renewed(old_page, tables.as_markdown(shipped, chosen, tuned, result)))
+        tables.write_page(page, tables.renewed(old_page, tables.as_markdown(shipped, chosen, tuned, result)))
     if as_json:
         typer.echo(json.dumps(msgspec.to_builtins(result) | {"ahead": not result.behind}))
     else:
@@ -65,10 +64,3 @@ def _verdict(result: Result) -> str:
     if not result.behind:
         return "predictive: within the limit and ahead of tuned hysteresis in every case"
     return f"predictive: not surely ahead of tuned hysteresis in {', '.join(row.case for row in result.behind)}"
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: can't be written: {error.strerror}") from None

@@ -177,6 +177,12 @@ def load_card(name_or_path: str, kind: type[Card] = ModelCard) -> Card:
     return msgspec.structs.replace(card, default_variant=card.variant(variant).name)
 
 
+def label_of(name_or_path: str) -> str:
+    """What results call the model that a scenario names: its name, or the last part of its path; 64 characters."""
+    path = Path(name_or_path)
+    return (path.parent if path.name == CARD else path).name[-64:]
+
+
 def verified_model_path(card: FiledCard, variant: ModelFile | None = None) -> Path:
     """The ONNX file of a card's variant, or of the card itself (its default variant), its hash checked.
     Raises ConfigError when it is missing or another file than the card's."""

@@ -23,6 +23,7 @@ from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.devices.accelerator import Accelerator, Batch, Completion, Telemetry
+from flightsw.devices.models import label_of
 from flightsw.devices.silicon import Silicon
 from flightsw.messages.base import Message
 from flightsw.messages.commands import InferSetPayload
@@ -72,6 +73,7 @@ class InferenceApp:
         self._imaging_per_s = config.frame_scenes / config.frame_period_s
         self._execute_stride = config.execute_stride
         self._device = device
+        self._model = label_of(config.model)
         self._engine = engine
         self._guard = guard
         self._queue = SceneQueue(config.queue_scenes, config.deadline_s)
@@ -195,7 +197,7 @@ class InferenceApp:
         self._items_done += batch.scenes
         return InferenceResult(
             batch=batch.number,
-            model=self._config.model,
+            model=self._model,
             first_scene=batch.first_scene,
             scenes=batch.scenes,
             cos_zenith=batch.cos_zenith,

@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from flightsw.apps.own import AppConfig
-from flightsw.devices.memory import MemoryConfig
+from flightsw.devices.memory_config import MemoryConfig
 from flightsw.errors import ConfigError
 
 _SAMPLE = re.compile(r"^sample:([1-9][0-9]{0,8})$")

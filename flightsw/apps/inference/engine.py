@@ -62,7 +62,7 @@ class OnnxEngine:
     def run(self, tiles: Tiles, variant: str | None = None) -> Seen:
         """Look at tiles [n, bands, cells, cells], float32. Raises InputRefused, OutputRefused; ConfigError: no such
         variant."""
-        output = self.network(variant).infer(tiles)
+        output = self.network(variant).sound(tiles)
         told = answer(self._card, output)
         return Seen(told.cloud_fraction, output_hash(output), told.detections)
 
@@ -85,7 +85,7 @@ def load(card: ModelCard, variant: Variant) -> Network:
 
 def check_golden(card: ModelCard, variant: Variant, network: Network) -> None:
     """Raises ConfigError: the network doesn't answer as its card says it does."""
-    told = golden_answer(network.infer(golden_tile(card.bands, card.cells)))
+    told = golden_answer(network.sound(golden_tile(card.bands, card.cells)))
     wanted = GoldenAnswer(variant.golden_mean, variant.golden_values)
     if not _near(told, wanted, GOLDEN_TOLERANCE[variant.precision]):
         raise ConfigError(
