@@ -64,8 +64,7 @@ def _frame(x_axis: _Axis, y_axis: _Axis, x_label: str, y_label: str) -> list[str
         f'<text x="{(LEFT + right) / 2}" y="{HEIGHT - 8}" font-size="12" text-anchor="middle">{escape(x_label)}</text>',
         f'<text x="14" y="{TOP - 8}" font-size="12">{escape(y_label)}</text>',
     ]
-    for value in x_axis.ticks():
-        parts.append(_label(x_axis.px(value), bottom + 16, "middle", value))
+    parts += [_label(x_axis.px(value), bottom + 16, "middle", value) for value in x_axis.ticks()]
     for value in y_axis.ticks():
         y = y_axis.px(value)
         parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="#e4e4e4"/>')

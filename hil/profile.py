@@ -73,10 +73,10 @@ def _modes(levels: list[ClockLevel], per_mhz: float, source: str) -> list[dict[s
         modes.append(
             {
                 "name": f"CLOCK{round(100 * level.share)}",
-                "cap_w": working_w,
-                "clock_mhz": level.clock_mhz,
-                "base_w": base_w,
-                "host_w": max(0.0, working_w - base_w - per_mhz * level.clock_mhz),
+                "cap_w": _rounded(working_w),
+                "clock_mhz": _rounded(level.clock_mhz),
+                "base_w": _rounded(base_w),
+                "host_w": _rounded(max(0.0, working_w - base_w - per_mhz * level.clock_mhz)),
                 "source": f"{source}: idle {_plus_minus(power.idle_w, 'W')}, work {_plus_minus(power.dynamic_w, 'W')}",
             }
         )
@@ -95,6 +95,10 @@ def write_profile(table: dict[str, Any], path: Path) -> DeviceProfile:
 def report_lines(found: Calibration, how: str) -> list[str]:
     """For people."""
     lines = [f"calibrated in {found.seconds:.0f} s; power {how}; uncertainties for a coverage factor of 2"]
+    if how != "measured":
+        lines.append(
+            "no sensor gave the power: these watts give back the model's own line, and all work on the machine"
+        )
     for level in found.levels:
         latency = ", ".join(
             f"batch of {size} {1e3 * took_s:.3g} ms" for size, took_s in sorted(level.latency_s.items())
@@ -158,7 +162,12 @@ def _dynamic_w(level: ClockLevel) -> float:
 
 
 def _figure(value: float, source: str) -> dict[str, Any]:
-    return {"value": float(value), "source": source}
+    return {"value": _rounded(value), "source": source}
+
+
+def _rounded(value: float) -> float:
+    """To seven digits, and nothing where nothing is meant."""
+    return 0.0 if abs(value) < 1e-12 else float(f"{value:.7g}")
 
 
 def _plus_minus(estimate: Estimate, unit: str) -> str:
