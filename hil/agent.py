@@ -154,7 +154,10 @@ class Session:
         self._log = structlog.get_logger()
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(FromBench).decode
-        self._scenario = msgspec.msgpack.decode(brief.scenario, type=Scenario)
+        try:
+            self._scenario = msgspec.msgpack.decode(brief.scenario, type=Scenario)
+        except msgspec.ValidationError as error:
+            raise JoinRefused(f"{ON_BOARD}: the bench's scenario doesn't fit this version: {error}") from None
         table = process_table(self._scenario)
         self._hash = table_hash(table)
         self._codec = Codec(table.topics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -42,12 +43,13 @@ def run_tests(folder: Path, root: Path, *more: str) -> tuple[int, str]:
     (folder / "test_board.py").write_text(TESTS)
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-q", "-ra", "-p", "no:cacheprovider", "--strict-markers"),
-            *(f"--rootdir={folder}", f"--board-root={root}", *more, str(folder)),
+            *(sys.executable, "-m", "pytest", "-q", "-ra", "-p", "hil.pytest_plugin", "-p", "no:cacheprovider"),
+            *("--strict-markers", f"--rootdir={folder}", f"--board-root={root}", *more, str(folder)),
         ],
         capture_output=True,
         text=True,
         cwd=folder,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         timeout=60,
         check=False,
     )
