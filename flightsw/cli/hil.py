@@ -121,7 +121,8 @@ def bench(
     from flightsw.record.folder import create_run_folder, default_run_dir, utc_now
     from hil.bench import bench_plan
     from hil.benchfile import bench_scenario, load_bench
-    from hil.report import print_report, report_run, write_report
+    from hil.report import report_run
+    from hil.reporttext import print_report, write_report
 
     described = load_bench(bench_file, overrides or [])
     scenario = bench_scenario(described)

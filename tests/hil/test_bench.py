@@ -19,7 +19,8 @@ from flightsw.messages.board import BoardUse, Quality
 from flightsw.node.again import scenario_of, table_of
 from flightsw.node.appreplay import replay_application
 from flightsw.node.replay import replay_run
-from hil.report import report_lines, report_run
+from hil.report import report_run
+from hil.reporttext import report_lines
 from tests.hil.benches import Site, site
 
 TICKS = 160
