@@ -37,6 +37,8 @@ class BenchFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """wall-clock and simulated: a board can't be hurried"""
     endpoint: Annotated[str, Meta(pattern=r"^tcp://[^\s]+:(\d+|\*)$")] = "tcp://127.0.0.1:5760"
     """where agents connect to; 0.0.0.0 for boards on the network"""
+    profile: str | None = None
+    """device profile, shipped or a file; None: the scenario's own"""
     join_s: Annotated[float, Meta(gt=0.0, le=3600.0)] = 60.0
     """the run does not start without its agent for so long"""
     set: dict[str, Any] = {}
@@ -70,6 +72,7 @@ def bench_scenario(bench: BenchFile) -> Scenario:
     modes = board.pop("modes")
     own: dict[str, Any] = {
         **bench.set,
+        **({} if bench.profile is None else {"plant.profile": bench.profile}),
         "dt_s": bench.dt_s,
         "duration": bench.duration,
         "apps.inference.execute": "every",

@@ -58,7 +58,7 @@ class Play:
 
     def brief(self) -> Hello:
         self.hear(Enlist)
-        self.say(Brief("run", msgspec.msgpack.encode(SCENARIO)))
+        self.say(Brief("run", msgspec.msgpack.encode(SCENARIO), {}))
         hello = self.hear(Hello)
         assert isinstance(hello, Hello)
         return hello
@@ -107,7 +107,7 @@ def test_a_silent_bench_is_lost_the_board_made_safe_and_the_agent_enlists_anew(p
     play.hear(Enlist)
     assert play.identity != first
     assert "safe" in play.board.asked
-    play.say(Brief("run", msgspec.msgpack.encode(SCENARIO)))
+    play.say(Brief("run", msgspec.msgpack.encode(SCENARIO), {}))
     play.hear(Hello)
     play.say(Welcome("run", 30, DT_NS, 1))
     assert play.step(30).first_tick == 30

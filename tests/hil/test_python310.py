@@ -1,4 +1,4 @@
-"""What an agent imports keeps to Python 3.10's syntax, so that little stands between it and stock JetPack: what, is here."""
+"""What an agent imports keeps to Python 3.10's syntax; what of the library stands between it and stock JetPack."""
 
 from __future__ import annotations
 
