@@ -111,7 +111,8 @@ def bench(
     *,
     keys: Keys = KEYS,
     overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Override a field of the bench file.")
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Override a field of the bench file or its scenario."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder: new or empty.")] = None,
     as_json: AsJson = False,
