@@ -167,6 +167,7 @@ class Session:
         self._config = self._scenario.board
         card = load_card(self._scenario.apps.inference.model)
         self._card = card
+        board.sample()  # rates need two readings
         self._worker = Worker(OnnxEngine(card, self._scenario.seed))
         self._application: Application | None = None
 

@@ -114,6 +114,14 @@ def test_the_report_says_how_well_the_pace_was_held(flown: tuple[Site, dict[str,
         assert word in text
 
 
+def test_a_bench_run_is_neither_resumed_nor_flown_without_its_board(flown: tuple[Site, dict[str, Any]]) -> None:
+    one, _ = flown
+    for args in (("resume", str(one.run_dir), "--out", "x"), ("run", str(one.run_dir / "scenario.toml"))):
+        refused = one.start(*args)
+        assert one.finished(refused) == 2
+        assert "flown by `flightsw hil bench` alone" in one.said(refused)
+
+
 def test_nobody_is_left_and_no_secret_is_in_the_run_folder(flown: tuple[Site, dict[str, Any]]) -> None:
     one, _ = flown
     secrets = [(one.keys / f"{name}.secret").read_bytes().strip() for name in ("bench", "inference")]

@@ -1,4 +1,4 @@
-"""The loop for long enough to be believed: ten minutes at 10 Hz, one at 100 Hz, and a minute of each stand-in in orbit."""
+"""The loop for long enough to be believed: ten minutes at 10 Hz, one at 100 Hz, a minute of each stand-in in orbit."""
 
 from __future__ import annotations
 
