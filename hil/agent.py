@@ -14,6 +14,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 import msgspec
@@ -37,6 +39,7 @@ from flightsw.node.processes import process_table, table_hash
 from flightsw.node.scenario import ON_BOARD, Scenario
 from hil.hands import BoardHands
 from hil.keys import public_of
+from hil.parcel import unpacked
 from hil.worker import WorkedEngine, Worker
 
 POLL_S = 0.1
@@ -115,7 +118,8 @@ class Agent:
             socket.connect(line.endpoint)
             brief = self._enlist(socket)
             if brief is not None:
-                Session(self._board, socket, brief, self._stop, stretched=self._stretched).run()
+                with TemporaryDirectory(prefix="flightsw-agent-") as folder:
+                    Session(self._board, socket, _scenario_of(brief, Path(folder)), self._stop, self._stretched).run()
                 self.sessions += 1
                 self._board.restore()
         except zmq.ZMQError as error:
@@ -144,17 +148,16 @@ class Session:
     """One run's part of the agent."""
 
     def __init__(
-        self, board: Board, socket: zmq.Socket[bytes], brief: Brief, stop: threading.Event, *, stretched: bool
+        self, board: Board, socket: zmq.Socket[bytes], scenario: Scenario, stop: threading.Event, stretched: bool
     ) -> None:
         self._board = board
         self._socket = socket
-        self._brief = brief
         self._stop = stop
         self._stretched = stretched
         self._log = structlog.get_logger()
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(FromBench).decode
-        self._scenario = msgspec.msgpack.decode(brief.scenario, type=Scenario)
+        self._scenario = scenario
         table = process_table(self._scenario)
         self._hash = table_hash(table)
         self._codec = Codec(table.topics)
@@ -164,6 +167,7 @@ class Session:
         self._config = self._scenario.board
         card = load_card(self._scenario.apps.inference.model)
         self._card = card
+        board.sample()  # rates need two readings
         self._worker = Worker(OnnxEngine(card, self._scenario.seed))
         self._application: Application | None = None
 
@@ -223,6 +227,15 @@ class Session:
         )
         device = BoardDevice(silicon, hands)
         return OnBoard(inference_with(scenario, silicon, self._card, device, engine), device)
+
+
+def _scenario_of(brief: Brief, folder: Path) -> Scenario:
+    """What the bench flies, its files laid in a folder. Raises JoinRefused, ConfigError."""
+    try:
+        scenario = msgspec.msgpack.decode(brief.scenario, type=Scenario)
+    except msgspec.ValidationError as error:
+        raise JoinRefused(f"{ON_BOARD}: the bench's scenario doesn't fit this version: {error}") from None
+    return unpacked(scenario, brief.files, folder)
 
 
 def _offer(socket: zmq.Socket[bytes], data: bytes) -> None:

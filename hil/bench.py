@@ -22,6 +22,7 @@ from flightsw.node.scenario import Scenario, on_a_board, run_ticks
 from flightsw.record.recording import recorded_run
 from hil.benchfile import BenchFile
 from hil.keys import bench_keys
+from hil.parcel import packed
 
 
 def bench_plan(bench: BenchFile, scenario: Scenario, run_dir: Path, keys: Path) -> RunPlan:
@@ -41,6 +42,7 @@ def bench_plan(bench: BenchFile, scenario: Scenario, run_dir: Path, keys: Path) 
             names=frozenset(on_a_board(scenario)),
             answer_share=scenario.board.answer_share,
             scenario=msgspec.msgpack.encode(scenario),
+            files=packed(scenario),
             join_s=bench.join_s,
         ),
     )

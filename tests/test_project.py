@@ -21,6 +21,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import flightsw
+import hil
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.11", "3.12", "3.13")
@@ -78,7 +79,11 @@ def closure(roots: list[Requirement]) -> set[str]:
 
 
 def test_every_module_imports() -> None:
-    names = [module.name for module in pkgutil.walk_packages(flightsw.__path__, "flightsw.")]
+    names = [
+        module.name
+        for package in (flightsw, hil)
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    ]
     assert len(names) > 50
     for name in names:
         importlib.import_module(name)
@@ -135,7 +140,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_models_scenarios_and_profiles(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     models = [path for pattern in ("card.toml", "*.onnx") for path in (ROOT / "models").glob(f"*/{pattern}")]
-    data = [*(ROOT / "flightsw" / "scenarios").glob("*.toml"), *(ROOT / "flightsw/scenarios/profiles").glob("*.toml")]
+    folders = (ROOT / "flightsw" / "scenarios", ROOT / "flightsw/scenarios/profiles", ROOT / "hil" / "benches")
+    data = [path for folder in folders for path in folder.glob("*.toml")]
     assert len(models) >= 4
     assert len(data) >= 2
     wanted = {f"flightsw/_models/{path.relative_to(ROOT / 'models').as_posix()}" for path in models}
@@ -254,6 +260,10 @@ def test_decision_records_are_numbered_shaped_and_found_by_those_who_cite_them()
         headings = re.findall(r"^##? (.*)$", path.read_text(), re.MULTILINE)
         assert headings[0].startswith(path.name[:4]), path.name
         assert headings[1:] == ["Context", "Decision", "Consequences"], path.name
-    cited = {n for path in (ROOT / "flightsw").rglob("*.py") for n in re.findall(r"ADR (\d{4})", path.read_text())}
+    cited = {
+        n
+        for path in (*(ROOT / "flightsw").rglob("*.py"), *(ROOT / "hil").rglob("*.py"))
+        for n in re.findall(r"ADR (\d{4})", path.read_text())
+    }
     assert cited
     assert cited <= set(numbers)

@@ -355,7 +355,8 @@ class Broker:
             if monotonic_s() > until_s:
                 raise RunError(
                     f"no agent joined as {', '.join(sorted(remote.names))} at {remote.door.bound} in "
-                    f"{remote.plan.join_s:.0f} s: is `flightsw hil agent` running, and its key enrolled?"
+                    f"{remote.plan.join_s:.0f} s: is `flightsw hil agent` running, and its key enrolled? "
+                    f"Refused at the door: {', '.join(sorted(remote.door.refused)) or 'nobody'}"
                 )
             remote.attend(self._exchange, monotonic_s() + IDLE_MS / 1000.0)
             self._take_waiting()

@@ -10,7 +10,7 @@
 An agent on a board, which has no scenario of its own, first asks for it:
 
     agent -> bus     ENLIST{name, protocol}
-    bus -> agent     BRIEF{run_id, scenario}
+    bus -> agent     BRIEF{run_id, scenario, files}
 
 Each is one MessagePack array, the name first. Message payloads inside are embedded as they are, never decoded.
 """
@@ -79,6 +79,8 @@ class Enlist(_Frame, frozen=True, tag="ENLIST"):
 class Brief(_Frame, frozen=True, tag="BRIEF"):
     run_id: str
     scenario: bytes
+    files: dict[str, bytes]
+    """what of it doesn't ship with flightsw, by file name"""
 
 
 ToBus = Hello | Done | Fault

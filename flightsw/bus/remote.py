@@ -6,7 +6,7 @@ node and comes back cold, as after any loss. Nothing that comes in here is belie
 forwards payloads unread, and its readers share this machine.
 
     agent -> bus   ENLIST{name, protocol}     who am I to be?
-    bus -> agent   BRIEF{run_id, scenario}    then HELLO, WELCOME, STEP, DONE as on the machine (see `frames`)
+    bus -> agent   BRIEF{run_id, scenario, files}    then HELLO, WELCOME, STEP, DONE as on the machine (see `frames`)
 
 Called by the broker, inside a tick.
 """
@@ -14,7 +14,7 @@ Called by the broker, inside a tick.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -71,6 +71,8 @@ class RemotePlan:
     """of a tick, after which it goes on without them"""
     scenario: bytes
     """for the agent: the resolved scenario, encoded"""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """and what of it doesn't ship with flightsw"""
     join_s: float = 60.0
     """the run does not start without them for so long"""
 
@@ -221,7 +223,9 @@ class RemoteEnd:
             reason = f"protocol {frame.protocol}: this bench speaks {PROTOCOL}"
             self.door.send(knock.identity, self._encode(Refused(reason)))
             return
-        self.door.send(knock.identity, self._encode(Brief(self.header.run_id, self.plan.scenario)))
+        self.door.send(
+            knock.identity, self._encode(Brief(self.header.run_id, self.plan.scenario, dict(self.plan.files)))
+        )
 
     def _join(self, knock: Knock, hello: Hello, exchange: Exchange) -> None:
         name = knock.name

@@ -14,7 +14,9 @@ from flightsw.cli.running import fly, tell_outcome
 if TYPE_CHECKING:
     from hil.drivers.power import LinePower
 
-app = typer.Typer(help="A real board in the loop: probe, keygen, enroll, agent, bench, stand-in.", no_args_is_help=True)
+app = typer.Typer(
+    help="A real board in the loop: probe, keygen, enroll, agent, bench, calibrate, stand-in.", no_args_is_help=True
+)
 
 _LOOK_S = 0.02
 KEYS = Path("hil-keys")
@@ -109,7 +111,8 @@ def bench(
     *,
     keys: Keys = KEYS,
     overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Override a field of the bench file.")
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Override a field of the bench file or its scenario."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder: new or empty.")] = None,
     as_json: AsJson = False,
@@ -119,7 +122,8 @@ def bench(
     from flightsw.record.folder import create_run_folder, default_run_dir, utc_now
     from hil.bench import bench_plan
     from hil.benchfile import bench_scenario, load_bench
-    from hil.report import print_report, report_run, write_report
+    from hil.report import report_run
+    from hil.reporttext import print_report, write_report
 
     described = load_bench(bench_file, overrides or [])
     scenario = bench_scenario(described)
@@ -138,6 +142,39 @@ def bench(
         else:
             print_report(report)
     return code
+
+
+@app.command()
+def calibrate(
+    profile: Annotated[Path, typer.Argument(metavar="PROFILE.toml", help="Where the profile is written: a new file.")],
+    *,
+    board: BoardKind = "auto",
+    root: Root = Path("/"),
+    line: LineText = None,
+    like: Annotated[str, typer.Option(help="Profile that what isn't measured is taken over from.")] = "linux-host",
+    model: Annotated[str, typer.Option(help="Network to work at: shipped name or path.")] = "cloudseg",
+    step_s: Annotated[
+        float, typer.Option("--step", min=1.0, max=3600.0, help="s of each load; heat wants minutes.")
+    ] = 60.0,
+) -> int:
+    """Load the board in steps; fit its power, heat and latency; write a device profile and a report beside it."""
+    from flightsw.devices.models import load_card
+    from flightsw.devices.profiles import load_profile
+    from flightsw.errors import ConfigError
+    from hil.calibrating import calibrate_board
+    from hil.detect import open_board
+    from hil.profile import profile_table, report_lines, report_page, write_profile
+
+    if profile.exists():
+        raise ConfigError(f"{profile}: there is one: must be a new file")
+    like_profile, card = load_profile(like), load_card(model)
+    found, how = calibrate_board(open_board(board, root, parse_line(line)), card, step_s, typer.echo)
+    for text in report_lines(found, how):
+        typer.echo(text)
+    write_profile(profile_table(found, card, like_profile, profile.stem, how), profile)
+    profile.with_suffix(".html").write_text(report_page(found, how))
+    typer.echo(f"profile {profile}, report {profile.with_suffix('.html')}")
+    return GOOD
 
 
 @app.command("stand-in")

@@ -55,12 +55,13 @@ def run(  # noqa: PLR0913  an option each
     """Run a node: separate processes over ZeroMQ, as fast as the machine allows."""
     from flightsw.node.hostlog import host_log
     from flightsw.node.run import RunPlan
-    from flightsw.node.scenario import load_scenario, run_ticks
+    from flightsw.node.scenario import check_has_its_board, load_scenario, run_ticks
     from flightsw.record.folder import create_run_folder, default_run_dir, utc_now
     from flightsw.regress.requirement import resolve
 
     pace = parse_speed(speed)
     loaded = load_scenario(scenario, scenario_overrides(overrides or [], duration, seed, execute), case)
+    check_has_its_board(loaded)
     resolve(loaded)
     ticks = run_ticks(loaded)
     order = parse_start_order(start_order, loaded)

@@ -26,7 +26,7 @@ from flightsw.node.again import scenario_of, table_of
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.reconfigure import reconfigured
 from flightsw.node.run import TakenUp, log_header, scheduled_commands
-from flightsw.node.scenario import Scenario, orbit_period_s, run_ticks
+from flightsw.node.scenario import Scenario, check_has_its_board, orbit_period_s, run_ticks
 from flightsw.node.tomlfile import parse_overrides
 
 _COPY_BYTES = 1 << 16
@@ -71,6 +71,7 @@ def prepare(source: Path, wanted: Wanted) -> Resumption:
     """Read the source and check what is asked. Raises ConfigError, LogError; nothing is written."""
     reader = LogReader(source)
     scenario = scenario_of(reader)
+    check_has_its_board(scenario)
     _check_made_here(reader, scenario)
     tick = None if wanted.at is None else _tick_of(wanted.at, scenario)
     past = _Past(scenario)

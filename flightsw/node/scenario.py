@@ -136,6 +136,12 @@ def on_a_board(scenario: Scenario) -> tuple[str, ...]:
     return (ON_BOARD,) if isinstance(scenario.board, BoardConfig) else ()
 
 
+def check_has_its_board(scenario: Scenario) -> None:
+    """Raise ConfigError for a scenario of a bench: its payload computer is not in this process's reach."""
+    if on_a_board(scenario):
+        raise ConfigError("board: a real board is its payload computer: it is flown by `flightsw hil bench` alone")
+
+
 def shipped_scenarios() -> list[str]:
     """Names of the scenarios that come with flightsw."""
     folder = resources.files("flightsw.scenarios")

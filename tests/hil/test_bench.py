@@ -19,7 +19,8 @@ from flightsw.messages.board import BoardUse, Quality
 from flightsw.node.again import scenario_of, table_of
 from flightsw.node.appreplay import replay_application
 from flightsw.node.replay import replay_run
-from hil.report import report_lines, report_run
+from hil.report import report_run
+from hil.reporttext import report_lines
 from tests.hil.benches import Site, site
 
 TICKS = 160
@@ -111,6 +112,14 @@ def test_the_report_says_how_well_the_pace_was_held(flown: tuple[Site, dict[str,
     assert (one.run_dir / "bench.txt").read_text() == f"{text}\n"
     for word in ("tick jitter", "p99", "clock offset", "age at use", "cap asked", "gap"):
         assert word in text
+
+
+def test_a_bench_run_is_neither_resumed_nor_flown_without_its_board(flown: tuple[Site, dict[str, Any]]) -> None:
+    one, _ = flown
+    for args in (("resume", str(one.run_dir), "--out", "x"), ("run", str(one.run_dir / "scenario.toml"))):
+        refused = one.start(*args)
+        assert one.finished(refused) == 2
+        assert "flown by `flightsw hil bench` alone" in one.said(refused)
 
 
 def test_nobody_is_left_and_no_secret_is_in_the_run_folder(flown: tuple[Site, dict[str, Any]]) -> None:

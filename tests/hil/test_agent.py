@@ -1,0 +1,154 @@
+"""The agent against a bench that a test plays: briefed, joined, left alone, sent home; and its board in all that."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from flightsw.bus.frames import Brief, Done, Enlist, Fault, Hello, Refused, Step, Stop, ToBench, Welcome
+from flightsw.errors import JoinRefused
+from flightsw.messages.board import BoardReading
+from flightsw.messages.schema import PROTOCOL
+from flightsw.node.processes import process_table, table_hash
+from hil.agent import Agent, Line
+from hil.benchfile import bench_scenario, load_bench
+from tests.bus.doors import House
+from tests.hil.boards import SetBoard
+
+SCENARIO = bench_scenario(load_bench("linux-host", ["duration=10s", "board.lost_after_s=0.3"]))
+TABLE = process_table(SCENARIO)
+DT_NS = 100_000_000
+
+
+class Play:
+    """An agent in a thread, and the bench's end of its line."""
+
+    def __init__(self, *, once: bool = True) -> None:
+        self.house = House()
+        self.house.door.keys.names[self.house.echo.public] = "inference"  # type: ignore[index]
+        self.board = SetBoard()
+        line = Line(self.house.door.bound, self.house.echo.secret, self.house.bench.public)
+        self.agent = Agent(self.board, line, once=once)
+        self.error: list[BaseException] = []
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+        self.identity = b""
+
+    def _run(self) -> None:
+        try:
+            self.agent.run()
+        except JoinRefused as error:
+            self.error.append(error)
+
+    def hear(self, kind: type) -> object:
+        """The agent's next frame of this kind."""
+        while True:
+            (knock,) = self.house.heard()
+            frame = msgspec.msgpack.decode(knock.data, type=ToBench)
+            if isinstance(frame, kind):
+                self.identity = knock.identity
+                return frame
+
+    def say(self, frame: object) -> None:
+        assert self.house.door.send(self.identity, msgspec.msgpack.encode(frame))
+
+    def brief(self) -> Hello:
+        self.hear(Enlist)
+        self.say(Brief("run", msgspec.msgpack.encode(SCENARIO), {}))
+        hello = self.hear(Hello)
+        assert isinstance(hello, Hello)
+        return hello
+
+    def step(self, tick: int) -> Done:
+        self.say(Step("run", tick, tick, [[]]))
+        done = self.hear(Done)
+        assert isinstance(done, Done)
+        return done
+
+    def close(self) -> None:
+        self.agent.stop()
+        self.thread.join(20.0)
+        assert not self.thread.is_alive()
+        self.house.close()
+
+
+@pytest.fixture
+def play() -> Iterator[Play]:
+    one = Play()
+    yield one
+    one.close()
+
+
+def test_it_is_briefed_joins_with_the_tables_it_was_given_and_answers_ticks_with_a_reading(play: Play) -> None:
+    hello = play.brief()
+    assert hello == Hello("inference", PROTOCOL, table_hash(TABLE), 0)
+    play.say(Welcome("run", 0, DT_NS, 1))
+    done = play.step(0)
+    topics = TABLE.topics.topics
+    said = {topics[number].name: payload for number, payload in done.outboxes[0]}
+    reading = msgspec.msgpack.decode(said["hw.board"], type=BoardReading)
+    assert (reading.tick, reading.power_w, reading.ready) == (0, 5.0, True)
+    assert "infer.status" in said
+    play.say(Stop())
+    play.thread.join(20.0)
+    assert not play.thread.is_alive()
+    assert play.board.asked[-2:] == ["restore", "close"]
+
+
+def test_a_silent_bench_is_lost_the_board_made_safe_and_the_agent_enlists_anew(play: Play) -> None:
+    play.brief()
+    play.say(Welcome("run", 0, DT_NS, 1))
+    play.step(0)
+    first = play.identity
+    play.hear(Enlist)
+    assert play.identity != first
+    assert "safe" in play.board.asked
+    play.say(Brief("run", msgspec.msgpack.encode(SCENARIO), {}))
+    play.hear(Hello)
+    play.say(Welcome("run", 30, DT_NS, 1))
+    assert play.step(30).first_tick == 30
+    play.say(Stop())
+
+
+def test_a_second_welcome_starts_the_application_anew(play: Play) -> None:
+    play.brief()
+    play.say(Welcome("run", 0, DT_NS, 1))
+    play.step(0)
+    play.say(Welcome("run", 9, DT_NS, 1))
+    assert play.step(9).first_tick == 9
+    play.say(Stop())
+
+
+def test_a_refusal_ends_the_agent_with_the_bench_s_reason(play: Play) -> None:
+    play.hear(Enlist)
+    play.say(Refused("protocol 1: this bench speaks 2"))
+    play.thread.join(20.0)
+    assert [str(error) for error in play.error] == ["inference: protocol 1: this bench speaks 2"]
+    assert play.board.asked[-2:] == ["restore", "close"]
+
+
+def test_an_application_that_raises_is_told_to_the_bench_and_built_anew(play: Play) -> None:
+    def broken() -> None:
+        raise OSError("the board is on fire")
+
+    play.brief()
+    play.say(Welcome("run", 0, DT_NS, 1))
+    play.step(0)
+    play.board.sample = broken  # type: ignore[assignment, method-assign]
+    play.say(Step("run", 1, 1, [[]]))
+    fault = play.hear(Fault)
+    assert isinstance(fault, Fault)
+    assert fault.text == "OSError: the board is on fire"
+    play.hear(Enlist)
+    assert "safe" in play.board.asked
+
+
+def test_told_to_stop_it_restores_the_board_at_once(tmp_path: Path) -> None:
+    play = Play(once=False)
+    play.brief()
+    play.close()
+    assert play.board.asked[-2:] == ["restore", "close"]

@@ -1,0 +1,81 @@
+"""The loop for long enough to be believed: ten minutes at 10 Hz, one at 100 Hz, a minute of each stand-in in orbit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flightsw.node.replay import replay_run
+from tests.hil.benches import Site, site
+
+pytestmark = pytest.mark.long
+
+LOWERED_CAP = 'commands=[{at="%gs",name="power.set_reserve",args={soc=0.9}}]'
+
+
+def flown(one: Site, bench: str, *settings: str, guard_s: float, agent: tuple[str, ...] = ()) -> dict[str, Any]:
+    process = one.bench(bench, *settings)
+    second = one.agent("--once", *agent)
+    assert process.wait(guard_s) == 0, one.said(process)
+    assert one.finished(second) == 0, one.said(second)
+    report: dict[str, Any] = json.loads(one.said(process).splitlines()[-1])
+    print((one.run_dir / "bench.txt").read_text())  # noqa: T201  the figures are what it is run for
+    return report
+
+
+@pytest.mark.parametrize(
+    ("bench", "seconds", "dt_s"), [("linux-host", 600, 0.1), ("linux-host-100hz", 60, 0.01)], ids=["10Hz", "100Hz"]
+)
+def test_this_machine_closes_the_loop_in_real_time_and_a_lowered_cap_lowers_its_work_rate(
+    tmp_path: Path, bench: str, seconds: int, dt_s: float
+) -> None:
+    busy = "apps.inference.frame_scenes=1000"
+    with site(tmp_path) as one:
+        report = flown(one, bench, f"duration={seconds}s", busy, LOWERED_CAP % (0.7 * seconds), guard_s=seconds + 120)
+        assert report["ticks"] == round(seconds / dt_s)
+        assert report["answered"] > 0.9 * report["ticks"]
+        assert report["overruns"] == sum(report["overruns_by"].values())
+        assert report["jitter_ms"]["p99"] is not None
+        assert report["latency_quality"] == "measured"
+        assert report["batches"] > 1000
+        rates = [level["batches_per_s"] for level in report["caps"] if level["ticks"] >= 8]
+        assert len(rates) >= 2
+        assert rates == sorted(rates)
+        assert rates[0] < 0.6 * rates[-1]
+        assert replay_run(one.run_dir).same
+
+
+@pytest.mark.parametrize(
+    ("bench", "kind"),
+    [
+        ("jetson-orin-nano", "orin-nano"),
+        ("jetson-agx-orin", "agx-orin"),
+        ("raspberry-pi-4", "pi4"),
+        ("raspberry-pi-5", "pi5"),
+    ],
+)
+def test_a_stand_in_lives_in_the_orbit_is_throttled_by_its_heat_and_is_put_back(
+    tmp_path: Path, bench: str, kind: str
+) -> None:
+    hot = ("apps.thermal.chip_limit_c=24.0", "apps.thermal.gain_w_k=2.0", "apps.power.cap_slew_w_s=5.0")
+    with site(tmp_path) as one:
+        tree = tmp_path / "tree"
+        follower = one.start("hil", "stand-in", kind, str(tree), "--follow", str(one.run_dir))
+        one.wait(tree.joinpath("proc/device-tree/model").is_file)
+        settings = ("duration=75s", "apps.inference.frame_scenes=400", *hot)
+        report = flown(one, bench, *settings, guard_s=240, agent=("--root", str(tree)))
+        assert one.finished(follower) == 0, one.said(follower)
+        assert f"lived through {report['ticks']} ticks" in one.said(follower)
+        assert report["answered"] > 0.9 * report["ticks"]
+        assert report["latency_quality"] == "modelled"
+        assert report["batches"] > 10
+        clocks = report["clock_mhz"]
+        assert clocks["count"] > 500
+        assert len({level["asked"] for level in report["caps"]}) >= 2
+        for level in report["caps"]:
+            if level["asked"] > 0.3:
+                assert level["applied"] * level["duty"] <= level["asked"] + 0.02
+        assert replay_run(one.run_dir).same
