@@ -20,6 +20,7 @@ from flightsw.cli import (
     checking,
     command,
     comparing,
+    consoling,
     faults,
     injecting,
     inspection,
@@ -53,6 +54,7 @@ app.command("check")(checking.check)
 app.command("faults")(faults.faults)
 app.command("cmd")(command.cmd)
 app.command("inject")(injecting.inject)
+app.command("console")(consoling.console)
 app.command("replay")(comparing.replay)
 app.command("diff")(comparing.diff)
 app.command("resume")(resuming.resume)
