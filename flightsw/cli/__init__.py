@@ -20,6 +20,7 @@ from flightsw.cli import (
     checking,
     command,
     comparing,
+    consoling,
     data,
     faults,
     hil,
@@ -61,6 +62,7 @@ app.command("check")(checking.check)
 app.command("faults")(faults.faults)
 app.command("cmd")(command.cmd)
 app.command("inject")(injecting.inject)
+app.command("console")(consoling.console)
 app.command("replay")(comparing.replay)
 app.command("diff")(comparing.diff)
 app.command("resume")(resuming.resume)

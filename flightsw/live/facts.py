@@ -32,9 +32,13 @@ class Facts(msgspec.Struct, frozen=True):
     power_modes: tuple[str, ...]
     """of the payload computer, by number"""
     stations: tuple[str, ...]
+    station_places: tuple[tuple[str, float, float], ...]
+    """name, latitude and longitude in degrees"""
     loads: tuple[str, ...]
     top_shed_tier: int
     """the last one that can be shed"""
+    planned_inputs: int
+    """telecommands of the scenario itself"""
     limits: Mapping[str, Limits]
     """by the full name of a signal"""
 
@@ -56,8 +60,14 @@ def facts_of(header: LogHeader, run_dir: Path) -> Facts:
         orbit_s=_orbit_s(scenario),
         power_modes=_power_modes(plant),
         stations=tuple(one["name"] for one in _stations(plant)),
+        station_places=tuple(
+            (one["name"], one["latitude_deg"], one["longitude_deg"])
+            for one in _stations(plant)
+            if "latitude_deg" in one
+        ),
         loads=tuple(load["name"] for load in loads),
         top_shed_tier=max([load.get("shed_tier") or 0 for load in loads], default=0),
+        planned_inputs=len(scenario.get("commands", ())),
         limits=limits_of(header),
     )
 

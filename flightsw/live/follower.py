@@ -6,8 +6,10 @@ Called as often as the view likes; never waits. An observer of the log: what it 
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from pathlib import Path
 
+from flightsw.bus.log import LogHeader
 from flightsw.bus.pacing import monotonic_s
 from flightsw.bus.umbilical import UmbilicalRequest
 from flightsw.live.facts import Facts, facts_of
@@ -46,15 +48,16 @@ class Follower:
         (first_s, from_s), (last_s, to_s) = self._marks[0], self._marks[-1]
         return (to_s - from_s) / (last_s - first_s) if last_s > first_s else None
 
-    def poll(self) -> int:
-        """Take in what is new; ticks that came."""
+    def poll(self, most_ticks: int | None = None) -> int:
+        """Take in what is new, at most so much of it; ticks that came."""
         count = 0
-        for record in self._tail.poll():
+        for record in islice(self._tail.poll(), most_ticks):
             if self.state is None:
                 assert self._tail.header is not None  # the first object of every log
-                self.state = LiveState(self._tail.header)
-                self.facts = facts_of(self._tail.header, self.run_dir)
+                self.begin(self._tail.header)
+                assert self.state is not None
             self.state.feed(record)
+            self.after_tick()
             count += 1
         now_s = monotonic_s()
         if self.state is not None:
@@ -63,6 +66,14 @@ class Follower:
                 self._marks.popleft()
         self._ask_pace(now_s)
         return count
+
+    def begin(self, header: LogHeader) -> None:
+        """The log has its header."""
+        self.state = LiveState(header)
+        self.facts = facts_of(header, self.run_dir)
+
+    def after_tick(self) -> None:
+        """A tick was taken in; for those who keep more than the newest."""
 
     def _ask_pace(self, now_s: float) -> None:
         self.remote.poll()

@@ -5,6 +5,8 @@ The socket is that of `flightsw cmd`; here nobody waits. Called by the terminal'
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ import zmq
 
 from flightsw.bus.umbilical import UmbilicalRequest
 from flightsw.node.rundir import CONTROL_FILE
+
+OnAnswer = Callable[[dict[str, Any]], None]
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -36,15 +40,16 @@ class Remote:
         self._run_dir = run_dir
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._socket: zmq.Socket[bytes] | None = None
-        self._pending = 0
+        self._awaited: deque[OnAnswer | None] = deque()
+        """who wants to know of each request under way, in order"""
 
     @property
     def is_connected(self) -> bool:
         """There is somebody to ask."""
         return self._socket is not None
 
-    def ask(self, request: UmbilicalRequest) -> bool:
-        """Send a request; False: there is nobody to send it to."""
+    def ask(self, request: UmbilicalRequest, on_answer: OnAnswer | None = None) -> bool:
+        """Send a request; False: there is nobody to send it to. `on_answer` is called from `poll`."""
         if self._socket is None and not self._connect():
             return False
         assert self._socket is not None
@@ -52,12 +57,12 @@ class Remote:
             self._socket.send(msgspec.msgpack.encode(request), zmq.NOBLOCK)
         except zmq.Again:
             return False
-        self._pending += 1
+        self._awaited.append(on_answer)
         return True
 
     def is_waiting(self) -> bool:
         """Something was asked and not answered yet."""
-        return self._pending > 0
+        return bool(self._awaited)
 
     def poll(self) -> list[dict[str, Any]]:
         """The answers that have come."""
@@ -67,11 +72,13 @@ class Remote:
                 answer: dict[str, Any] = msgspec.msgpack.decode(self._socket.recv(zmq.NOBLOCK))
             except zmq.Again:
                 break
-            self._pending -= 1
+            on_answer = self._awaited.popleft()
             answers.append(answer)
             self.error = None if answer.get("ok") else str(answer.get("error", "refused"))
             if "paused" in answer:
                 self.pace = Pace(answer["tick"], answer["paused"], answer["speed"], answer["slips"])
+            if on_answer is not None:
+                on_answer(answer)
         return answers
 
     def close(self) -> None:

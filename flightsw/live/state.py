@@ -9,7 +9,7 @@ browser's console.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -58,6 +58,8 @@ class LiveState:
         """the oldest first"""
         self.happened = 0
         """so many in all, those that are no longer kept among them"""
+        self.last_input = 0
+        """the highest number of what came from outside"""
         self._number = {topic.name: number for number, topic in enumerate(header.topics)}
         self._fields = [[(one.name, enum_words(one)) for one in topic.fields] for topic in header.topics]
         self._newest: dict[int, msgspec.Raw] = {}
@@ -105,6 +107,19 @@ class LiveState:
         """One field of the newest message; None: unknown."""
         return self.message(topic).get(field)
 
+    def snapshot(self) -> dict[int, msgspec.Raw]:
+        """The newest messages, encoded, by topic number: what `as_of` takes."""
+        return dict(self._newest)
+
+    def as_of(self, tick: int, newest: Mapping[int, msgspec.Raw]) -> LiveState:
+        """This run as it was: the messages of a snapshot, and what had happened by then."""
+        then = LiveState(self.header)
+        then.tick = tick
+        then._newest = dict(newest)
+        then.happenings.extend(one for one in self.happenings if one.tick <= tick)
+        then.happened = len(then.happenings)
+        return then
+
     def _by_field(self, number: int, payload: msgspec.Raw) -> dict[str, Any]:
         values = msgspec.msgpack.decode(payload)
         return {name: worded(value, words) for (name, words), value in zip(self._fields[number], values, strict=False)}
@@ -149,6 +164,7 @@ class LiveState:
                 number, payload = item[1]
                 self._newest[number] = payload
                 said = self._by_field(number, payload)
+                self.last_input = max(self.last_input, said.get("request", said.get("number", 0)))
                 name = str(said.pop("name", said.pop("kind", self.header.topics[number].name)))
                 args = {**said.pop("args", {}), **{key: value for key, value in said.items() if value is not None}}
                 self._happened(Happening(record.tick, OUTSIDE, Severity.COMMAND, name, args))
