@@ -35,7 +35,7 @@ def screenshot(page: Path, picture: Path, profile: Path) -> None:
 def draw() -> None:
     """All of them."""
     with tempfile.TemporaryDirectory(prefix="flightsw-pictures-", ignore_cleanup_errors=True) as scratch:
-        run_dir = Path(scratch) / "run"
+        run_dir = Path(scratch) / "two-orbits"
         png.ZOOM = 1.0
         main(["run", "--in-process", "--execute", "sample:20", "--out", str(run_dir)])
         main(["report", str(run_dir), "--png", str(run_dir / "png")])
