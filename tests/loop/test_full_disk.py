@@ -4,6 +4,7 @@ tick. A limit on the size of files (RLIMIT_FSIZE) stands in for it."""
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,7 @@ def limited(most_bytes: int, *arguments: str) -> subprocess.CompletedProcess[str
 
 @HOSTS
 def test_the_run_fails_in_order_and_its_log_reads_to_the_last_whole_tick(tmp_path: Path, host: tuple[str, ...]) -> None:
-    run_dir = tmp_path / "run"
+    run_dir = tmp_path / f"full-disk-{os.getpid()}"
     done = limited(200_000, *host, "--duration", "900s", "--json", "--out", str(run_dir))
     assert done.returncode == 3
     assert f"error: {run_dir}/bus.log: can't be written: File too large" in done.stderr
