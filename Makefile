@@ -15,7 +15,7 @@ ARGS ?=
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help run test test-long mutants check bench models clean
+.PHONY: help run test test-long mutants check bench pictures models clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -26,6 +26,7 @@ help:
 	@echo "make test-long  the tests too heavy for every day"
 	@echo "make mutants    do the tests notice when a law is wrong? (ARGS='--seed 2 --count 30')"
 	@echo "make bench      speed, beside raw limits measured in the same run"
+	@echo "make pictures   the pictures of docs/report.md, drawn anew (needs Chromium)"
 	@echo "make models     retrain the shipped models and bring their cards up to date (installs torch)"
 	@echo "make clean      remove .venv, runs, builds and caches"
 
@@ -60,7 +61,9 @@ run: $(VENV)/core.stamp
 test: $(VENV)/dev.stamp
 	@$(BIN)/python -m pytest -q -n 2 $(ARGS)
 
+# Parquet is too much to install for every day.
 test-long: $(VENV)/dev.stamp
+	@$(INSTALL) -e '.[tables]'
 	@$(BIN)/python -m pytest -q -m long --timeout 3600 $(ARGS)
 
 mutants: $(VENV)/dev.stamp
@@ -74,6 +77,9 @@ check: $(VENV)/dev.stamp
 
 bench: $(VENV)/core.stamp
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+pictures: $(VENV)/dev.stamp
+	@$(BIN)/python docs/pictures/draw.py
 
 models: $(VENV)/core.stamp
 	@$(INSTALL) -e '.[train]'

@@ -96,6 +96,14 @@ def engine_adds(case: str) -> float:
     return float(python("-m", "benchmarks.inference", case))
 
 
+def logged(sink: str, host: str) -> float:
+    """Ticks a second with the log, or with none at all."""
+    return float(python("-m", "benchmarks.logcost", sink, host, str(TICKS)))
+
+
+LOGGING_SHARES = {"processes": 0.10, "in-process": 0.20}
+"""The most of its ticks a second that logging may cost a host."""
+
 MEASURED: dict[str, Callable[[], float]] = {
     "bare barrier, 5 workers": lambda: barrier(5),
     "bare barrier, 6 workers": lambda: barrier(WORKERS),
@@ -104,6 +112,10 @@ MEASURED: dict[str, Callable[[], float]] = {
     "one process, sampled execution": lambda: node("--in-process", "--execute", "sample:50"),
     "one process, no execution": lambda: node("--in-process", "--execute", "none"),
     "one process, every batch executed": lambda: node("--in-process", "--execute", "every"),
+    "logging, processes": lambda: logged("log", "processes"),
+    "no logging, processes": lambda: logged("null", "processes"),
+    "logging, in-process": lambda: logged("log", "in-process"),
+    "no logging, in-process": lambda: logged("null", "in-process"),
     "import flightsw": first_import_s,
     "plant: physics of a step": plant_step_s,
     "plant: heat and power alone": thermal_step_s,
@@ -125,14 +137,19 @@ def rows(rounds: int) -> list[Row]:
     busy = raw5 < (1.0 - VOID_SHARE) * USUAL_BARRIER
     table = []
     for name, values in samples.items():
-        goal, verdict = _judge(name, medians[name], raw6, busy=busy)
+        goal, verdict = _judge(name, medians, raw6, busy=busy)
         unit = "s" if name in SECONDS else "share" if name in SHARES else "ticks/s"
         table.append(Row(name, medians[name], min(values), max(values), unit, goal, verdict))
     return table
 
 
-def _judge(name: str, median: float, barrier_rate: float, *, busy: bool) -> tuple[str, str]:
+def _judge(name: str, medians: dict[str, float], barrier_rate: float, *, busy: bool) -> tuple[str, str]:
     """(goal, verdict) of a row."""
+    median = medians[name]
+    if name.startswith("logging, "):
+        allowed = LOGGING_SHARES[name.removeprefix("logging, ")]
+        cost = 1.0 - median / medians[f"no {name}"]
+        return f"-{allowed:.0%} at most", f"{'met' if cost <= allowed else 'missed'} (costs {cost:.1%})"
     if name == "processes, sampled execution":
         share = f"{median / barrier_rate:.0%} of the bare barrier with 6 workers"
         verdict = "met" if median >= 2500.0 else ("void: the machine is busy" if busy else "missed")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flightsw.cli.exits import FAILED, GOOD, INTERNAL, INTERRUPTED
-from flightsw.cli.running import scenario_overrides, wide_console
+from flightsw.cli.running import scenario_overrides, tell_report, wide_console
 from flightsw.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def check(  # noqa: PLR0913  an option each
     jobs: Annotated[int, typer.Option(min=1, help="Scenarios at a time, a process each.")] = 1,
     no_baseline: Annotated[bool, typer.Option("--no-baseline", help="Judge by requirements alone.")] = False,
     out: Annotated[Path | None, typer.Option(help="Keep the run folders in this one.")] = None,
+    report: Annotated[bool, typer.Option("--report", help="With --out: write each run's report.")] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML for CI.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
@@ -49,6 +50,8 @@ def check(  # noqa: PLR0913  an option each
     from flightsw.regress.junit import check_writable, write_junit
     from flightsw.regress.shown import print_checked, print_total
 
+    if report and out is None:
+        raise ConfigError("report: goes with --out, which keeps the run folders")
     if junit is not None:
         check_writable(junit)
     wanted_s = duration or (ALL_DURATION if every else None)
@@ -67,6 +70,8 @@ def check(  # noqa: PLR0913  an option each
             if not as_json:
                 print_checked(result, console)
                 _tell_not_compared(baselines[len(results) - 1], loaded[len(results) - 1], console)
+            if report and result.run_dir is not None and result.ticks:
+                tell_report(Path(result.run_dir), quiet=as_json)
     if junit is not None:
         write_junit(junit, results)
     code = _exit_code(results)

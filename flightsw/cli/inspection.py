@@ -70,7 +70,7 @@ def schema(*, out: Annotated[Path | None, typer.Option(help="File to write it to
     """Print the JSON Schema of scenario files, for editors."""
     from flightsw.node.schema import scenario_schema
 
-    text = json.dumps(scenario_schema(), indent=2) + "\n"
+    text = json.dumps(scenario_schema(__version__), indent=2) + "\n"
     if out is None:
         typer.echo(text, nl=False)
         return GOOD

@@ -2,7 +2,7 @@
 
 A message's fields are described where they are declared and nowhere else. Read from source with `ast`, because Python
 drops the strings that stand under fields. Where there is no source, or nothing is said, the field's name is spelt out.
-Called by the signal catalogue.
+Called by the signal catalogue, and by the schema of scenarios for what is declared in the same manner.
 """
 
 from __future__ import annotations

@@ -33,16 +33,19 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     step = next(base * factor for factor in _STEPS if base * factor >= rough * (1.0 - 1e-9))
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
+    if last - first < 1 and most < 12:  # an axis with one tick has no scale
+        return ticks(low, high, 2 * most)
     return [number * step for number in range(first, last + 1)]
 
 
 def label(value: float, step: float) -> str:
     """A tick's number, as short as the step allows."""
     digits = 0 if step >= 1.0 else min(9, math.ceil(-math.log10(step) - 1e-9))
-    if abs(value) >= 1e6 or (value != 0.0 and abs(value) < 1e-4):
+    if abs(value) >= 1e9 or (value != 0.0 and abs(value) < 1e-4):
         return f"{value:.3g}"
-    text = f"{value:.{digits}f}"
-    return "0" if float(text) == 0.0 else text
+    if abs(value) < 0.5 * 10.0**-digits:
+        return "0"
+    return f"{value:,.{digits}f}" if abs(value) >= 1e4 else f"{value:.{digits}f}"
 
 
 def labels(values: list[float]) -> list[str]:

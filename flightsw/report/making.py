@@ -32,7 +32,7 @@ def write_report(run_dir: Path, out: Path | None = None, against: Path | None = 
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
     if png is not None:
-        write_pictures(data, png)
+        write_pictures(data, png, other)
     return path
 
 

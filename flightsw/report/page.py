@@ -99,9 +99,9 @@ def sections_of(data: RunData, against: RunData | None = None) -> list[Section]:
     return made if against is None else [made[0], comparison.section(data, against), *made[1:]]
 
 
-def drawings(data: RunData) -> Iterator[tuple[str, str]]:
+def drawings(data: RunData, against: RunData | None = None) -> Iterator[tuple[str, str]]:
     """(key, SVG with its style) of every drawing, for pictures."""
-    drawer = Drawer(data, None)
+    drawer = Drawer(data, against)
     style = _asset("drawing.css")
     for section in sections_of(data):
         for part in section.parts:

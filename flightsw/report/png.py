@@ -12,7 +12,7 @@ ZOOM = 2.0
 _LETTER = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="12"><text y="11">{}</text></svg>'
 
 
-def write_pictures(data: RunData, folder: Path) -> list[Path]:
+def write_pictures(data: RunData, folder: Path, against: RunData | None = None) -> list[Path]:
     """Write them. Raises ConfigError: resvg isn't there, no font is, or the folder can't be written."""
     try:
         from resvg_py import svg_to_bytes
@@ -23,7 +23,7 @@ def write_pictures(data: RunData, folder: Path) -> list[Path]:
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for key, drawn in drawings(data):
+        for key, drawn in drawings(data, against):
             path = folder / f"{key}.png"
             path.write_bytes(bytes(svg_to_bytes(svg_string=drawn, background="#ffffff", zoom=ZOOM)))
             written.append(path)

@@ -13,16 +13,15 @@ from typing import Any
 import msgspec
 
 from flightsw.messages.descriptions import spelt_out
-from flightsw.messages.schema import TopicSchema, enum_words, worded
+from flightsw.messages.schema import FieldSchema, TopicSchema, enum_words, worded
 from flightsw.report.sections.markup import plain
 
 RESULT, STATUS = "infer.result", "infer.status"
 LAST = (STATUS, "comms.status")
 """Topics whose last message is kept whole."""
 HEARD = (RESULT, *LAST)
-KINDS = ("model", "variant", "source", "mode")
-"""Fields of a result that say what kind it is, as far as there are such."""
-_AMOUNTS = ("energy_j", "value")
+MODE = "mode"
+"""Field of a result that says what kind it is beside all labels and enumerations."""
 
 
 class Kind:
@@ -42,6 +41,9 @@ class Results:
     def __init__(self, topics: Sequence[TopicSchema]) -> None:
         self._declared = {topic.name: topic.fields for topic in topics}
         self._fields = {name: [one.name for one in fields] for name, fields in self._declared.items()}
+        declared = self._declared.get(RESULT, ())
+        self._labels = {one.name: enum_words(one) for one in declared if _is_label(one)}
+        self._amounts = [one.name for one in declared if _is_amount(one)]
         self.kinds: dict[tuple[tuple[str, str], ...], Kind] = {}
         self.finished_s = array("d")
         self.latency_s = array("d")
@@ -73,7 +75,9 @@ class Results:
         return dict(zip(self._fields[topic], msgspec.msgpack.decode(payload), strict=False))
 
     def _result(self, said: dict[str, Any]) -> None:
-        key = tuple((name, str(said[name])) for name in KINDS if said.get(name) is not None)
+        key = tuple(
+            (name, str(worded(said[name], words))) for name, words in self._labels.items() if said.get(name) is not None
+        )
         kind = self.kinds.setdefault(key, Kind())
         worked_s = (said["finished_ns"] - said["started_ns"]) / 1e9
         latency_s = said["queued_s"] + worked_s
@@ -83,6 +87,15 @@ class Results:
         kind.latency_s.append(latency_s)
         self.finished_s.append(said["finished_ns"] / 1e9)
         self.latency_s.append(latency_s)
-        for name in _AMOUNTS:
-            if isinstance(said.get(name), int | float):
+        for name in self._amounts:
+            if said.get(name) is not None:
                 kind.amounts[name] = kind.amounts.get(name, 0.0) + said[name]
+
+
+def _is_label(field: FieldSchema) -> bool:
+    kind = field.type.removesuffix(" | null")
+    return field.name == MODE or ((kind == "str" or kind.startswith("enum")) and "sha" not in field.name)
+
+
+def _is_amount(field: FieldSchema) -> bool:
+    return field.type.removesuffix(" | null") in ("int", "float") and (field.unit == "J" or "value" in field.name)

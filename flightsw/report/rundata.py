@@ -6,6 +6,7 @@ was cut is read to its last whole tick. Nothing of the user's own code is run.
 
 from __future__ import annotations
 
+import fnmatch
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -152,29 +153,18 @@ def read_run(run_dir: Path, signals: Sequence[str]) -> RunData:
 
 
 def known_signals(header: LogHeader, elements: Elements, wanted: Sequence[str]) -> list[str]:
-    """Full names of those that the log has as numbers; a list stands for its elements."""
-    found = []
-    for name in wanted:
+    """Full names of those that the log has as numbers; a list stands for its elements, a pattern for what it fits."""
+    fields = {f"{topic.name}.{one.name}": one for topic in header.topics for one in topic.fields}
+    found: list[str] = []
+    for name in (full for wish in wanted for full in fnmatch.filter(fields, wish)):
+        parts = elements.of(fields[name])
+        names = [f"{name}[{place}]" for place in range(len(parts or ()))] or [name]
         try:
-            signal = find_logged_signal(name, header.topics)
+            for one in names if parts is not None else ():
+                field_of(find_logged_signal(one, header.topics), header.topics)
+                found.append(one)
         except ConfigError:
-            continue
-        (field,) = (
-            one
-            for topic in header.topics
-            if topic.name == signal.topic
-            for one in topic.fields
-            if one.name == signal.field
-        )
-        parts = elements.of(field)
-        if parts:
-            found += [f"{signal.name}[{place}]" for place in range(len(parts))]
-        elif parts is not None:
-            try:
-                field_of(signal, header.topics)
-            except ConfigError:
-                continue
-            found.append(signal.name)
+            continue  # no number
     return found
 
 

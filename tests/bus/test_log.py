@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
+import os
 from pathlib import Path
+from typing import BinaryIO
 
 import msgpack
 import msgspec
@@ -14,7 +17,7 @@ from flightsw.bus import log as log_module
 from flightsw.bus.exchange import TickRecord
 from flightsw.bus.log import TAIL_NAME, HashChain, LogHeader, LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
-from flightsw.errors import LogError
+from flightsw.errors import LogError, RunError
 from flightsw.messages.schema import PROTOCOL, topic_schemas
 from tests.bus.test_exchange import Bench, sent
 from tests.bus.toys import toy_table
@@ -187,3 +190,65 @@ def test_an_altered_log_is_told_from_a_cut_one(tmp_path: Path) -> None:
 def test_the_chain_starts_at_the_header() -> None:
     assert HashChain(b"a").hexdigest() == hashlib.sha256(b"a").hexdigest()
     assert log_module.SEGMENT_BYTES > 1 << 20
+
+
+class FullDisk:
+    """Takes so many bytes, then no more; then there is room again."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.full = False
+        self._write = os.write
+
+    def write(self, file: int, data: bytes) -> int:
+        if self.full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if len(data) > self.room:
+            self.full = True
+            return self._write(file, data[: self.room]) if self.room else self.write(file, data)
+        self.room -= len(data)
+        return self._write(file, data)
+
+
+@pytest.mark.parametrize("buffer_bytes", [0, 2000])
+@pytest.mark.parametrize("segment_bytes", [1 << 20, 3000])
+def test_on_a_full_disk_the_log_ends_behind_a_whole_tick_and_stays_so_when_there_is_room_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, buffer_bytes: int, segment_bytes: int
+) -> None:
+    bench, encode = Bench(toy_table()), RecordEncoder()
+    disk = FullDisk(room=len(header().encode()) + 5000)
+    monkeypatch.setattr(os, "write", disk.write)
+    writer = LogWriter(tmp_path, header(), segment_bytes=segment_bytes, buffer_bytes=buffer_bytes)
+    records = [encode(bench.tick()) for _ in range(600)]
+    assert sum(map(len, records)) > 2 * 5000
+    with pytest.raises(LogError, match="can't be written: No space left on device"):
+        list(map(writer.append, records))
+    disk.full, disk.room = False, 1 << 20
+    log_hash = writer.close()
+    assert 10 < writer.ticks < 500
+    reader = LogReader(tmp_path)
+    assert len(list(reader.ticks())) == writer.ticks
+    assert not reader.complete
+    assert reader.log_hash == log_hash == recomputed(tmp_path)
+
+
+def test_a_log_that_can_t_be_begun_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "write", FullDisk(room=100).write)
+    with pytest.raises(RunError, match=r"bus.log: can't be written: No space left"):
+        LogWriter(tmp_path, header())
+    with pytest.raises(RunError, match=r"bus.log: can't be written: No such file"):
+        LogWriter(tmp_path / "nowhere", header())
+
+
+def test_a_segment_that_can_t_be_compressed_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(_source: object, sink: BinaryIO) -> None:
+        sink.write(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(log_module, "_pack", no_room)
+    write_run(tmp_path, segment_bytes=500)
+    assert len(list(tmp_path.glob("bus.*.log"))) >= 3
+    assert list(tmp_path.glob("*.gz*")) == []
+    reader = LogReader(tmp_path)
+    assert len(list(reader.ticks())) == 30
+    assert reader.complete

@@ -11,11 +11,12 @@ from typing import Any
 import jsonschema
 import pytest
 
+from flightsw import __version__
 from flightsw.cli import main
 from flightsw.node.scenario import shipped_scenarios
 from flightsw.node.schema import scenario_schema
 
-SCHEMA: dict[str, Any] = json.loads(json.dumps(scenario_schema()))
+SCHEMA: dict[str, Any] = json.loads(json.dumps(scenario_schema(__version__)))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 

@@ -67,8 +67,9 @@ def test_it_needs_no_network_and_says_nothing_of_now(flown: Path, shown: Page) -
 
 
 def test_the_same_log_gives_the_same_bytes(flown: Path, tmp_path: Path) -> None:
-    first, again = (write_report(flown, tmp_path / name).read_bytes() for name in ("one.html", "two.html"))
-    assert first == again == (flown / "report.html").read_bytes()
+    again = write_report(flown, tmp_path / "again.html").read_bytes()
+    assert len(again) > 200_000
+    assert again == (flown / "report.html").read_bytes()
 
 
 def test_its_figures_are_those_of_the_log(flown: Path, shown: Page) -> None:
@@ -139,7 +140,7 @@ def test_two_runs_are_compared_in_figures_verdicts_configuration_and_plots(
     flown: Path, tmp_path: Path, cli: Cli
 ) -> None:
     other = tmp_path / "other"
-    changed = ("--duration", "1200s", "--set", "apps.thermal.chip_limit_c=40.0")
+    changed = ("--duration", "400s", "--set", "apps.thermal.chip_limit_c=40.0")
     assert cli("run", "--in-process", "--execute", "none", "--json", *changed, "--out", str(other)).code == 0
     assert cli("report", str(flown), "--against", str(other), "--out", "both.html").code == 0
     text = (tmp_path / "both.html").read_text()
@@ -151,10 +152,12 @@ def test_two_runs_are_compared_in_figures_verdicts_configuration_and_plots(
     assert rows["inferences"][2] == f"{mine - theirs:+,.0f}"
     assert ["scenario.apps.thermal.chip_limit_c", "65", "40"] in both.tables["compared-config"]
     assert text.count('class="l other"') > 10
+    assert both.drawings[0] == "track"
 
 
-def test_a_run_is_the_same_as_itself(flown: Path, cli: Cli, tmp_path: Path) -> None:
-    assert cli("report", str(flown), "--against", str(flown), "--out", "self.html").code == 0
+def test_a_run_is_the_same_as_itself(cli: Cli, tmp_path: Path) -> None:
+    toy(tmp_path / "run", {"name": "x"})
+    assert cli("report", "run", "--against", "run", "--out", "self.html").code == 0
     assert "Both logs are the same, bit for bit." in Page((tmp_path / "self.html").read_text()).text
 
 

@@ -33,6 +33,9 @@ from flightsw.report.rundata import RunData
 from flightsw.report.sections.markup import flow, note, number, pairs, plain, side_by_side, table
 from flightsw.report.sections.strips import named_row, states_row
 
+_MISSED = ("dropped_", "missed_", "rejected_", "expired_", "lost_", "refused_", "shed_")
+"""How counters of what was missed begin; the rest of the name is the reason."""
+
 SIGNALS = (
     "infer.status.queue_items",
     "infer.status.items_in_flight",
@@ -45,15 +48,13 @@ SIGNALS = (
     "infer.status.power_on",
     "hw.device.power_w",
     "hw.device.mode",
+    *(f"{STATUS}.{start}*" for start in _MISSED),
+    f"{STATUS}.*value*",
 )
 PERCENTS = (50, 90, 95, 99)
 RATE_BUCKETS = 400
-_MISSED = ("dropped_", "missed_", "rejected_", "expired_", "lost_", "refused_", "shed_")
-
-
-def signals_of_missing(fields: list[str]) -> list[str]:
-    """Counters of what was missed, by reason, among the fields of the payload's status."""
-    return [f"{STATUS}.{field}" for field in fields if field.startswith(_MISSED)]
+LONGEST_HELD_S = 60.0
+"""A result's latency is drawn on to the next one, but no further than this."""
 
 
 def section(data: RunData) -> Section:
@@ -65,6 +66,7 @@ def section(data: RunData) -> Section:
         _rates(data),
         _strip(data),
         _missing(data),
+        _value(data),
         _latency(data),
         _histogram(data),
         side_by_side(_percentiles(data), _energy(data)),
@@ -142,6 +144,17 @@ def _missing(data: RunData) -> Panel | None:
     return Panel("missed", "Missed so far, by reason", "scenes", tuple(lines), floor=0.0, height=110) if lines else None
 
 
+def _value(data: RunData) -> Panel | None:
+    """What the results were worth, where the payload says it."""
+    names = [name for name in data.columns.values if name.startswith(f"{STATUS}.") and "value" in name]
+    lines = [
+        Line(spelt_out(name.rpartition(".")[2]), values, PALETTE[place % len(PALETTE)])
+        for place, name in enumerate(names)
+        if (values := data.get(name)) is not None
+    ]
+    return Panel("value", "Value", data.columns.units.get(names[0], ""), tuple(lines), height=110) if lines else None
+
+
 def _is_missing(name: str) -> bool:
     return name.rpartition(".")[2].startswith(_MISSED)
 
@@ -161,8 +174,10 @@ def _latency(data: RunData) -> Panel | None:
     known = np.flatnonzero(~np.isnan(values))
     if not known.size:
         return None
-    held = np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(len(values))))
-    shown = np.where(np.arange(len(values)) < known[0], np.nan, values[held])
+    places = np.arange(len(values))
+    held = np.maximum.accumulate(np.where(np.isnan(values), 0, places))
+    too_old = (places - held) * data.columns.dt_s > LONGEST_HELD_S
+    shown = np.where((places < known[0]) | too_old, np.nan, values[held])
     line = Line("from a batch's oldest scene to its result", shown, BLUE)
     return Panel("latency", "Latency of results", "s", (line,), floor=0.0, height=120)
 

@@ -18,6 +18,11 @@ def number(value: float | None, digits: int = 2, unit: str = "") -> str:
     return f"{value:,.{digits}f}{f' {unit}' if unit else ''}"
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """`1 pass`, `2 passes`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def plain(value: object) -> str:
     """Anything, as short as it can be said."""
     if value is None:

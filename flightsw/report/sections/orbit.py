@@ -8,7 +8,7 @@ from flightsw.plant.sky import SAA_LATITUDE_DEG, SAA_LONGITUDE_DEG, in_south_atl
 from flightsw.record.tally import IN_ECLIPSE
 from flightsw.report.drawing import OLIVE, FloatArray, Line, Panel, Part, Section, Track
 from flightsw.report.rundata import RunData
-from flightsw.report.sections.markup import note, number, pairs
+from flightsw.report.sections.markup import counted, note, number, pairs
 
 SIGNALS = (
     "truth.plant.latitude_deg",
@@ -62,7 +62,7 @@ def _figures(data: RunData, latitude: FloatArray, longitude: FloatArray) -> Part
         ("orbits flown", number(None if not period_s else data.end_s / period_s, 2)),
         ("altitude", _range(altitude, "km")),
         ("beta", _range(beta, "deg")),
-        ("in eclipse", f"{number(dark_s / 60.0, 1, 'min')} in {len(data.eclipses())} stretches"),
+        ("in eclipse", f"{number(dark_s / 60.0, 1, 'min')} in {counted(len(data.eclipses()), 'stretch', 'stretches')}"),
         ("in the South Atlantic Anomaly", number(saa_s / 60.0, 1, "min")),
     ]
     return pairs(rows, "orbit-figures")

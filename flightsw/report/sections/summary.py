@@ -11,7 +11,7 @@ from flightsw.regress.shown import first_break, margin_text, when_text
 from flightsw.regress.verdict import Outcome, Verdict
 from flightsw.report.drawing import Html, Part, Section
 from flightsw.report.rundata import RunData
-from flightsw.report.sections.markup import badge, cards, code, details, note, number, table
+from flightsw.report.sections.markup import badge, cards, code, counted, details, note, number, table
 
 SIGNALS: tuple[str, ...] = ()
 EVIDENCE = {
@@ -99,17 +99,23 @@ def figures(data: RunData) -> list[tuple[str, float | None, int, str, str]]:
     dropped = one.inferences_dropped / max(1, one.inferences + one.inferences_dropped)
     latency = data.results.latency_s
     return [
-        ("simulated", one.simulated_s / 3600.0, 2, "h", f"{one.ticks:,} ticks, {one.eclipses} eclipses"),
+        ("simulated", one.simulated_s / 3600.0, 2, "h", f"{one.ticks:,} ticks, {counted(one.eclipses, 'eclipse')}"),
         ("lowest state of charge", one.soc_min, 3, "", f"{number(one.soc_end, 3)} at the end"),
         ("hottest chip", one.chip_c_max, 1, "°C", f"limit {number(data.setting('apps.thermal.chip_limit_c'), 1)} °C"),
         ("inferences", float(one.inferences), 0, "", f"{one.inferences_executed:,} computed for real"),
         ("dropped", 100.0 * dropped, 2, "%", f"{one.inferences_dropped:,} scenes"),
         ("energy an inference", _each_j(data), 2, "J", f"{number(one.energy_wh, 2)} Wh of payload"),
         ("latency, median", _median(latency), 1, "s", f"{len(latency):,} results"),
-        ("held back by power", _percent(one.power_capped_fraction), 1, "%", "of the time with work to do"),
-        ("held back by heat", _percent(one.thermal_capped_fraction), 1, "%", "of the time with work to do"),
-        ("downlinked", one.downlinked_bytes / 1e6, 1, "MB", f"{one.passes} passes, {one.products:,} results"),
-        ("warnings and worse", float(_warnings(data)), 0, "", f"{one.events:,} events, {len(one.lost)} processes lost"),
+        ("held back by power", _percent(one.power_capped_fraction), 1, "%", "of the time with work"),
+        ("held back by heat", _percent(one.thermal_capped_fraction), 1, "%", "of the time with work"),
+        (
+            "downlinked",
+            one.downlinked_bytes / 1e6,
+            1,
+            "MB",
+            f"{counted(one.passes, 'pass', 'passes')}, {one.products:,} results",
+        ),
+        ("warnings and worse", float(_warnings(data)), 0, "", f"{one.events:,} events, {len(one.lost)} lost"),
         ("changes of mode", float(one.mode_changes), 0, "", "commanded and own"),
     ]
 
