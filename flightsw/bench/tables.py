@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from flightsw.bench.cases import BASELINE, Bench, BenchCase, Tuned
 from flightsw.bench.control import LawRow, Result
-from flightsw.errors import ConfigError
+from flightsw.bench.pages import Marks
 
-BEGIN, END = "<!-- bench control: begin -->\n", "<!-- bench control: end -->\n"
+MARKS = Marks("bench control")
 COLUMNS = (
     "law",
     "overshoot K",
@@ -74,20 +73,3 @@ def as_markdown(bench: Bench, cases: Sequence[BenchCase], tuned: Sequence[Tuned]
         "brackets: 95 % bootstrap interval of the mean over pairs of equal seeds.\n"
     )
     return "\n".join(parts)
-
-
-def read_page(page: Path) -> str:
-    """A page that has a place for the tables. Raises ConfigError."""
-    try:
-        text = page.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"page = {page}: can't be read: {error}") from None
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise ConfigError(f"page = {page}: must have one line {BEGIN.strip()!r} and below it one {END.strip()!r}")
-    return text
-
-
-def renewed(page: str, tables: str) -> str:
-    """The page with these tables."""
-    head, tail = page.split(BEGIN, maxsplit=1)[0], page.split(END)[1]
-    return f"{head}{BEGIN}\n{tables}\n{END}{tail}"

@@ -98,6 +98,7 @@ def shipped_topics() -> tuple[Topic, ...]:
         Topic("comms.frame_time", comms.FrameTime, "comms", depth=64),
         *(Topic(f"table.{app}", tables.TableReport, app, depth=64) for app in FLIGHT_APPS),
         *(Topic(f"cds.{app}.table", tables.TableCriticalData, app) for app in FLIGHT_APPS),
+        Topic("infer.account", inference.InferenceAccount, "inference"),
     )
 
 

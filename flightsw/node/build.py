@@ -79,9 +79,9 @@ def _inference(scenario: Scenario) -> Application:
     config = scenario.apps.inference
     silicon = load_profile(scenario.plant.profile).silicon()
     card = load_card(config.model)
-    device = VirtualDevice(silicon, card.work_gop)
+    device = VirtualDevice(silicon)
     engine = OnnxEngine(card, scenario.seed) if config.execute_stride else None
-    return _flight("inference", config, InferenceApp, config, silicon, card.work_gop, device, engine)
+    return _flight("inference", config, InferenceApp, config, silicon, card, device, engine, scenario.seed)
 
 
 def _comms(scenario: Scenario) -> Application:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from flightsw.apps.duties import DUTIES
-from flightsw.apps.power.budget import compute_budget_w, limited_w, quantised_w
+from flightsw.apps.power.budget import compute_budget_w, compute_energy_j, limited_w, quantised_w
 from flightsw.apps.power.config import PowerConfig
 from flightsw.apps.power.eclipse import NONE_AHEAD, EclipseForecast, coasted, forecast
 from flightsw.apps.power.limiters import HEALTHY, LclCare, care_step
@@ -62,6 +62,8 @@ class Outputs(msgspec.Struct, frozen=True, gc=False):
 
     load_on: tuple[bool, ...]
     compute_cap_w: float
+    compute_energy_j: float | None = None
+    """to the end of the coming eclipse; None: not known"""
 
 
 def initial(table: LoadTable, config: PowerConfig) -> State:
@@ -108,14 +110,15 @@ def step(state: State, inputs: Inputs, table: LoadTable, config: PowerConfig, dt
     load_on = state.load_on
     if care or not load_on or shed.level != state.shed.level or mode is not state.mode:
         load_on = switched(state.enabled, shed, care, mode, table)
-    cap_w = 0.0
+    cap_w, ahead_j = 0.0, None
     if soc.soc is not None and may_compute(load_on, soc, table, config) and not brownout:
         budget_w = compute_budget_w(soc.soc, ahead, supply, state.reserve_soc, config)
         cap_w = limited_w(state.cap_w, budget_w, config, dt_s)
+        ahead_j = compute_energy_j(soc.soc, ahead, supply, state.reserve_soc, config)
     after = State(
         soc, shed, supply, state.enabled, state.reserve_soc, care, ahead, fix_ticks, mode, cap_w, blind_ticks, load_on
     )
-    return after, Outputs(load_on, quantised_w(cap_w))
+    return after, Outputs(load_on, quantised_w(cap_w), ahead_j)
 
 
 def switched(
