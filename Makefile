@@ -79,6 +79,8 @@ models: $(VENV)/core.stamp
 	@$(INSTALL) -e '.[train]'
 	$(BIN)/python models/cloudseg/train.py
 	$(BIN)/python models/cloudseg/measure.py --write
+	$(BIN)/python models/wildfire/train.py
+	$(BIN)/python models/wildfire/measure.py --write
 	$(BIN)/python models/telemetry-anomaly/train.py
 	$(BIN)/python models/telemetry-anomaly/measure.py --write
 

@@ -7,6 +7,9 @@
     │   ├── TableError   the process or topic table contradicts itself
     │   ├── JoinRefused  a process may not join: unknown, wrong schema, twice
     │   └── MessageError a message breaks its own declaration
+    ├── InferenceError
+    │   ├── InputRefused     a tensor is not what the model takes
+    │   └── OutputRefused    a network gave what no sound network gives
     ├── LogError         a run log is missing, foreign, corrupt or altered         (exit code 2)
     └── RunError         a run could not go on: a process was lost for good        (exit code 3)
 
@@ -42,6 +45,18 @@ class JoinRefused(BusError):
 
 class MessageError(BusError):
     """A message breaks its own declaration."""
+
+
+class InferenceError(FlightswError):
+    """A network could not be run, or its answer not be used."""
+
+
+class InputRefused(InferenceError):
+    """A tensor of another shape or type than the model's, or not finite."""
+
+
+class OutputRefused(InferenceError):
+    """An output that is not finite: the network, or what it works on, is damaged."""
 
 
 class LogError(FlightswError):

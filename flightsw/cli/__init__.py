@@ -22,6 +22,7 @@ from flightsw.cli import (
     comparing,
     faults,
     inspection,
+    models,
     resuming,
     running,
     sequences,
@@ -57,6 +58,7 @@ app.command("resume")(resuming.resume)
 app.add_typer(baseline.baseline, name="baseline")
 app.add_typer(sequences.app, name="sequence")
 app.add_typer(benching.app, name="bench")
+app.add_typer(models.app, name="models")
 app.command("version")(inspection.version)
 
 

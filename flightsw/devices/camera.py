@@ -92,23 +92,38 @@ class VirtualCamera:
         seen: Tiles = codes.reshape(count, len(BANDS), CELLS, CELLS)
         return seen
 
-    def truth(self, first_scene: int, count: int) -> npt.NDArray[np.bool_]:
+    def truth(self, first_scene: int, count: int, latitude_deg: float = 0.0) -> npt.NDArray[np.bool_]:
         """Where cloud really is, (count, 32, 32), whatever the light and the latitude."""
+        del latitude_deg  # other cameras' truth depends on it
+        mask: npt.NDArray[np.bool_] = self.optical_depth(first_scene, count) > CLOUD_TAU
+        return mask
+
+    def optical_depth(self, first_scene: int, count: int) -> Tiles:
+        """Of what lies above the ground, (count, 32, 32)."""
         self._make_atlas_once()
         tau = np.empty((count, CELLS, CELLS), np.float32)
         for place in range(count):
             _, _, y, x, _ = self._places(first_scene + place)
             tau[place] = self._tau[0, y : y + CELLS, x : x + CELLS]
-        mask: npt.NDArray[np.bool_] = tau > CLOUD_TAU
-        return mask
+        return tau
+
+    def clearness(self, first_scene: int, count: int) -> Tiles:
+        """Share of light from the ground that comes up through the clouds, (count, 32, 32)."""
+        cloud, cirrus = self._windows(first_scene, count)[1]
+        clear: Tiles = (np.float32(1.0) - cloud) * (np.float32(1.0) - cirrus)
+        return clear
 
     def snow(self, first_scene: int, count: int, latitude_deg: float) -> npt.NDArray[np.bool_]:
         """Where the surface is mostly snow, (count, 32, 32): for measuring what a network mistakes for cloud."""
+        mask: npt.NDArray[np.bool_] = self.surface_shares(first_scene, count, latitude_deg)[:, 3] > 0.5
+        return mask
+
+    def surface_shares(self, first_scene: int, count: int, latitude_deg: float) -> Tiles:
+        """Shares of ocean, vegetation, desert and snow on the ground, (count, 4, 32, 32)."""
         ground = self._windows(first_scene, count)[0]
         shares = np.empty((count, _SURFACES, CELLS, CELLS), np.float32)
         _surface_shares(ground[0], ground[1], latitude_deg, shares)
-        mask: npt.NDArray[np.bool_] = shares[:, 3] > 0.5
-        return mask
+        return shares
 
     def _windows(self, first_scene: int, count: int) -> tuple[Tiles, Tiles, list[int]]:
         """Of consecutive scenes: ground and sky, each (2, count, 32, 32), and places in the noise."""

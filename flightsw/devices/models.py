@@ -28,15 +28,6 @@ _FOLDERS = (_PACKAGE / "_models", _PACKAGE.parent / "models")
 CARD = "card.toml"
 
 
-class Golden(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The input of the known answer that each variant states: one scene of the virtual camera."""
-
-    seed: int
-    scene: int
-    cos_zenith: float
-    latitude_deg: float
-
-
 class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One network of a model's ladder: the same inputs and outputs at another price and quality."""
 
@@ -54,10 +45,10 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """the network's part of `work_gop`: what int8 makes faster; None: all of it"""
     quality: Annotated[float, Meta(ge=0.0, le=1.0)]
     """the card's `quality_metric`, on held-out data"""
-    golden_mean: float = 0.0
-    """mean of the output for the golden input, to four decimals"""
-    golden_first: tuple[float, ...] = ()
-    """and its first values"""
+    golden_mean: float
+    """of the output for the golden input, to four decimals: `devices.golden`"""
+    golden_values: tuple[float, ...]
+    """of the same, every 128th value"""
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,13 +67,18 @@ class ModelCard(Card, frozen=True, kw_only=True):
 
     bands: Annotated[int, Meta(ge=1, le=64)]
     cells: Annotated[int, Meta(ge=1, le=4096)]
+    """input: float32 [n, bands, cells, cells]; output: float32 [n, cells, cells]"""
+    camera: Literal["clouds", "fires"] = "clouds"
+    """which of the virtual camera's worlds it looks at"""
+    result: Literal["fraction", "detections"] = "fraction"
+    """what is told of a scene: the share of cells above the threshold, or how many groups of them there are"""
+    threshold: Annotated[float, Meta(ge=-1e6, le=1e6)] = 0.5
     default_variant: str
     """what flies where nothing else is asked for"""
     quality_metric: str
     """what `quality` of the variants is"""
     variants: Annotated[tuple[Variant, ...], Meta(min_length=1, max_length=32)]
     """the ladder, ascending by work; of equal work, ascending by quality"""
-    golden: Golden
 
     def __post_init__(self) -> None:
         names = [one.name for one in self.variants]
@@ -167,13 +163,18 @@ def load_card(name_or_path: str) -> ModelCard: ...
 def load_card(name_or_path: str, kind: type[C]) -> C: ...
 def load_card(name_or_path: str, kind: type[Card] = ModelCard) -> Card:
     """A shipped model's card by name, or the card at a path (the folder or the file), of a payload model or another
-    kind. Raises ConfigError."""
-    path = _find(name_or_path)
+    kind. `NAME:VARIANT`: with another default variant than the card's own. Raises ConfigError."""
+    path, variant = _place(name_or_path)
     try:
         card = msgspec.convert(tomllib.loads(path.read_text()), kind)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ConfigError(f"{path}: not a model card: {error}") from None
-    return msgspec.structs.replace(card, folder=str(path.parent))
+    card = msgspec.structs.replace(card, folder=str(path.parent))
+    if not variant:
+        return card
+    if not isinstance(card, ModelCard):
+        raise ConfigError(f"model {name_or_path!r}: {card.name} has no variants")
+    return msgspec.structs.replace(card, default_variant=card.variant(variant).name)
 
 
 def verified_model_path(card: FiledCard, variant: ModelFile | None = None) -> Path:
@@ -199,6 +200,14 @@ def fp32_gop(variant: Variant, silicon: Silicon) -> float:
         return variant.work_gop
     network_gop = variant.work_gop if variant.network_gop is None else variant.network_gop
     return variant.work_gop - network_gop + network_gop / silicon.int8_speedup
+
+
+def _place(name_or_path: str) -> tuple[Path, str]:
+    """(card, variant): what follows the last colon is a variant, unless the whole is there as it stands."""
+    name, colon, variant = name_or_path.rpartition(":")
+    if not colon or Path(name_or_path).exists():
+        return _find(name_or_path), ""
+    return _find(name), variant
 
 
 def _find(name_or_path: str) -> Path:

@@ -12,6 +12,7 @@ edge. Called by the inference application, as the `Accelerator` of every run wit
 from __future__ import annotations
 
 from flightsw.devices.accelerator import Batch, Completion, NextBatch, Telemetry
+from flightsw.devices.memory import DeviceMemory
 from flightsw.devices.silicon import Silicon
 from flightsw.messages.inference import DeviceActivity
 from flightsw.messages.plant import DeviceReadings
@@ -20,10 +21,11 @@ DARK = Telemetry(False, False, 0, None, False, None)
 
 
 class VirtualDevice:
-    """The payload computer, emulated."""
+    """The payload computer, emulated. `memory`: where its upsets land, if any."""
 
-    def __init__(self, silicon: Silicon) -> None:
+    def __init__(self, silicon: Silicon, memory: DeviceMemory | None = None) -> None:
         self._silicon = silicon
+        self._memory = memory
         self._telemetry = DARK
         self._clock_mhz = 0.0
         self._outdated = False
@@ -36,6 +38,8 @@ class VirtualDevice:
         """work left of the batch under way, as time at `_batch_mhz`"""
         self._batch_mhz = 0.0
         self._busy_ns = 0
+        self._busy_share = 0.0
+        """of the tick that was worked through last"""
 
     @property
     def in_flight(self) -> Batch | None:
@@ -44,6 +48,10 @@ class VirtualDevice:
 
     def observe(self, readings: DeviceReadings) -> None:
         """Take the hardware's own monitors."""
+        if self._memory is not None:
+            if readings.ready and not self._telemetry.ready:
+                self._memory.reload_all()
+            self._memory.strike(readings.upsets, self._busy_share)
         outdated, self._outdated = self._outdated, False
         self._clock_mhz = readings.clock_mhz
         self._telemetry = Telemetry(
@@ -69,7 +77,7 @@ class VirtualDevice:
 
     def advance(self, t_ns: int, dt_s: float, next_batch: NextBatch) -> list[Completion]:
         """Work through the tick [t, t + dt)."""
-        self._busy_ns = 0
+        self._busy_ns, self._busy_share = 0, 0.0
         done: list[Completion] = []
         if not self._power_on or not self._telemetry.ready:
             return done
@@ -92,6 +100,7 @@ class VirtualDevice:
             assert self._batch is not None
             done.append(Completion(self._batch, self._telemetry.mode, self._started_ns, free_ns))
             self._batch = None
+        self._busy_share = self._busy_ns / (end_ns - t_ns)
         return done
 
     def abort(self) -> Batch | None:

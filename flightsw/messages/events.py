@@ -59,6 +59,8 @@ EVENT_IDS: dict[str, tuple[str, ...]] = {
         "queue.full",
         "caps.stale",
         "caps.back",
+        "weights.repaired",
+        "memory.rewritten",
         TABLE_ACTIVATED,
     ),
     "comms": ("pass.start", "pass.end", "store.full", TABLE_ACTIVATED),

@@ -130,7 +130,7 @@ class InferenceResult(Message, frozen=True):
     queued_s: Seconds
     """how long the oldest scene waited for the start"""
     cloud_fraction: tuple[Fraction, ...] | None
-    """share of cloudy cells a scene, rounded to 0.001; None: not executed"""
+    """share of cloudy cells a scene, rounded to 0.001; None: not executed, or the model tells detections"""
     output_sha256: Label | None
     """first 16 hex digits of the hash over the raw output tensor; None: not executed"""
     source: Count
@@ -139,6 +139,8 @@ class InferenceResult(Message, frozen=True):
     """index in the model's card"""
     value: AnyNumber
     """quality x priority weight, over its scenes; 0 past the deadline"""
+    detections: tuple[Count, ...] | None = None
+    """what was found in each scene, by count; None: not executed, or the model tells a fraction"""
 
 
 class ChipReading(Message, frozen=True):

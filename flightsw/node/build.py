@@ -14,13 +14,16 @@ from flightsw.apps.health.monitor import monitor_of
 from flightsw.apps.health.sequencer import SequencerConfig
 from flightsw.apps.health.timekeeper import OnboardClock
 from flightsw.apps.inference.app import InferenceApp
+from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.inference.engine import OnnxEngine
+from flightsw.apps.inference.guard import GuardedEngine
 from flightsw.apps.own import AppConfig
 from flightsw.apps.power.app import PowerApp
 from flightsw.apps.power.config import PAYLOAD, LoadRow
 from flightsw.apps.thermal.app import ThermalApp
 from flightsw.bus.application import Application
-from flightsw.devices.models import load_card
+from flightsw.devices.memory import DeviceMemory
+from flightsw.devices.models import ModelCard, load_card, verified_model_path
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.virtual import VirtualDevice
 from flightsw.messages.topics import FLIGHT_APPS
@@ -79,9 +82,20 @@ def _inference(scenario: Scenario) -> Application:
     config = scenario.apps.inference
     silicon = load_profile(scenario.plant.profile).silicon()
     card = load_card(config.model)
-    device = VirtualDevice(silicon)
-    engine = OnnxEngine(card, scenario.seed) if config.execute_stride else None
-    return _flight("inference", config, InferenceApp, config, silicon, card, device, engine, scenario.seed)
+    memory = _payload_memory(config, card)
+    device = VirtualDevice(silicon, memory)
+    guarded = None if memory is None else GuardedEngine(card, scenario.seed, memory)
+    engine = guarded or (OnnxEngine(card, scenario.seed) if config.execute_stride else None)
+    shipped = partial(InferenceApp, guard=guarded)
+    return _flight("inference", config, shipped, config, silicon, card, device, engine, scenario.seed)
+
+
+def _payload_memory(config: InferenceConfig, card: ModelCard) -> DeviceMemory | None:
+    """With every variant of the card in it; None where the scenario has none, or computes no batch."""
+    if config.memory is None or not config.execute_stride:
+        return None
+    files = {one.name: verified_model_path(card, one).read_bytes() for one in card.variants}
+    return DeviceMemory(files, config.memory)
 
 
 def _comms(scenario: Scenario) -> Application:

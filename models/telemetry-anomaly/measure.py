@@ -7,10 +7,8 @@ python models/telemetry-anomaly/measure.py --write    put them into the card
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +17,10 @@ import onnx
 import onnxruntime as ort
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent.parent)]
 
 from campaign import FAULTS, HELD_OUT_SEASONS, HELD_OUT_SEEDS, fault_flights, fly_all  # noqa: E402  beside this file
-from card_text import replaced  # noqa: E402
+from common.cards import command, replaced  # noqa: E402
 from faults import Fault  # noqa: E402
 from flights import SPACECRAFT, Flight  # noqa: E402
 from looks import Verdict, judged  # noqa: E402
@@ -133,31 +131,10 @@ def agrees(said: object, measured: object) -> bool:
 
 def main() -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    parser.add_argument("--write", action="store_true")
-    asked = parser.parse_args()
-    text = CARD.read_text()
-    if asked.write:  # flights are judged by the card's file: its hash comes first
+    if "--write" in sys.argv:  # flights are judged by the card's file: its hash comes first
+        text = CARD.read_text()
         CARD.write_text(replaced(text, "", "sha256", hashlib.sha256(MODEL.read_bytes()).hexdigest()))
-    measured, stated = figures(), tomllib.loads(text)
-    wrong = []
-    for table, rows in measured.items():
-        for name, value in rows.items():
-            print(f"{table + '.' if table else ''}{name} = {value}")
-            said = (stated.get(table, {}) if table else stated).get(name)
-            if not agrees(said, value):
-                wrong.append((table, name, said, value))
-    if asked.write:
-        for table, name, said, value in wrong:
-            text = replaced(text, table, name, value)
-            print(f"card: {name}: {said} -> {value}")
-        CARD.write_text(text)
-    elif asked.check:
-        for table, name, said, value in wrong:
-            print(f"card.toml: {table}.{name} = {said}: measured {value}", file=sys.stderr)
-        return 1 if wrong else 0
-    return 0
+    return command(CARD, __doc__, figures, agrees)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from flightsw.apps.inference.engine import OnnxEngine
 from flightsw.devices.camera import VirtualCamera
 from flightsw.devices.models import load_card, verified_model_path
-from flightsw.errors import ConfigError
+from flightsw.errors import ConfigError, InputRefused
 
 CARD = load_card("cloudseg")
 
@@ -55,13 +56,13 @@ def test_another_seed_or_scene_gives_another_hash(engine):
     ids=["bands", "rank", "empty", "type", "not finite"],
 )
 def test_tiles_that_are_not_the_model_s_are_refused(engine, tiles):
-    with pytest.raises(ValueError, match=r"^tiles"):
+    with pytest.raises(InputRefused, match=r"^tiles"):
         engine.run(tiles)
 
 
 def test_a_model_file_that_is_not_the_card_s_is_refused(tmp_path):
-    shutil.copy(verified_model_path(CARD), tmp_path / CARD.file)
-    shutil.copy(f"{CARD.folder}/card.toml", tmp_path / "card.toml")
+    for path in Path(CARD.folder).glob("c*.*"):
+        shutil.copy(path, tmp_path / path.name)
     data = bytearray((tmp_path / CARD.file).read_bytes())
     data[len(data) // 2] ^= 1
     (tmp_path / CARD.file).write_bytes(data)

@@ -105,8 +105,10 @@ def test_a_model_that_does_not_exist_names_those_that_do() -> None:
         ("bands = 5", 'bands = "five"', "bands"),
         ('default_variant = "', 'default_variant = "x', "default_variant = 'x"),
         ('precision = "fp32"', 'precision = "fp16"', "precision"),
-        ("work_gop = 48.0", "work_gop = 48.0\nnetwork_gop = 49.0", "network_gop = 49.0: must be at most"),
-        ("\n[golden]", "\n[silver]", "golden"),
+        ("network_gop = 0.0005", "network_gop = 49.0", "network_gop = 49.0: must be at most"),
+        ("work_gop = 48.0", "work_gop = 12.0", "must not fall"),
+        ('name = "large"', 'name = "large-int8"', "must be different"),
+        ("golden_mean", "silver_mean", "silver_mean"),
     ],
 )
 def test_a_card_with_a_wrong_line_is_refused(copied: Path, old: str, new: str, complaint: str) -> None:

@@ -23,7 +23,10 @@ class Sent(NamedTuple):
 
 
 def product_bytes(result: InferenceResult, config: CommsConfig) -> int:
-    """Size of a batch's product. Scenes that nobody looked at are sent whole: on-board inference is what saves link."""
+    """Size of a batch's product. Scenes that nobody looked at are sent whole: on-board inference is what saves link.
+    Of those that were, a thumbnail does where it is cloudy, or where nothing was found."""
+    if result.detections is not None:
+        return sum([config.clear_scene_bytes if found else config.cloudy_scene_bytes for found in result.detections])
     if result.cloud_fraction is None:
         return result.scenes * config.clear_scene_bytes
     return sum(

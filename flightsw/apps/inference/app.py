@@ -14,6 +14,7 @@ from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.inference.engine import Engine
 from flightsw.apps.inference.events import Seen, changes, full_latch
 from flightsw.apps.inference.governor import Decision
+from flightsw.apps.inference.guard import Guard
 from flightsw.apps.inference.interface import STANDARD, InferenceLaw
 from flightsw.apps.inference.ladder import ladder_of, rung_at, rungs_of
 from flightsw.apps.inference.law import Inputs, Outputs
@@ -41,7 +42,7 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
 
 STORE_TICKS = 10
-FIXED = ("model", "execute", "sources")
+FIXED = ("model", "execute", "sources", "memory")
 """Parameters that a start sets for good: the network is loaded then, and counts are by source."""
 ACCOUNT_TICKS, ACCOUNT_PHASE = 10, 9
 """The account is told every tenth tick."""
@@ -54,7 +55,7 @@ RESET_TICKS = 8
 
 
 class InferenceApp:
-    """The application. `engine` computes batches for real; None: none is computed."""
+    """The application. `engine` computes batches for real; None: none is computed. `guard` keeps its networks sound."""
 
     name = "inference"
 
@@ -67,6 +68,7 @@ class InferenceApp:
         engine: Engine | None,
         seed: int,
         law: InferenceLaw = STANDARD,
+        guard: Guard | None = None,
     ) -> None:
         self._config = config
         self._silicon = silicon
@@ -75,6 +77,7 @@ class InferenceApp:
         self._execute_stride = config.execute_stride
         self._device = device
         self._engine = engine
+        self._guard = guard
         self._workload = Workload(config, seed)
         self._account = Account(len(self._workload.classes), len(self._rungs))
         self._queue = SceneQueue(self._workload.classes, config.queue_scenes, self._account)
@@ -113,6 +116,8 @@ class InferenceApp:
         if not telemetry.ready and (lost := self._device.abort()) is not None:
             self._next_batch = lost.number
             self._queue.put_back(lost)
+        if self._guard is not None:
+            out += self._guard.check(now.t_ns, now.dt_s, self._batches_done)
         outputs = self._decide(now, inbox, telemetry, self._let_in(now, inbox))
         full = self._account.full
         out += self._work(now, outputs.decision)
@@ -255,6 +260,7 @@ class InferenceApp:
             source=source,
             variant=variant,
             value=value,
+            detections=seen.detections if seen else None,
         )
 
     def _events(self, telemetry: Telemetry, outputs: Outputs, refused: int) -> list[Message]:

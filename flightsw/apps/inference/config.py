@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from flightsw.apps.inference.sourceconfig import LOWEST_PRIORITY, AnySource, check_names
 from flightsw.apps.own import AppConfig
+from flightsw.devices.memory import MemoryConfig
 from flightsw.errors import ConfigError
 
 _SAMPLE = re.compile(r"^sample:([1-9][0-9]{0,8})$")
@@ -66,6 +67,8 @@ class InferenceConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_field
     """from one session's start to the next one's"""
     session_start_s: Annotated[float, Meta(ge=0.0, le=1e7)] = 0.0
     """of the first session, after the start of the run"""
+    memory: MemoryConfig | None = None
+    """the payload's memory, in which upsets flip bits, and what guards it; None: upsets are told, and harm nothing"""
 
     def __post_init__(self) -> None:
         if self.execute not in ("every", "none") and not _SAMPLE.match(self.execute):

@@ -1,36 +1,35 @@
-"""The engine: computes a batch's tensors for real, in onnxruntime.
+"""The engine: computes a batch's tensors for real, in onnxruntime, with the variant that is asked for.
 
-CPU provider, one thread, sequential: outputs depend on the inputs alone. The model file's hash is checked against its
-card before a session is made, and the session's inputs and outputs against what the card declares. The virtual
-device's time and energy don't come from here. Made when the application is
-built, where batches are computed at all: a file that is not its card's model shows before the first tick.
+Every file's hash is checked against its card, its ports against what the card declares, and its answer to the golden
+input against the one it was shipped with, when the application is built: what is not the card's model shows before the
+first tick. The virtual device's time and energy don't come from here.
 """
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from flightsw.devices.camera import VirtualCamera
-from flightsw.devices.models import ModelCard, verified_model_path
+from flightsw.apps.inference.answers import answer
+from flightsw.apps.inference.network import Network, Tiles, output_hash
+from flightsw.devices.cameras import camera_of
+from flightsw.devices.golden import GoldenAnswer, golden_answer, golden_tile
+from flightsw.devices.models import ModelCard, Variant, verified_model_path
 from flightsw.errors import ConfigError
 
-CLOUDY = 0.5
-"""probability above which a cell counts as cloud"""
-
-Tiles = npt.NDArray[np.float32]
+GOLDEN_TOLERANCE = {"fp32": 5e-4, "int8": 0.02}
+"""how far an answer may be off the card's: processors sum in different orders; in eight bits, a sum rounded the other
+way is a whole step"""
 
 
 class Seen(NamedTuple):
     """What the network made of a batch."""
 
-    cloud_fraction: tuple[float, ...]
-    """share of cloudy cells a scene, rounded to 0.001"""
+    cloud_fraction: tuple[float, ...] | None
+    """share of cloudy cells a scene, rounded to 0.001; None: not what the model tells"""
     output_sha256: str
     """first 16 hex digits of the hash over the raw output"""
+    detections: tuple[int, ...] | None = None
+    """found in each scene; None: not what the model tells"""
 
 
 class Engine(Protocol):
@@ -43,29 +42,16 @@ class Engine(Protocol):
 
 
 class OnnxEngine:
-    """A session of one model behind the virtual camera. Raises ConfigError: not the card's model."""
+    """A session of each variant of a card behind the virtual camera. Raises ConfigError: not the card's model.
 
-    def __init__(self, card: ModelCard, seed: int) -> None:
-        import onnxruntime as ort  # a run without execution never pays for the import
+    `only`: variants that are made up front; without it all of them. Others are made when they are first asked for.
+    """
 
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-        options.use_deterministic_compute = True
-        options.log_severity_level = 3
-        self._sessions = {
-            variant.name: ort.InferenceSession(
-                str(verified_model_path(card, variant)), options, providers=["CPUExecutionProvider"]
-            )
-            for variant in card.variants
-        }
-        self._camera = VirtualCamera(seed)
+    def __init__(self, card: ModelCard, seed: int, only: tuple[str, ...] | None = None) -> None:
+        self._camera = camera_of(card, seed)
         self._card = card
-        for session in self._sessions.values():
-            self._check_ports(session)
-        self.look(0, 1, 1.0, 0.0)  # warm: the first real batch costs what every other does
+        wanted = [one.name for one in card.variants] if only is None else only
+        self._networks = {name: load(card, card.variant(name)) for name in wanted}
 
     def look(
         self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float, variant: str | None = None
@@ -74,27 +60,42 @@ class OnnxEngine:
         return self.run(self._camera.tiles(first_scene, scenes, cos_zenith, latitude_deg), variant)
 
     def run(self, tiles: Tiles, variant: str | None = None) -> Seen:
-        """Segment tiles [n, bands, cells, cells], float32. Raises ValueError: another shape or type, or not finite."""
-        card = self._card
-        wanted = (card.bands, card.cells, card.cells)
-        if tiles.dtype != np.float32 or tiles.ndim != 4 or tiles.shape[1:] != wanted or tiles.shape[0] < 1:
-            raise ValueError(f"tiles of {tiles.dtype} {tiles.shape}: must be float32 (n >= 1, {wanted})")
-        if not np.isfinite(tiles).all():
-            raise ValueError("tiles: not finite: must be reflectances")
-        session = self._sessions[card.variant(variant).name]
-        (output,) = session.run([card.output_name], {card.input_name: tiles})
-        cloudy = (output.reshape(len(tiles), -1) > CLOUDY).mean(axis=1)
-        return Seen(
-            tuple([round(share, 3) for share in cloudy.tolist()]), hashlib.sha256(output.tobytes()).hexdigest()[:16]
+        """Look at tiles [n, bands, cells, cells], float32. Raises InputRefused, OutputRefused; ConfigError: no such
+        variant."""
+        output = self.network(variant).infer(tiles)
+        told = answer(self._card, output)
+        return Seen(told.cloud_fraction, output_hash(output), told.detections)
+
+    def network(self, variant: str | None = None) -> Network:
+        """The session of a variant."""
+        name = self._card.default_variant if variant is None else variant
+        network = self._networks.get(name)
+        if network is None:
+            network = self._networks[name] = load(self._card, self._card.variant(name))
+        return network
+
+
+def load(card: ModelCard, variant: Variant) -> Network:
+    """A variant's network, from its file to its golden answer. Raises ConfigError: any of it is not the card's."""
+    path = verified_model_path(card, variant)
+    network = Network(card, path.read_bytes(), str(path))
+    check_golden(card, variant, network)
+    return network
+
+
+def check_golden(card: ModelCard, variant: Variant, network: Network) -> None:
+    """Raises ConfigError: the network doesn't answer as its card says it does."""
+    told = golden_answer(network.infer(golden_tile(card.bands, card.cells)))
+    wanted = GoldenAnswer(variant.golden_mean, variant.golden_values)
+    if not _near(told, wanted, GOLDEN_TOLERANCE[variant.precision]):
+        raise ConfigError(
+            f"model {card.name}, variant {variant.name}: golden_mean = {told.mean}, golden_values = "
+            f"{list(told.values)}: its card says {wanted.mean}, {list(wanted.values)}"
         )
 
-    def _check_ports(self, session: Any) -> None:
-        """The session must take and give what the card says."""
-        card = self._card
-        inputs = {port.name: port.shape for port in session.get_inputs()}
-        outputs = [port.name for port in session.get_outputs()]
-        wanted = [card.bands, card.cells, card.cells]
-        if list(inputs) != [card.input_name] or inputs[card.input_name][1:] != wanted:
-            raise ConfigError(f"model {card.name}: inputs {inputs}: its card says {card.input_name} [n, {wanted}]")
-        if card.output_name not in outputs:
-            raise ConfigError(f"model {card.name}: outputs {outputs}: its card says {card.output_name}")
+
+def _near(told: GoldenAnswer, wanted: GoldenAnswer, tolerance: float) -> bool:
+    if len(told.values) != len(wanted.values):
+        return False
+    pairs = zip((told.mean, *told.values), (wanted.mean, *wanted.values), strict=True)
+    return all(abs(said - meant) <= tolerance for said, meant in pairs)
