@@ -14,6 +14,7 @@ from flightsw.apps.inference.chance import RandomInferenceLaw
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.inference.interface import Inputs, StandardInferenceLaw
 from flightsw.apps.inference.ladder import Ladder, Rung, ladder_of
+from flightsw.apps.inference.law import WARMING_K
 from flightsw.apps.inference.laws import SHIPPED
 from flightsw.apps.inference.levels import FixedInferenceLaw, HysteresisInferenceLaw
 from flightsw.apps.inference.places import Stretch
@@ -256,7 +257,7 @@ def test_the_outlook_is_the_cheapest_variant_s_by_device_energy_and_heat():
     outlook = flown(LAWS["drain"], [inputs(thermal_w=15.0)])[-1].decision.outlook
     assert outlook.device_per_s == LADDER.rates[0][3]
     assert outlook.thermal_per_s == LADDER.rates[0][1]
-    leak_w = SILICON.leak_w(50.0)
+    leak_w = SILICON.leak_w(50.0 + WARMING_K)
     least_j = min((watts + leak_w) / rate for watts, rate in zip(SILICON.working_w, LADDER.rates[0], strict=True))
     assert outlook.energy_per_s == pytest.approx(50_000.0 / 4000.0 / least_j)
     unknown = flown(LAWS["drain"], [inputs(power=power(None))])[-1].decision.outlook

@@ -82,7 +82,7 @@ class InferenceApp:
         self._account = Account(len(self._workload.classes), len(self._rungs))
         self._queue = SceneQueue(self._workload.classes, config.queue_scenes, self._account)
         self._served: tuple[object, ...] = ()
-        """variants and batch behind what the queue is told of serving"""
+        """mode in force, variants and batch behind what the queue is told of serving"""
         self._law = law
         self._critical_data = law.CriticalData
         self._state = law.initial()
@@ -206,11 +206,12 @@ class InferenceApp:
     def _serve(self, decision: Decision) -> None:
         """Tell the queue how scenes are served from now on."""
         self._queue.outlook = decision.outlook
-        served = (decision.variants, decision.batch_scenes)
+        mode = self._device.telemetry().mode
+        served = (mode, decision.variants, decision.batch_scenes)
         if served == self._served:
             return
         self._served = served
-        clock_mhz = self._silicon.modes[-1].clock_mhz  # too late is what not even the highest mode could make good
+        clock_mhz = self._silicon.modes[mode].clock_mhz
         serving = []
         for place in range(len(self._workload.classes)):
             variant = decision.variants[place] if decision.variants else self._ladder.default

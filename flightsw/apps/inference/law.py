@@ -26,6 +26,9 @@ NEVER_TICKS = 1_000_000_000
 ASSUMED_CHIP_C = 60.0
 """for prediction, while the device gives no temperature: the profile's modes are stated at about this one"""
 
+WARMING_K = 2.0
+"""by so much a chip may be warmer once a mode taken now is in force (diode at n, device at n + 2), and leak more"""
+
 
 class Cap(msgspec.Struct, frozen=True, gc=False):
     """A cap as last heard, and how long ago."""
@@ -121,7 +124,7 @@ def heard(state: State, inputs: Inputs, silicon: Silicon, config: InferenceConfi
         inputs.arriving_per_s,
         power_cap.cap_w if power_fresh else 0.0,
         thermal_cap.cap_w if thermal_fresh else 0.0,
-        silicon.leak_w(ASSUMED_CHIP_C if telemetry.chip_c is None else telemetry.chip_c),
+        silicon.leak_w((ASSUMED_CHIP_C if telemetry.chip_c is None else telemetry.chip_c) + WARMING_K),
     )
     stale = _grew_stale(power_cap, fresh=power_fresh) or _grew_stale(thermal_cap, fresh=thermal_fresh)
     return Heard(power_cap, thermal_cap, situation, stale)
