@@ -78,10 +78,10 @@ def images_in(t_ns: int, dt_s: float, view: View, imaging: Imaging, place: int =
     """Images taken in [t, t + dt): at whole multiples of the period, by day, over the regions."""
     if not sees(view, imaging):
         return []
-    base, scenes = place << SOURCE_SCENES, imaging.scenes
+    base, scenes, period_ns = place << SOURCE_SCENES, imaging.scenes, round(imaging.period_s * 1e9)
     return [
-        Frame(at_ns, base + number * scenes, scenes, view.cos_zenith, view.latitude_deg, place)
-        for number, at_ns in _multiples(t_ns, dt_s, imaging.period_s)
+        Frame(number * period_ns, base + number * scenes, scenes, view.cos_zenith, view.latitude_deg, place)
+        for number in _multiples(t_ns, dt_s, period_ns)
     ]
 
 
@@ -109,10 +109,10 @@ class Requests:
         if isinstance(source, Tenant):
             return self._drawn(source, t_ns, end_ns)
         if isinstance(source, Periodic):
-            shift_ns = round(source.start_s * 1e9)
+            shift_ns, period_ns = round(source.start_s * 1e9), round(source.period_s * 1e9)
             return [
-                self._frame(at_ns + shift_ns, base + number * source.scenes, source.scenes)
-                for number, at_ns in _multiples(t_ns - shift_ns, dt_s, source.period_s)
+                self._frame(number * period_ns + shift_ns, base + number * source.scenes, source.scenes)
+                for number in _multiples(t_ns - shift_ns, dt_s, period_ns)
                 if number >= 0
             ]
         return self._recorded(source, t_ns, end_ns)
@@ -163,9 +163,6 @@ def mean_rate_per_s(source: AnySource) -> float:
     return source.scenes / source.period_s
 
 
-def _multiples(t_ns: int, dt_s: float, period_s: float) -> list[tuple[int, int]]:
-    """(number, instant) of the whole multiples of a period in [t, t + dt)."""
-    period_ns = round(period_s * 1e9)
-    first = -(-t_ns // period_ns)
-    beyond = -(-(t_ns + round(dt_s * 1e9)) // period_ns)
-    return [(number, number * period_ns) for number in range(first, beyond)]
+def _multiples(t_ns: int, dt_s: float, period_ns: int) -> range:
+    """Which whole multiples of a period lie in [t, t + dt)."""
+    return range(-(-t_ns // period_ns), -(-(t_ns + round(dt_s * 1e9)) // period_ns))
