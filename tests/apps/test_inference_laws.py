@@ -18,7 +18,7 @@ from flightsw.apps.inference.law import WARMING_K
 from flightsw.apps.inference.laws import SHIPPED
 from flightsw.apps.inference.levels import FixedInferenceLaw, HysteresisInferenceLaw
 from flightsw.apps.inference.places import Stretch
-from flightsw.apps.inference.plan import Offer, Plan, best_of, climbs, offers_of, plans_of
+from flightsw.apps.inference.plan import Offer, Plan, batch_for, best_of, climbs, offers_of, plans_of
 from flightsw.apps.inference.work import SourceWork
 from flightsw.devices.accelerator import Telemetry
 from flightsw.devices.profiles import load_profile
@@ -209,6 +209,14 @@ def test_caps_that_flutter_and_a_load_that_wavers_make_no_chatter():
     modes = [one.decision.mode for one in outputs]
     changes = [tick for tick, (before, after) in enumerate(pairwise(modes)) if before != after]
     assert len(changes) <= 4
+
+
+def test_a_batch_is_as_large_as_what_is_most_urgent_allows():
+    slack, urgent = work(deadline_s=3600.0), work(deadline_s=60.0)
+    assert batch_for([slack], [0.5], 100) == 100
+    assert batch_for([slack, urgent], [0.5, 0.1], 100) == 6
+    assert batch_for([slack, urgent], [9.0, 0.1], 100) == 1
+    assert batch_for([slack, work(0, deadline_s=60.0, arriving_per_s=0.0)], [0.5, 0.1], 100) == 100, "it has no work"
 
 
 def test_a_device_with_nothing_urgent_rests_and_wakes_in_time_for_what_waits():

@@ -1,4 +1,4 @@
-"""The budget law: mode, variant and rest by a plan to the end of the coming eclipse, renewed as it goes. Pure.
+"""The budget law: mode, variant, batch and rest by a plan to the end of the coming eclipse, renewed as it goes. Pure.
 
 What power foresees of energy, what the sources foresee of work and what the silicon law says of each mode's and
 variant's price go into `plan`; the plan says who is served by which variant and in which mode, inside the caps as they
@@ -9,6 +9,7 @@ device rests (`rest`). Without a forecast of energy the caps alone bind.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -21,7 +22,7 @@ from flightsw.apps.inference.interface import StandardInferenceLaw
 from flightsw.apps.inference.ladder import Ladder
 from flightsw.apps.inference.law import Choice, Heard, Inputs, Outputs, State, applied, heard
 from flightsw.apps.inference.outlook import NO_ECLIPSE_S, horizon_s
-from flightsw.apps.inference.plan import Plan, best_of, offers_of, plans_of
+from flightsw.apps.inference.plan import Plan, batch_for, best_of, offers_of, plans_of
 from flightsw.apps.inference.rest import rests_by_foresight
 from flightsw.devices.silicon import Silicon
 from flightsw.messages.health import Mode
@@ -70,10 +71,12 @@ class BudgetInferenceLaw(StandardInferenceLaw):
         if plan is None or left_ticks <= 0:
             plan, wish = self._planned(state, believed, inputs, silicon, ladder)
             left_ticks = self._own.plan_ticks
-        resting = self._rests(state, plan, believed, inputs, silicon, ladder, config)
+        seconds = [1.0 / ladder.rates[variant][plan.mode] for variant in plan.variants]
+        resting = self._rests(state, seconds, believed, inputs, silicon, config)
         choice = Choice(
             None if inputs.waiting == 0 else plan.mode,
             plan.variants,
+            batch_for(inputs.work, seconds, config.batch_scenes),
             rest=resting,
             leap=True,
             demand=wish,
@@ -102,11 +105,10 @@ class BudgetInferenceLaw(StandardInferenceLaw):
     def _rests(
         self,
         state: BudgetState,
-        plan: Plan,
+        seconds: Sequence[float],
         believed: Heard,
         inputs: Inputs,
         silicon: Silicon,
-        ladder: Ladder,
         config: InferenceConfig,
     ) -> bool:
         if not self._own.rest or inputs.mode is not Mode.PAYLOAD or not inputs.work:
@@ -114,6 +116,5 @@ class BudgetInferenceLaw(StandardInferenceLaw):
         idle = inputs.waiting == 0
         if not state.resting and not idle:
             return False
-        seconds = [1.0 / ladder.rates[variant][plan.mode] for variant in plan.variants]
         leak_w = believed.situation.leak_w
         return rests_by_foresight(state.resting, idle, inputs.work, seconds, silicon, leak_w, config.queue_scenes)

@@ -27,6 +27,9 @@ BUSY_SHARE = 0.95
 SHARED = 0.5
 """a source whose scenes are served by two variants in turn is at present by the higher from this share on"""
 
+HOLDS_UP = 0.05
+"""of the shortest deadline: a batch under way can't be interrupted, and must not hold up what is urgent for longer"""
+
 
 class Offer(msgspec.Struct, frozen=True, gc=False):
     """What one source has to offer until the horizon."""
@@ -123,6 +126,17 @@ def _plan(
         if share < 1.0:
             break
     return Plan(mode, tuple(variants), value, used_j, BUSY_SHARE * used_share)
+
+
+def batch_for(work: Sequence[SourceWork], seconds: Sequence[float], most: int) -> int:
+    """The largest batch, at most `most`, that holds up nobody's work for too long. `seconds`: a scene takes, by source
+    as the plan serves it."""
+    busy = [place for place, one in enumerate(work) if one.waiting > 0 or one.active]
+    if not busy:
+        return most
+    shortest_s = min(work[place].deadline_s for place in busy)
+    slowest_s = max(seconds[place] for place in busy)
+    return max(1, min(most, int(HOLDS_UP * shortest_s / slowest_s)))
 
 
 def climbs(ladder: Ladder, seconds: Sequence[float], weight: float) -> list[tuple[int, float, float]]:
