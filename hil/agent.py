@@ -168,7 +168,7 @@ class Session:
         card = load_card(self._scenario.apps.inference.model)
         self._card = card
         board.sample()  # rates need two readings
-        self._worker = Worker(OnnxEngine(card, self._scenario.seed))
+        self._worker = Worker(OnnxEngine(card, self._scenario.seed), [one.name for one in card.variants])
         self._application: Application | None = None
 
     def run(self) -> None:

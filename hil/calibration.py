@@ -179,7 +179,7 @@ class BoardRig:
 
     def _batch(self, size: int) -> float:
         self._number += 1
-        job = self._worker.submit(Batch(self._number, 8 * self._number, size, 0, 0, 0.8, 20.0), 0.0)
+        job = self._worker.submit(Batch(self._number, 8 * self._number, size, 0, 0, 0.8, 20.0, 0, 0, 0.0), 0.0)
         job.done.wait()
         if job.error is not None:
             raise job.error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flightsw.apps.inference.engine import Engine, Seen
@@ -30,10 +31,11 @@ class Job:
 
 
 class Worker:
-    """The thread. `engine` is its alone from now on."""
+    """The thread. `engine` is its alone from now on. `variants`: of the model, by place; None: its default."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, variants: Sequence[str | None] = (None,)) -> None:
         self._engine = engine
+        self._variants = tuple(variants)
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="batches", daemon=True)
         self._thread.start()
@@ -57,7 +59,10 @@ class Worker:
             job.began_s = monotonic_s()
             batch = job.batch
             try:
-                job.seen = self._engine.look(batch.first_scene, batch.scenes, batch.cos_zenith, batch.latitude_deg)
+                variant = self._variants[batch.variant]
+                job.seen = self._engine.look(
+                    batch.first_scene, batch.scenes, batch.cos_zenith, batch.latitude_deg, variant
+                )
             except Exception as error:
                 job.error = error
             job.took_s = monotonic_s() - job.began_s

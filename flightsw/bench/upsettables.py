@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from flightsw.bench.pages import Marks
 from flightsw.bench.upsets import GuardResult, UpsetBench, UpsetResult
 
-BEGIN, END = "<!-- bench upsets: begin -->\n", "<!-- bench upsets: end -->\n"
+MARKS = Marks("bench upsets")
 COLUMNS = (
     "guard",
     "upsets",

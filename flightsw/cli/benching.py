@@ -38,26 +38,70 @@ def control(
     from flightsw.bench import cases as bench_cases
     from flightsw.bench import tables
     from flightsw.bench.control import compare
+    from flightsw.bench.pages import write_page
     from flightsw.bench.tuning import tune as run_sweep
     from flightsw.bench.tuning import tuned_text
 
     shipped = bench_cases.shipped_bench()
     chosen = bench_cases.chosen_cases(shipped, cases or [])
-    old_page = None if page is None else tables.read_page(page)
+    old_page = None if page is None else tables.MARKS.read_page(page)
     workers = jobs or os.cpu_count() or 1
     if tune:
         text = tuned_text(bench_cases.shipped_tuned(), run_sweep(shipped, chosen, workers))
-        tables.write_page(bench_cases.tuned_path(), text)
+        write_page(bench_cases.tuned_path(), text)
     tuned = bench_cases.shipped_tuned()
     result = compare(shipped, chosen, tuned, seeds, workers)
     if page is not None and old_page is not None:
-        tables.write_page(page, tables.renewed(old_page, tables.as_markdown(shipped, chosen, tuned, result)))
+        write_page(page, tables.MARKS.renewed(old_page, tables.as_markdown(shipped, chosen, tuned, result)))
     if as_json:
         typer.echo(json.dumps(msgspec.to_builtins(result) | {"ahead": not result.behind}))
     else:
         typer.echo(tables.as_text(shipped, chosen, result))
         typer.echo(_verdict(result))
     return FAILED if result.behind else GOOD
+
+
+@app.command("orbit")
+def orbit(
+    *,
+    policies: Annotated[
+        list[str] | None, typer.Option("--policy", metavar="NAME", help="Shipped, or package.module:Class; repeatable.")
+    ] = None,
+    profiles: Annotated[
+        list[str] | None, typer.Option("--profile", metavar="NAME", help="Of the bench; repeatable.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=2, max=1000, help="Flights of each policy: seeds 1 to N.")] = 20,
+    tune: Annotated[bool, typer.Option("--tune", help="Tune the baselines first, and keep their figures.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, max=256, help="Processes; without: one a core.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Page to bring the tables up to date in.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """Payload policies on identical loads across eclipses; exit 1 unless ours is ahead of the tuned baselines."""
+    import msgspec
+
+    from flightsw.bench import orbitcases, orbittables, orbittuning
+    from flightsw.bench.orbit import compare_orbits
+    from flightsw.bench.pages import write_page
+
+    shipped = orbitcases.shipped_orbit_bench()
+    chosen = orbitcases.chosen_orbit_cases(shipped, profiles or [])
+    flown = orbitcases.chosen_policies(shipped, policies or [])
+    old_page = None if page is None else orbittables.MARKS.read_page(page)
+    workers = jobs or os.cpu_count() or 1
+    if tune:
+        found = orbittuning.tune_orbits(shipped, chosen, workers)
+        text = orbittuning.orbit_tuned_text(orbitcases.shipped_orbit_tuned(), found)
+        write_page(orbitcases.orbit_tuned_path(), text)
+    tuned = orbitcases.shipped_orbit_tuned()
+    result = compare_orbits(shipped, chosen, flown, tuned, seeds, workers)
+    if page is not None and old_page is not None:
+        write_page(page, orbittables.MARKS.renewed(old_page, orbittables.orbit_markdown(chosen, tuned, result)))
+    if as_json:
+        typer.echo(json.dumps(msgspec.to_builtins(result) | {"complaints": result.complaints}))
+    else:
+        typer.echo(orbittables.orbit_text(chosen, result))
+        typer.echo("\n".join(result.complaints) or "all that the bench is to show is shown")
+    return FAILED if result.complaints else GOOD
 
 
 def _verdict(result: Result) -> str:

@@ -28,6 +28,12 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
     """when the first of them was there"""
     cos_zenith: float
     latitude_deg: float
+    source: int
+    """whose they are, by its place in the scenario"""
+    variant: int
+    """of the model, by its place in the card"""
+    work_gop: float
+    """a scene"""
 
 
 class Completion(msgspec.Struct, frozen=True, gc=False):

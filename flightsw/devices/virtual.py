@@ -21,11 +21,10 @@ DARK = Telemetry(False, False, 0, None, False, None)
 
 
 class VirtualDevice:
-    """The payload computer, emulated. `work_gop`: giga-operations a scene; `memory`: where its upsets land, if any."""
+    """The payload computer, emulated. `memory`: where its upsets land, if any."""
 
-    def __init__(self, silicon: Silicon, work_gop: float, memory: DeviceMemory | None = None) -> None:
+    def __init__(self, silicon: Silicon, memory: DeviceMemory | None = None) -> None:
         self._silicon = silicon
-        self._work_gop = work_gop
         self._memory = memory
         self._telemetry = DARK
         self._clock_mhz = 0.0
@@ -116,17 +115,17 @@ class VirtualDevice:
     def _start(self, batch: Batch, free_ns: int) -> None:
         self._batch = batch
         self._started_ns = max(free_ns, batch.arrived_ns)
-        self._left_ns = self._whole_ns(batch.scenes, self._clock_mhz)
+        self._left_ns = self._whole_ns(batch, self._clock_mhz)
         self._batch_mhz = self._clock_mhz
 
     def _rescale(self) -> None:
         """The clock has changed under a batch: what is left of it takes longer, or less long."""
         if self._batch is None or self._batch_mhz == self._clock_mhz:
             return
-        scenes = self._batch.scenes
-        share = self._left_ns / self._whole_ns(scenes, self._batch_mhz)
-        self._left_ns = max(1, round(share * self._whole_ns(scenes, self._clock_mhz)))
+        batch = self._batch
+        share = self._left_ns / self._whole_ns(batch, self._batch_mhz)
+        self._left_ns = max(1, round(share * self._whole_ns(batch, self._clock_mhz)))
         self._batch_mhz = self._clock_mhz
 
-    def _whole_ns(self, scenes: int, clock_mhz: float) -> int:
-        return max(1, round(self._silicon.batch_s(scenes, self._work_gop, clock_mhz) * 1e9))
+    def _whole_ns(self, batch: Batch, clock_mhz: float) -> int:
+        return max(1, round(self._silicon.batch_s(batch.scenes, batch.work_gop, clock_mhz) * 1e9))

@@ -1,8 +1,9 @@
 """Messages of the payload manager.
 
-Producer: inference, every tick (results: one a batch). Readers: `infer.status` by comms, health and power (demand);
-`infer.result` by comms, which stores and forwards it; `hw.activity` by the plant, which alone turns busy seconds
-into joules and heat; `cds.inference` by inference itself when it restarts.
+Producer: inference, every tick (results: one a batch; accounts: every tenth tick). Readers: `infer.status` by comms,
+health and power (demand); `infer.account` by the log alone; `infer.result` by comms, which stores and forwards it;
+`hw.activity` by the plant, which alone turns busy seconds into joules and heat; `cds.inference` by inference itself
+when it restarts. What is counted by source stands in the order of the scenario's `[[apps.inference.sources]]`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import enum
 
 from flightsw.messages.base import (
+    AnyNumber,
     Celsius,
     Count,
     Degrees,
@@ -38,6 +40,23 @@ class Binding(enum.IntEnum):
     """the device is off, booting or not answering"""
 
 
+class Refusal(enum.IntEnum):
+    """Why work was turned away at its arrival."""
+
+    FULL = 0
+    """the queue had no room"""
+    QUOTA = 1
+    """its source had its share of the queue"""
+    DEADLINE = 2
+    """the device can't serve it in time, whatever the caps"""
+    ENERGY = 3
+    """the energy ahead doesn't serve it in time"""
+    THERMAL = 4
+    """the thermal cap doesn't let it be served in time"""
+    CLOSED = 5
+    """the node's mode, or ground, keeps the payload off"""
+
+
 class InferenceStatus(Message, frozen=True):
     """The payload manager's housekeeping. Counters run from the start of the run and survive a restart."""
 
@@ -58,8 +77,9 @@ class InferenceStatus(Message, frozen=True):
     items_arrived: Count
     items_done: Count
     items_dropped: Count
-    """found a full queue, waited past their deadline, or were lost with the application"""
-    dropped_full: Count
+    """refused at arrival, too late for their deadline, or lost with the application"""
+    dropped_refused: Count
+    """turned away at arrival, for whatever reason: see `infer.account`"""
     dropped_late: Count
     dropped_lost: Count
     batches_done: Count
@@ -67,6 +87,28 @@ class InferenceStatus(Message, frozen=True):
     """batches whose tensors were really computed"""
     busy_fraction: Fraction
     """share of this tick that the device worked"""
+    value: AnyNumber
+    """delivered so far: quality x priority weight of every scene done before its deadline"""
+
+
+class InferenceAccount(Message, frozen=True):
+    """What became of the work, by source and by variant. Totals since the start of the run; they survive a restart."""
+
+    arrived: tuple[Count, ...]
+    """by source, as all up to `value`: arrived = done + refused + late + lost + waiting + in flight"""
+    done: tuple[Count, ...]
+    in_time: tuple[Count, ...]
+    """of those done: before their deadline"""
+    late: tuple[Count, ...]
+    """dropped: could not be done before their deadline any more"""
+    lost: tuple[Count, ...]
+    waiting: tuple[Count, ...]
+    in_flight: tuple[Count, ...]
+    refused: tuple[Count, ...]
+    """all reasons of the first source in the order of `Refusal`, then those of the next"""
+    value: tuple[AnyNumber, ...]
+    variant_items: tuple[Count, ...]
+    """scenes done by variant, in the order of the model's card"""
 
 
 class InferenceResult(Message, frozen=True):
@@ -91,6 +133,12 @@ class InferenceResult(Message, frozen=True):
     """share of cloudy cells a scene, rounded to 0.001; None: not executed, or the model tells detections"""
     output_sha256: Label | None
     """first 16 hex digits of the hash over the raw output tensor; None: not executed"""
+    source: Count
+    """index in the scenario's sources"""
+    variant: Count
+    """index in the model's card"""
+    value: AnyNumber
+    """quality x priority weight, over its scenes; 0 past the deadline"""
     detections: tuple[Count, ...] | None = None
     """what was found in each scene, by count; None: not executed, or the model tells a fraction"""
 
@@ -113,10 +161,14 @@ class InferenceCriticalData(Message, frozen=True):
     """What inference must not forget through a restart. What was queued or under way is then counted as lost."""
 
     enabled: bool
-    items_arrived: Count
-    items_done: Count
-    dropped_full: Count
-    dropped_late: Count
-    dropped_lost: Count
+    arrived: tuple[Count, ...]
+    """by source, as those that follow"""
+    done: tuple[Count, ...]
+    in_time: tuple[Count, ...]
+    late: tuple[Count, ...]
+    refused: tuple[Count, ...]
+    """as in `InferenceAccount`"""
+    value: tuple[AnyNumber, ...]
+    variant_items: tuple[Count, ...]
     batches_done: Count
     batches_executed: Count

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from flightsw.messages.base import Count, Fraction, Message, Seconds, SignedWatts, Volts, Watts
+from flightsw.messages.base import Count, Fraction, Joules, Message, Seconds, SignedWatts, Volts, Watts
 
 
 class PowerStatus(Message, frozen=True):
@@ -37,6 +37,9 @@ class PowerStatus(Message, frozen=True):
     """to the next predicted entry; 0 inside one; None: no eclipse within an orbit"""
     eclipse_left_s: Seconds
     """predicted length of the coming eclipse, or what is left of this one"""
+    compute_energy_j: Joules | None
+    """what the payload may draw from now to the end of the coming eclipse, or of this one (none ahead: over 90
+    minutes), to end it at the reserve; None: no believable charge"""
 
 
 class SwitchCommand(Message, frozen=True):

@@ -100,6 +100,7 @@ def shipped_topics() -> tuple[Topic, ...]:
         *(Topic(f"cds.{app}.table", tables.TableCriticalData, app) for app in FLIGHT_APPS),
         Topic("power.charge", power.ChargeCommand, "power", actuator=True),
         Topic(faults.INJECTION, faults.FaultInjection, OUTSIDE, depth=64, wakes=True),
+        Topic("infer.account", inference.InferenceAccount, "inference"),
     )
 
 

@@ -26,7 +26,7 @@ from flightsw.devices.accelerator import Accelerator
 from flightsw.devices.board import BoardConfig
 from flightsw.devices.board_device import BoardDevice, RecalledHands
 from flightsw.devices.memory import DeviceMemory
-from flightsw.devices.models import ModelCard, fp32_gop, load_card, verified_model_path
+from flightsw.devices.models import ModelCard, load_card, verified_model_path
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.silicon import Silicon
 from flightsw.devices.virtual import VirtualDevice
@@ -91,8 +91,7 @@ def _inference(scenario: Scenario) -> Application:
     silicon = load_profile(scenario.plant.profile).silicon()
     card = load_card(config.model)
     memory = _payload_memory(config, card)
-    work_gop = fp32_gop(card.variant(), silicon)
-    device = VirtualDevice(silicon, work_gop, memory)
+    device = VirtualDevice(silicon, memory)
     guarded = None if memory is None else GuardedEngine(card, scenario.seed, memory)
     engine = guarded or (OnnxEngine(card, scenario.seed) if config.execute_stride else None)
     return inference_with(scenario, silicon, card, device, engine, guarded)
@@ -109,7 +108,7 @@ def inference_with(
     """The scenario's inference application over this device; `guard`: of its memory, where upsets land."""
     config = scenario.apps.inference
     shipped = partial(InferenceApp, guard=guard)
-    return _flight("inference", config, shipped, config, silicon, fp32_gop(card.variant(), silicon), device, engine)
+    return _flight("inference", config, shipped, config, silicon, card, device, engine, scenario.seed)
 
 
 def _payload_memory(config: InferenceConfig, card: ModelCard) -> DeviceMemory | None:

@@ -11,6 +11,7 @@ from typing import Any
 from flightsw.apps.comms.interface import CommsLaw, StandardCommsLaw
 from flightsw.apps.health.interface import HealthLaw, StandardHealthLaw
 from flightsw.apps.inference.interface import InferenceLaw, StandardInferenceLaw
+from flightsw.apps.inference.laws import SHIPPED as INFERENCE_LAWS
 from flightsw.apps.own import AppConfig
 from flightsw.apps.power.interface import PowerLaw, StandardPowerLaw
 from flightsw.apps.power.laws import SHIPPED as POWER_LAWS
@@ -30,7 +31,11 @@ STANDARD: dict[str, tuple[type[Any], type[Any]]] = {
 }
 """By application: what a law of it is, and the shipped one. Read only."""
 
-BY_NAME: dict[str, Mapping[str, type[Any]]] = {"power": POWER_LAWS, "thermal": THERMAL_LAWS}
+BY_NAME: dict[str, Mapping[str, type[Any]]] = {
+    "power": POWER_LAWS,
+    "thermal": THERMAL_LAWS,
+    "inference": INFERENCE_LAWS,
+}
 """By application: the shipped laws that a scenario may choose among. Read only."""
 
 

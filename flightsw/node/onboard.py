@@ -75,8 +75,8 @@ class RecalledEngine:
     def recall(self, results: Sequence[InferenceResult]) -> None:
         """Results of the tick that comes."""
         for result in results:
-            if result.cloud_fraction is not None and result.output_sha256 is not None:
-                seen = Seen(result.cloud_fraction, result.output_sha256)
+            if result.output_sha256 is not None:
+                seen = Seen(result.cloud_fraction, result.output_sha256, result.detections)
                 self._seen.append((result.first_scene, result.scenes, seen))
 
     def look(

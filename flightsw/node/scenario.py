@@ -41,6 +41,7 @@ from flightsw.node.laws import is_own
 from flightsw.node.ownprocess import ProcessConfig
 from flightsw.node.sequencefiles import check_sequences, with_files
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
+from flightsw.node.tracefiles import with_traces
 from flightsw.plant.config import PlantConfig
 from flightsw.plant.radiation import check_rates
 from flightsw.plant.thermal import check_step
@@ -153,6 +154,7 @@ def load_scenario(name_or_path: str, overrides: abc.Sequence[str] = (), case: st
     allowed."""
     table, where = read_table(name_or_path, overrides)
     table = with_files(table, Path(name_or_path).parent, where)
+    table = with_traces(table, Path(name_or_path).parent, where)
     scenario = convert(table, Scenario, where)
     if case is not None:
         described = f"{scenario.description} (case {case})"
@@ -300,6 +302,7 @@ def _check_model(scenario: Scenario) -> None:
     config = scenario.apps.inference
     try:
         card = load_card(config.model)
+        card.variant(config.variant)
         if config.execute != "none":
             verified_model_path(card)
     except ConfigError as error:

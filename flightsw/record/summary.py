@@ -19,6 +19,7 @@ import msgspec
 
 from flightsw.bus.exchange import LOST
 from flightsw.bus.logreader import LogReader
+from flightsw.messages.inference import InferenceAccount, Refusal
 from flightsw.record.folder import write_whole
 from flightsw.record.tally import Tally
 
@@ -53,6 +54,19 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     inferences_executed: int
     """of these, computed for real"""
     inferences_dropped: int
+    inferences_in_time: int
+    """done before their deadline"""
+    inferences_by_variant: tuple[int, ...]
+    """in the order of the model's card, to the last that was used"""
+    inferences_refused: dict[str, int]
+    """turned away at arrival, by reason, as last told (every tenth tick)"""
+    value: float
+    """quality x priority weight of those in time"""
+    energy_each_j: float | None
+    """drawn by the payload for each of those in time"""
+    batches: int
+    batches_executed: int
+    """of these, computed for real"""
     energy_wh: float | None
     """drawn by the payload"""
     eclipses: int
@@ -178,6 +192,13 @@ def _figures(tally: Tally) -> dict[str, Any]:
         "inferences": 0 if infer is None else infer.items_done,
         "inferences_executed": tally.scenes_executed,
         "inferences_dropped": 0 if infer is None else infer.items_dropped,
+        "inferences_in_time": tally.scenes_in_time,
+        "inferences_by_variant": _by_place(tally.scenes_by_variant),
+        "inferences_refused": _refused(tally.account),
+        "value": tally.value,
+        "energy_each_j": truth.payload_energy_j / tally.scenes_in_time if truth and tally.scenes_in_time else None,
+        "batches": tally.batches,
+        "batches_executed": tally.batches_executed,
         "energy_wh": None if truth is None else truth.payload_energy_j / 3600.0,
         "eclipses": tally.eclipses,
         "events": sum(tally.events_by_severity.values()),
@@ -197,3 +218,15 @@ def _figures(tally: Tally) -> dict[str, Any]:
         "tc_accepted": 0 if comms is None else comms.tc_accepted,
         "tc_rejected": 0 if comms is None else comms.tc_rejected,
     }
+
+
+def _by_place(counts: dict[int, int]) -> tuple[int, ...]:
+    return tuple(counts.get(place, 0) for place in range(max(counts, default=-1) + 1))
+
+
+def _refused(account: InferenceAccount | None) -> dict[str, int]:
+    """By reason, over all sources; those that occurred."""
+    if account is None:
+        return {}
+    by_reason = {reason.name.lower(): sum(account.refused[reason :: len(Refusal)]) for reason in Refusal}
+    return {reason: scenes for reason, scenes in by_reason.items() if scenes}

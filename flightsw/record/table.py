@@ -36,6 +36,8 @@ def summary_table(summary: Summary) -> RenderableType:
         table.add_row(name, value, other_name, other_value)
     foot = [] if summary.evidence is None else [("figures", _EVIDENCE.get(summary.evidence, summary.evidence))]
     foot += [
+        ("delivered", _delivered(summary)),
+        ("refused", ", ".join(f"{count} {reason}" for reason, count in summary.inferences_refused.items()) or "none"),
         ("events", ", ".join(f"{count} {name}" for name, count in summary.events_by_severity.items()) or "none"),
         ("lost processes", ", ".join(summary.lost) or "none"),
     ]
@@ -81,6 +83,15 @@ def _right(summary: Summary) -> list[tuple[str, str]]:
         ("results / MB down", f"{summary.products} / {summary.downlinked_bytes / 1e6:.1f}"),
         ("commands ok / refused", f"{summary.tc_accepted} / {summary.tc_rejected}"),
     ]
+
+
+def _delivered(summary: Summary) -> str:
+    """What the payload's work was worth, what it cost, what of it was really computed."""
+    variants = "/".join(str(scenes) for scenes in summary.inferences_by_variant) or _UNKNOWN
+    return (
+        f"value {summary.value:.1f}, {summary.inferences_in_time} in time at {_number(summary.energy_each_j, 'J', 2)} "
+        f"each, by variant {variants}, {summary.batches_executed} of {summary.batches} batches computed"
+    )
 
 
 def _number(value: float | None, unit: str, digits: int) -> str:

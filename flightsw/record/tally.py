@@ -13,7 +13,7 @@ import msgspec
 
 from flightsw.messages.comms import CommsStatus, DownlinkFrame
 from flightsw.messages.health import BusEvent, BusEventKind, Event, ModeStatus, Severity
-from flightsw.messages.inference import Binding, InferenceResult, InferenceStatus
+from flightsw.messages.inference import Binding, InferenceAccount, InferenceResult, InferenceStatus
 from flightsw.messages.plant import DeviceReadings, Truth
 from flightsw.messages.power import PowerStatus
 from flightsw.messages.topics import TopicTable
@@ -49,6 +49,11 @@ class Tally:
         self.worst_excess_working_w: float | None = None
         self.worst_excess_idle_w: float | None = None
         self.scenes_executed = 0
+        self.batches = self.batches_executed = 0
+        self.scenes_in_time = 0
+        self.value = 0.0
+        self.scenes_by_variant: dict[int, int] = {}
+        self.account: InferenceAccount | None = None
         self.passes = 0
         self.products = 0
         self.mode_changes = 0
@@ -69,6 +74,7 @@ class Tally:
         self._decode_infer = decoder(InferenceStatus).decode
         self._decode_device = decoder(DeviceReadings).decode
         self._decode_result = decoder(InferenceResult).decode
+        self._decode_account = decoder(InferenceAccount).decode
         self._decode_comms = decoder(CommsStatus).decode
         self._decode_frame = decoder(DownlinkFrame).decode
         self._decode_mode = decoder(ModeStatus).decode
@@ -79,6 +85,7 @@ class Tally:
             "power.status": self._power,
             "infer.status": self._infer,
             "infer.result": self._result,
+            "infer.account": self._told_account,
             "hw.device": self._device,
             "comms.status": self._comms,
             "comms.frame": self._frame,
@@ -140,8 +147,17 @@ class Tally:
 
     def _result(self, _tick: int, payload: msgspec.Raw) -> None:
         result = self._decode_result(payload)
+        self.batches += 1
         if result.output_sha256 is not None:
             self.scenes_executed += result.scenes
+            self.batches_executed += 1
+        if result.value > 0.0:
+            self.value += result.value
+            self.scenes_in_time += result.scenes
+        self.scenes_by_variant[result.variant] = self.scenes_by_variant.get(result.variant, 0) + result.scenes
+
+    def _told_account(self, _tick: int, payload: msgspec.Raw) -> None:
+        self.account = self._decode_account(payload)
 
     def _comms(self, _tick: int, payload: msgspec.Raw) -> None:
         data = bytes(payload)

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from flightsw.apps.inference.app import InferenceApp
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.inference.engine import Seen
+from flightsw.apps.inference.interface import STANDARD, InferenceLaw
 from flightsw.bus.application import Inbox, Now
+from flightsw.devices.models import ModelCard, load_card
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.virtual import VirtualDevice
 from flightsw.messages.base import Message
@@ -18,7 +20,9 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
 
 SILICON = load_profile("orin-nano").silicon()
-WORK_GOP = 48.0
+CARD = load_card("cloudseg")
+WORK_GOP = CARD.work_gop
+SEED = 1
 DAY = NavSensors((7000.0, 0.0, 0.0), (0.0, 7.5, 0.0), (1.0, 0.0, 0.0), 12.0, 3.0, True)
 NIGHT = NavSensors((-7000.0, 0.0, 0.0), (0.0, 7.5, 0.0), (1.0, 0.0, 0.0), 12.0, 3.0, False)
 
@@ -28,20 +32,32 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, int, float, float]] = []
+        self.variants: list[str | None] = []
 
-    def look(self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float) -> Seen:
+    def look(
+        self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float, variant: str | None = None
+    ) -> Seen:
         self.asked.append((first_scene, scenes, cos_zenith, latitude_deg))
+        self.variants.append(variant)
         return Seen((0.5,) * scenes, f"{first_scene:016x}")
 
 
 class Payload:
     """The application and its clock. A new one after a restart continues at `tick`."""
 
-    def __init__(self, config: InferenceConfig | None = None, *, dt_s: float = 1.0, tick: int = 0) -> None:
+    def __init__(
+        self,
+        config: InferenceConfig | None = None,
+        *,
+        dt_s: float = 1.0,
+        tick: int = 0,
+        law: InferenceLaw = STANDARD,
+        card: ModelCard = CARD,
+    ) -> None:
         self.engine = FakeEngine()
         self.config = config or InferenceConfig(frame_scenes=9, batch_scenes=4, execute="none", dwell_ticks=5)
         engine = self.engine if self.config.execute_stride else None
-        self.app = InferenceApp(self.config, SILICON, WORK_GOP, VirtualDevice(SILICON, WORK_GOP), engine)
+        self.app = InferenceApp(self.config, SILICON, card, VirtualDevice(SILICON), engine, SEED, law)
         self.dt_s = dt_s
         self.tick = tick
         self.sent: list[Message] = []
@@ -59,7 +75,7 @@ class Payload:
         heard: list[tuple[str, Message]] = [
             ("plant", fix),
             ("plant", board_up() if board is None else board),
-            ("power", PowerStatus(0.8, 0.01, 0.0, 30.0, 0, power_w, 0.3, False, None, 0.0)),
+            ("power", PowerStatus(0.8, 0.01, 0.0, 30.0, 0, power_w, 0.3, False, None, 0.0, None)),
             ("thermal", ThermalStatus(thermal_w, 40.0, 80.0, 0.0, 0.0, False)),
             ("health", ModeStatus(mode, 0, "test", False, False, ())),
         ]

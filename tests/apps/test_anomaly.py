@@ -61,7 +61,7 @@ def heard(chip_c: float | None = 60.0, load_w: Sequence[float] = (7.0, 5.0), *, 
     items: list[tuple[str, Message]] = [
         ("plant", PowerSensors(15.0, 0.0, 20.0, 0.0, tuple(load_w), (LclState.ON,) * len(load_w), False)),
         ("plant", ThermalSensors(chip_c, 30.0, 20.0, 20.0, 10.0, 0.0)),
-        ("power", PowerStatus(0.7, 0.01, 0.0, 0.0, 0, 10.0, 0.3, eclipse, None, 0.0)),
+        ("power", PowerStatus(0.7, 0.01, 0.0, 0.0, 0, 10.0, 0.3, eclipse, None, 0.0, None)),
     ]
     return Inbox(items)
 

@@ -53,7 +53,7 @@ class Comms:
         heard: list[tuple[str, Message]] = [
             ("plant", link),
             ("health", ModeStatus(mode, 0, "test", False, False, ())),
-            ("power", PowerStatus(0.8, 0.01, 0.0, 30.0, shed_level, 20.0, 0.3, False, None, 0.0)),
+            ("power", PowerStatus(0.8, 0.01, 0.0, 30.0, shed_level, 20.0, 0.3, False, None, 0.0, None)),
         ]
         return self.hear([*heard, *((_source(message), message) for message in extra)])
 
@@ -76,7 +76,9 @@ def _source(message: Message) -> str:
 
 
 def result(batch: int, cloud_fraction: tuple[float, ...] = (0.0, 1.0)) -> InferenceResult:
-    return InferenceResult(batch, "m", 0, len(cloud_fraction), 0.5, 10.0, 1, 0, 1, 0.0, cloud_fraction, "0" * 16)
+    return InferenceResult(
+        batch, "m", 0, len(cloud_fraction), 0.5, 10.0, 1, 0, 1, 0.0, cloud_fraction, "0" * 16, 0, 0, 0.0
+    )
 
 
 def test_what_is_stored_leaves_in_a_pass_at_the_link_s_rate_and_is_counted():

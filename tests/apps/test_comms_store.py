@@ -14,7 +14,7 @@ CONFIG = CommsConfig(clear_scene_bytes=1000, cloudy_scene_bytes=10, cloudy_above
 
 
 def result(cloud_fraction: tuple[float, ...] | None, scenes: int = 3) -> InferenceResult:
-    return InferenceResult(0, "m", 0, scenes, 0.5, 10.0, 1, 0, 1, 0.0, cloud_fraction, None)
+    return InferenceResult(0, "m", 0, scenes, 0.5, 10.0, 1, 0, 1, 0.0, cloud_fraction, None, 0, 0, 0.0)
 
 
 def test_scenes_in_which_something_was_found_ship_whole_and_others_a_thumbnail():

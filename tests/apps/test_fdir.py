@@ -83,7 +83,7 @@ def test_a_step_that_is_known_to_be_needed_leaves_out_those_below() -> None:
     assert climb_step(climb, 1, WAITS, 8, failing=True, latches=False, skip_to=3).rung == 3
 
 
-IDLE = InferenceStatus(True, 1, True, 10.0, 10.0, 9.0, Binding.NONE, 50, *[0] * 9, 0.0)
+IDLE = InferenceStatus(True, 1, True, 10.0, 10.0, 9.0, Binding.NONE, 50, *[0] * 9, 0.0, 0.0)
 BUSY = replace(IDLE, busy_fraction=1.0)
 OFF = replace(IDLE, power_on=False)
 

@@ -38,7 +38,7 @@ from flightsw.messages.thermal import ThermalStatus
 APPS = ("power", "thermal", "inference", "comms")
 HOUSEKEEPING = {
     "thermal": ThermalStatus(25.0, 50.0, 70.0, 0.0, 25.0, False),
-    "inference": InferenceStatus(True, 0, True, *[0.0] * 3, Binding.NONE, *[0] * 10, 0.0),
+    "inference": InferenceStatus(True, 0, True, *[0.0] * 3, Binding.NONE, *[0] * 10, 0.0, 0.0),
     "comms": CommsStatus(False, None, 0.0, *[0] * 5),
 }
 CONFIG = HealthConfig(safe_hold_ticks=20, silence_ticks=15, boot_ticks=30, fdir=FdirConfig(settle_ticks=20))
@@ -66,7 +66,7 @@ class Ward:
         extra: tuple[tuple[str, Message], ...] = (),
     ) -> ModeStatus:
         for _ in range(ticks):
-            power = PowerStatus(soc, 0.01, 0.0, 0.0, 0, 10.0, 0.3, False, None, 0.0)
+            power = PowerStatus(soc, 0.01, 0.0, 0.0, 0, 10.0, 0.3, False, None, 0.0, None)
             items: list[tuple[str, Message]] = [
                 (app, power if app == "power" else HOUSEKEEPING[app]) for app in APPS if app not in silent
             ]

@@ -105,7 +105,7 @@ def test_the_length_of_a_tick_changes_no_result_where_nothing_else_changes():
         payload = Payload(config, dt_s=dt_s)
         payload.run(round(2.0 / dt_s), mode=Mode.NOMINAL)
         payload.run(round(60.0 / dt_s))
-        assert payload.status.dropped_full > 0
+        assert payload.status.dropped_refused > 0
         return of(payload.sent, InferenceResult)
 
     whole, half = results(1.0), results(0.5)
@@ -210,7 +210,7 @@ def test_events_tell_edges_once():
     payload.run(40)
     payload.run(20, power_w=12.0)
     ids = [event.id for event in of(payload.sent, Event)]
-    assert payload.status.dropped_full > 9
+    assert payload.status.dropped_refused > 9
     assert ids.count("queue.full") == 1
     assert ids.count("device.on") == 1
     assert ids.count("device.ready") == 1

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flightsw.apps.inference.config import InferenceConfig
-from flightsw.apps.inference.governor import Decision, GovernorState, Situation, govern, mode_rates
+from flightsw.apps.inference.governor import Decision, GovernorState, Situation, demanded_mode, govern
 from flightsw.devices.profiles import load_profile
 from flightsw.messages.inference import Binding
 
 SILICON = load_profile("orin-nano").silicon()
 CONFIG = InferenceConfig(drain_s=100.0, dwell_ticks=5, margin_w=1.0)
-RATES = mode_rates(SILICON, 48.0, CONFIG)
+RATES = tuple(SILICON.items_per_s(mode, 48.0, CONFIG.batch_scenes) for mode in range(len(SILICON.modes)))
 LEAK_W = SILICON.leak_w(50.0)
 TOP = len(SILICON.modes) - 1
 FULL_W = [SILICON.full_load_w(mode, 50.0) for mode in range(TOP + 1)]
@@ -27,15 +27,20 @@ def situation(power_w: float = 40.0, thermal_w: float = 40.0, waiting: int = 10*
     return Situation(waiting=waiting, power_cap_w=power_w, thermal_cap_w=thermal_w, **fields)
 
 
+def governed(state: GovernorState, given_situation: Situation) -> tuple[GovernorState, Decision]:
+    """One tick, with the standard law's wish."""
+    return govern(state, given_situation, demanded_mode(given_situation, RATES, CONFIG), SILICON, CONFIG)
+
+
 def decide(state: GovernorState, given_situation: Situation) -> Decision:
-    return govern(state, given_situation, SILICON, RATES, CONFIG)[1]
+    return governed(state, given_situation)[1]
 
 
 def settled(given_situation: Situation, ticks: int = 40) -> Decision:
     """What it comes to when nothing changes."""
     state = GovernorState()
     for _ in range(ticks):
-        state, decision = govern(state, given_situation, SILICON, RATES, CONFIG)
+        state, decision = governed(state, given_situation)
     return decision
 
 
@@ -92,11 +97,11 @@ def test_demand_is_the_lowest_mode_that_drains_the_queue_in_time():
 
 
 def test_goes_down_at_once_and_up_after_the_dwell():
-    state, decision = govern(GovernorState(3, 0, held=False), situation(FULL_W[1] + 0.1), SILICON, RATES, CONFIG)
+    state, decision = governed(GovernorState(3, 0, held=False), situation(FULL_W[1] + 0.1))
     assert decision.mode == 1
     modes = []
     for _ in range(CONFIG.dwell_ticks + 2):
-        state, decision = govern(state, situation(), SILICON, RATES, CONFIG)
+        state, decision = governed(state, situation())
         modes.append(decision.mode)
     assert modes == [1] * CONFIG.dwell_ticks + [TOP, TOP]
 
@@ -105,17 +110,17 @@ def test_a_cap_that_flutters_by_less_than_the_margin_never_changes_the_mode():
     state, modes = WORKING, set()
     for tick in range(200):
         wobble_w = 0.45 * CONFIG.margin_w * (-1) ** tick
-        state, decision = govern(state, situation(FULL_W[2] + wobble_w), SILICON, RATES, CONFIG)
+        state, decision = governed(state, situation(FULL_W[2] + wobble_w))
         modes.add(decision.mode)
     assert modes == {1}
 
 
 def test_holds_work_back_where_not_even_the_lowest_mode_fits_and_lets_go_by_a_margin():
-    state, decision = govern(WORKING, situation(FULL_W[0] - 0.1), SILICON, RATES, CONFIG)
+    state, decision = governed(WORKING, situation(FULL_W[0] - 0.1))
     assert (decision.work, decision.mode, decision.binding) == (False, 0, Binding.POWER)
-    state, decision = govern(state, situation(FULL_W[0] + 0.1), SILICON, RATES, CONFIG)
+    state, decision = governed(state, situation(FULL_W[0] + 0.1))
     assert decision.work is False
-    state, decision = govern(state, situation(FULL_W[0] + CONFIG.margin_w), SILICON, RATES, CONFIG)
+    state, decision = governed(state, situation(FULL_W[0] + CONFIG.margin_w))
     assert decision.work is True
 
 
@@ -128,7 +133,7 @@ def test_binding_says_commanded_when_work_is_forbidden_and_device_while_it_is_no
 
 def test_the_dwell_of_the_lowest_mode_is_counted_from_the_moment_the_payload_falls_idle():
     idle = situation(waiting=0)
-    fallen, _ = govern(GovernorState(2, 7, held=False), idle, SILICON, RATES, CONFIG)
+    fallen, _ = governed(GovernorState(2, 7, held=False), idle)
     assert fallen == GovernorState(0, 0, held=True)
-    later, _ = govern(fallen, idle, SILICON, RATES, CONFIG)
+    later, _ = governed(fallen, idle)
     assert later == GovernorState(0, 1, held=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from flightsw.apps.inference import law
 from flightsw.apps.inference.config import InferenceConfig
-from flightsw.apps.inference.governor import mode_rates
+from flightsw.apps.inference.ladder import Rung, ladder_of
 from flightsw.devices.accelerator import Telemetry
 from flightsw.devices.profiles import load_profile
 from flightsw.messages.health import Mode
@@ -16,7 +16,7 @@ from flightsw.messages.inference import Binding
 
 SILICON = load_profile("orin-nano").silicon()
 CONFIG = InferenceConfig(dwell_ticks=2, gate_ticks=20, revive_ticks=30, grant_stale_ticks=3)
-RATES = mode_rates(SILICON, 48.0, CONFIG)
+LADDER = ladder_of([Rung("only", 48.0, 0.9)], 0, SILICON, CONFIG.batch_scenes)
 UP = Telemetry(True, True, 0, 50.0, False, 5.0)
 DOWN = Telemetry(False, False, 0, None, False, 0.3)
 
@@ -35,7 +35,7 @@ def inputs(power_w: float | None = 40.0, thermal_w: float | None = 40.0, **other
 
 def run(state: law.State, given_inputs: law.Inputs, ticks: int = 1) -> tuple[law.State, law.Outputs]:
     for _ in range(ticks):
-        state, outputs = law.step(state, given_inputs, SILICON, RATES, CONFIG)
+        state, outputs = law.step(state, given_inputs, SILICON, LADDER, CONFIG)
     return state, outputs
 
 

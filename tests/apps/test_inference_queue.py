@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flightsw.apps.inference.queue import SceneQueue
+from flightsw.apps.inference.account import Account
+from flightsw.apps.inference.queue import SceneQueue, WorkClass
 from flightsw.apps.inference.source import Frame
 
 SECOND_NS = 1_000_000_000
@@ -15,8 +16,37 @@ def frame(first_scene: int, scenes: int, arrived_s: float = 0.0) -> Frame:
     return Frame(round(arrived_s * SECOND_NS), first_scene, scenes, 0.5, 10.0)
 
 
+class Queue(SceneQueue):
+    """A queue that knows its account."""
+
+    def __init__(self, classes: list[WorkClass], limit: int, **bounds: int) -> None:
+        self.account = Account(len(classes), 1)
+        super().__init__(classes, limit, self.account, **bounds)
+
+    @property
+    def arrived(self) -> int:
+        return sum(self.account.arrived)
+
+    @property
+    def refused(self) -> int:
+        return sum(self.account.refused)
+
+    @property
+    def late(self) -> int:
+        return sum(self.account.late)
+
+    @property
+    def dropped(self) -> int:
+        return self.refused + self.late
+
+
+def queue_of(limit: int, deadline_s: float) -> Queue:
+    """Of one source."""
+    return Queue([WorkClass(round(deadline_s * SECOND_NS))], limit)
+
+
 def test_a_batch_is_consecutive_scenes_of_one_frame_in_order_of_arrival():
-    queue = SceneQueue(100, 10.0)
+    queue = queue_of(100, 10.0)
     queue.expect([frame(0, 5), frame(40, 3, 0.5)])
     batches = [queue.take(number, 4, SECOND_NS) for number in range(3)]
     assert [(one.first_scene, one.scenes) for one in batches if one] == [(0, 4), (4, 1), (40, 3)]
@@ -24,7 +54,7 @@ def test_a_batch_is_consecutive_scenes_of_one_frame_in_order_of_arrival():
 
 
 def test_an_idle_device_is_given_what_arrives_next_with_its_time_of_arrival():
-    queue = SceneQueue(100, 10.0)
+    queue = queue_of(100, 10.0)
     queue.expect([frame(0, 4, 0.7)])
     batch = queue.take(0, 4, 0)
     assert batch is not None
@@ -32,14 +62,14 @@ def test_an_idle_device_is_given_what_arrives_next_with_its_time_of_arrival():
 
 
 def test_a_full_queue_takes_what_it_has_room_for_and_counts_the_rest():
-    queue = SceneQueue(10, 100.0)
+    queue = queue_of(10, 100.0)
     queue.expect([frame(0, 8), frame(8, 8, 0.1), frame(16, 8, 0.2)])
     queue.settle(SECOND_NS)
     assert (queue.arrived, queue.waiting, queue.refused) == (24, 10, 14)
 
 
 def test_room_made_before_an_image_arrives_is_there_for_it():
-    queue = SceneQueue(8, 100.0)
+    queue = queue_of(8, 100.0)
     queue.expect([frame(0, 8), frame(8, 8, 0.6)])
     assert queue.take(0, 8, 0) is not None
     assert queue.take(1, 8, 500_000_000) is not None  # the second frame is still to come, and is waited for
@@ -48,7 +78,7 @@ def test_room_made_before_an_image_arrives_is_there_for_it():
 
 
 def test_a_scene_is_dropped_the_instant_its_deadline_has_passed_and_not_before():
-    queue = SceneQueue(100, 2.0)
+    queue = queue_of(100, 2.0)
     queue.expect([frame(0, 4)])
     queue.settle(2 * SECOND_NS)
     assert (queue.waiting, queue.late) == (4, 0)
@@ -57,7 +87,7 @@ def test_a_scene_is_dropped_the_instant_its_deadline_has_passed_and_not_before()
 
 
 def test_a_batch_that_was_lost_on_the_device_is_the_next_to_be_taken():
-    queue = SceneQueue(100, 100.0)
+    queue = queue_of(100, 100.0)
     queue.expect([frame(0, 8), frame(50, 4)])
     lost = queue.take(0, 6, 0)
     assert lost is not None
@@ -80,7 +110,7 @@ STEPS = st.lists(
 @settings(max_examples=150, deadline=None)
 @given(steps=STEPS, limit=st.integers(1, 30), deadline_s=st.integers(1, 10))
 def test_no_scene_is_ever_forgotten_or_counted_twice(steps, limit, deadline_s):
-    queue = SceneQueue(limit, float(deadline_s))
+    queue = queue_of(limit, float(deadline_s))
     now_s, offered, taken, batch = 0, 0, 0, None
     for kind, value in steps:
         if kind == "frame":
@@ -101,15 +131,14 @@ def test_no_scene_is_ever_forgotten_or_counted_twice(steps, limit, deadline_s):
         assert queue.arrived == offered == taken + queue.dropped + queue.waiting
 
 
-def test_a_batch_put_back_into_a_queue_that_has_filled_since_keeps_only_what_there_is_room_for():
-    queue = SceneQueue(10, 100.0)
+def test_the_room_of_a_batch_under_way_is_kept_so_that_nothing_accepted_is_lost_with_the_device():
+    queue = queue_of(10, 100.0)
     queue.expect([frame(0, 8)])
     lost = queue.take(0, 8, 0)
     assert lost is not None
     queue.expect([frame(50, 7, 1.0)])
     queue.settle(2 * SECOND_NS)
+    assert (queue.waiting, queue.refused) == (2, 5), "eight of ten places are the batch's"
     queue.put_back(lost)
     assert (queue.waiting, queue.refused) == (10, 5)
-    again = queue.take(0, 8, 2 * SECOND_NS)
-    assert again is not None
-    assert (again.first_scene, again.scenes) == (0, 3)
+    assert queue.take(0, 8, 2 * SECOND_NS) == lost

@@ -26,7 +26,7 @@ PERIOD = 120
 def flown(config: ThermalConfig, seconds: int, *, base_c: float = -10.0, shed: int = 0) -> tuple[list[float], int]:
     """(battery temperatures, switchings) of a 420 J/K pack at 0.15 W/K from a cold spacecraft, with a 4 W heater."""
     state, battery_c, seen, on = law.initial(config), 12.0, [], []
-    power = PowerStatus(0.3, 0.02, 0.0, 30.0, shed, 0.0, 0.5, False, None, 0.0)
+    power = PowerStatus(0.3, 0.02, 0.0, 30.0, shed, 0.0, 0.5, False, None, 0.0, None)
     for _ in range(seconds):
         state, outputs = law.step(state, law.Inputs(40.0, battery_c, None, power), config, 1.0)
         battery_c += ((4.0 if outputs.heater_on else 0.0) - 0.15 * (battery_c - base_c)) / 420.0

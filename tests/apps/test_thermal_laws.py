@@ -235,7 +235,7 @@ def test_a_uniformly_warmer_spacecraft_has_a_chip_warmer_by_as_much(after_s: flo
 
 
 def status(*, in_eclipse: bool, starts_in_s: float, lasts_s: float, shed: int = 0) -> PowerStatus:
-    return PowerStatus(0.7, 0.02, 0.0, 30.0, shed, 20.0, 0.5, in_eclipse, starts_in_s, lasts_s)
+    return PowerStatus(0.7, 0.02, 0.0, 30.0, shed, 20.0, 0.5, in_eclipse, starts_in_s, lasts_s, None)
 
 
 def test_a_coming_shadow_raises_a_long_horizons_cap_and_a_coming_sunrise_lowers_it() -> None:

@@ -25,11 +25,11 @@ def readings(mode: int = 1, *, ready: bool = True, powered: bool = True, clock_m
 
 
 def batch(number: int, scenes: int = 4, arrived_ns: int = 0) -> Batch:
-    return Batch(number, number * 100, scenes, arrived_ns, arrived_ns, 0.5, 10.0)
+    return Batch(number, number * 100, scenes, arrived_ns, arrived_ns, 0.5, 10.0, 0, 0, WORK_GOP)
 
 
 def powered_device() -> VirtualDevice:
-    device = VirtualDevice(SILICON, WORK_GOP)
+    device = VirtualDevice(SILICON)
     device.command(power_on=True, mode=1)
     device.observe(readings())
     return device
@@ -133,7 +133,7 @@ def test_busy_time_never_exceeds_the_tick_and_batches_never_overlap(scenes, cloc
     ids=["booting", "dark", "no clock"],
 )
 def test_a_device_that_is_not_ready_takes_no_work(monitors):
-    device = VirtualDevice(SILICON, WORK_GOP)
+    device = VirtualDevice(SILICON)
     device.command(power_on=True, mode=1)
     device.observe(monitors)
     asked = []
@@ -167,12 +167,12 @@ def test_readings_from_before_a_switching_off_are_not_believed_to_be_ready():
 
 
 def test_before_the_first_reading_nothing_is_known():
-    telemetry = VirtualDevice(SILICON, WORK_GOP).telemetry()
+    telemetry = VirtualDevice(SILICON).telemetry()
     assert (telemetry.powered, telemetry.ready, telemetry.chip_c, telemetry.power_w) == (False, False, None, None)
 
 
 def test_a_board_that_is_up_does_nothing_before_it_is_commanded_on():
-    device = VirtualDevice(SILICON, WORK_GOP)
+    device = VirtualDevice(SILICON)
     device.observe(readings())
     assert device.telemetry().ready is True
     assert device.advance(0, 1.0, lambda _: batch(0)) == []

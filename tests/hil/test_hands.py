@@ -41,7 +41,7 @@ class Rig:
 
     def next_batch(self, free_ns: int) -> Batch | None:
         self.given += 1
-        return Batch(self.given, 8 * self.given, 8, 0, 0, 0.5, 10.0)
+        return Batch(self.given, 8 * self.given, 8, 0, 0, 0.5, 10.0, 0, 0, 1.0)
 
     def run(self, readings: DeviceReadings, *, power_on: bool = True) -> tuple[list[Completion], BoardReading]:
         """One tick, as the application and its wrapper run it."""

@@ -90,7 +90,7 @@ def test_no_element_of_a_tuple_or_map_takes_a_nan_either() -> None:
 
 def test_the_sender_is_told_what_is_out_of_its_range() -> None:
     port = Port("power", Codec(TABLE))
-    good = PowerStatus(0.5, 0.01, 1.0, 1.0, 0, 10.0, 0.3, False, None, 0.0)
+    good = PowerStatus(0.5, 0.01, 1.0, 1.0, 0, 10.0, 0.3, False, None, 0.0, None)
     assert port.entry(good)[2:] == ("power", good)
     with pytest.raises(MessageError, match=r"PowerStatus.*<= 1\.0"):
         port.entry(msgspec.structs.replace(good, soc=1.5))
@@ -144,7 +144,7 @@ def test_every_float_field_of_the_bus_states_a_unit_or_is_a_share() -> None:
         for field in topic.fields
         if field.type.startswith("float") and not field.unit
     }
-    allowed = {"soc_sigma", "throttle_level", "cos_zenith", "sun_direction", "score"}
+    allowed = {"soc_sigma", "throttle_level", "cos_zenith", "sun_direction", "score", "value"}
     assert {name for name in unitless if name.rpartition(".")[2] not in allowed} == set()
 
 

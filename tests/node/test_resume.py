@@ -242,9 +242,11 @@ def _insides(application: Any) -> dict[str, Any]:
         held.pop(part, None)
     held.pop("_law")
     held.pop("_monitor", None)
-    for name in ("_queue", "_store", "_radio", "_switches", "_charger", "_heaters", "_attitude"):
+    parts = ("_queue", "_workload", "_account", "_store", "_radio", "_switches", "_charger", "_heaters", "_attitude")
+    for name in parts:
         if name in held:
             held[name] = dict(vars(held[name]))
+            held[name].pop("_account", None)  # the same as the application's own
     held.pop("_device", None)
     for name in ("_parameters", "_sequencer", "_time"):
         held.pop(name, None)

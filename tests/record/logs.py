@@ -76,7 +76,9 @@ def device(**given: Any) -> DeviceReadings:
 def infer(**given: Any) -> InferenceStatus:
     defaults = {"enabled": True, "mode": 1, "power_on": True, "demand_w": 15.0, "granted_w": 10.0, "predicted_w": 9.0}
     counters = {"queue_items": 3, "items_done": 0, "items_dropped": 0, "batches_done": 0, "batches_executed": 0}
-    return _made(InferenceStatus, defaults | counters | {"binding": Binding.NONE, "busy_fraction": 1.0}, given)
+    return _made(
+        InferenceStatus, defaults | counters | {"binding": Binding.NONE, "busy_fraction": 1.0, "value": 0.0}, given
+    )
 
 
 def result(**given: Any) -> InferenceResult:
@@ -88,6 +90,9 @@ def result(**given: Any) -> InferenceResult:
         "queued_s": 0.0,
         "cloud_fraction": None,
         "output_sha256": None,
+        "source": 0,
+        "variant": 0,
+        "value": 0.0,
     }
     return _made(InferenceResult, defaults | times, given)
 
@@ -95,7 +100,7 @@ def result(**given: Any) -> InferenceResult:
 def power(**given: Any) -> PowerStatus:
     defaults = {"soc": 0.5, "soc_sigma": 0.01, "battery_power_w": 3.0, "array_power_w": 20.0, "load_shed_level": 0}
     eclipse = {"reserve_soc": 0.3, "in_eclipse": False, "eclipse_in_s": 100.0, "eclipse_left_s": 2000.0}
-    return _made(PowerStatus, defaults | eclipse | {"compute_cap_w": 12.0}, given)
+    return _made(PowerStatus, defaults | eclipse | {"compute_cap_w": 12.0, "compute_energy_j": None}, given)
 
 
 def mode(which: Mode, tick: int = 0) -> ModeStatus:

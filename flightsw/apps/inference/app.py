@@ -1,29 +1,31 @@
-"""Payload manager: messages in, messages out. The decisions are in `law` (or a user's), `source`, `queue`, `events`.
+"""Payload manager: messages in, messages out. The decisions are in a `law`, `source`, `queue`, `events`.
 
 Reads `sensor.nav`, `power.status`, `thermal.status`, `health.mode`, `health.recovery`, `tc.dispatch`; `hw.device` goes
-to the device unread. Gives `infer.status`, `infer.result`, `hw.activity`, `event.inference`, `tc.report.inference`,
-`cds.inference`.
+to the device unread. Gives `infer.status`, `infer.account`, `infer.result`, `hw.activity`, `event.inference`,
+`tc.report.inference`, `cds.inference`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flightsw.apps.inference.account import Account
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.inference.engine import Engine
 from flightsw.apps.inference.events import Seen, changes, full_latch
-from flightsw.apps.inference.governor import Decision, mode_rates
+from flightsw.apps.inference.governor import Decision
 from flightsw.apps.inference.guard import Guard
 from flightsw.apps.inference.interface import STANDARD, InferenceLaw
+from flightsw.apps.inference.ladder import ladder_of, rung_at, rungs_of
 from flightsw.apps.inference.law import Inputs, Outputs
-from flightsw.apps.inference.queue import SceneQueue
+from flightsw.apps.inference.queue import SceneQueue, Serving
 from flightsw.apps.inference.sessions import in_session
-from flightsw.apps.inference.source import View, frames_in, view_below
+from flightsw.apps.inference.workload import Workload
 from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.devices.accelerator import Accelerator, Batch, Completion, Telemetry
-from flightsw.devices.models import label_of
+from flightsw.devices.models import ModelCard, label_of
 from flightsw.devices.silicon import Silicon
 from flightsw.messages.base import Message
 from flightsw.messages.commands import InferSetPayload
@@ -40,9 +42,10 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
 
 STORE_TICKS = 10
-FIXED = ("model", "execute", "memory")
-"""Parameters that a start sets for good: the network is loaded then."""
-DARK = View(-1.0, 0.0)
+FIXED = ("model", "execute", "sources", "memory")
+"""Parameters that a start sets for good: the network is loaded then, and counts are by source."""
+ACCOUNT_TICKS, ACCOUNT_PHASE = 10, 9
+"""The account is told every tenth tick."""
 CHIP_TICKS, CHIP_PHASE = 10, 4
 """The diodes are compared every tenth tick, so that health has the reading as it judges the sensors."""
 CHIP_APART_K = 10.0
@@ -60,38 +63,45 @@ class InferenceApp:
         self,
         config: InferenceConfig,
         silicon: Silicon,
-        work_gop: float,
+        card: ModelCard,
         device: Accelerator,
         engine: Engine | None,
+        seed: int,
         law: InferenceLaw = STANDARD,
         guard: Guard | None = None,
     ) -> None:
         self._config = config
         self._silicon = silicon
-        self._work_gop = work_gop
-        self._rates = mode_rates(silicon, work_gop, config)
-        self._imaging_per_s = config.frame_scenes / config.frame_period_s
+        self._card = card
+        self._rungs = rungs_of(card, silicon)
         self._execute_stride = config.execute_stride
         self._device = device
         self._model = label_of(config.model)
         self._engine = engine
         self._guard = guard
-        self._queue = SceneQueue(config.queue_scenes, config.deadline_s)
+        self._workload = Workload(config, seed)
+        self._account = Account(len(self._workload.classes), len(self._rungs))
+        self._queue = SceneQueue(self._workload.classes, config.queue_scenes, self._account)
+        self._served: tuple[object, ...] = ()
+        """mode in force, variants and batch behind what the queue is told of serving"""
         self._law = law
         self._critical_data = law.CriticalData
         self._state = law.initial()
         self._node_mode: Mode | None = None
         self._enabled = True
         """ground's wish"""
-        self._view = DARK
-        self._may_start = False
+        self._decision: Decision | None = None
+        """of this tick"""
+        self._end_ns = 0
+        """of this tick"""
         self._reset_ticks = 0
         """the device is held off for so long, by order of recovery"""
-        self._next_batch = self._items_done = self._batches_done = self._batches_executed = 0
+        self._next_batch = self._batches_done = self._batches_executed = 0
         self._seen = Seen()
         self._stored: InferenceCriticalData | None = None
         self._parameters = ParameterTable("inference", config, self._apply, fixed=FIXED)
         self._handlers: Handlers = {**self._parameters.handlers, InferSetPayload: self._set_payload}
+        self._apply(config)
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
@@ -109,16 +119,18 @@ class InferenceApp:
             self._queue.put_back(lost)
         if self._guard is not None:
             out += self._guard.check(now.t_ns, now.dt_s, self._batches_done)
-        outputs = self._decide(now, inbox, telemetry, self._image(now, inbox))
-        refused = self._queue.refused
+        outputs = self._decide(now, inbox, telemetry, self._let_in(now, inbox))
+        full = self._account.full
         out += self._work(now, outputs.decision)
-        out += self._events(telemetry, outputs, self._queue.refused - refused)
+        out += self._events(telemetry, outputs, self._account.full - full)
         activity = self._device.activity()
         out.append(self._status(now, outputs.decision, activity))
         if self._node_mode is not None:  # just (re)started: the board is left as it is until the node's mode is known
             out.append(activity)
         if now.tick % CHIP_TICKS == CHIP_PHASE and telemetry.chip_c is not None:
             self._compare_diodes(telemetry.chip_c, inbox, out)
+        if now.tick % ACCOUNT_TICKS == ACCOUNT_PHASE:
+            out.append(self._account.told(self._queue.waiting_by, self._in_flight_by))
         self._store(now, out)
         return out
 
@@ -134,20 +146,27 @@ class InferenceApp:
 
     def _apply(self, config: InferenceConfig) -> None:
         self._config = config
-        self._rates = mode_rates(self._silicon, self._work_gop, config)
-        self._imaging_per_s = config.frame_scenes / config.frame_period_s
-        self._queue.limit(config.queue_scenes, config.deadline_s)
+        place = rung_at(self._card, config.variant)
+        self._ladder = ladder_of(self._rungs, place, self._silicon, config.batch_scenes)
+        self._workload.reconfigure(config)
+        self._queue.limit(
+            self._workload.classes,
+            config.queue_scenes,
+            ageing_ns=round(config.ageing_s * 1e9),
+            batching_ns=round(config.batch_wait_s * 1e9),
+        )
+        self._served = ()
 
-    def _image(self, now: Now, inbox: Inbox) -> float:
-        """Announce this tick's images; scenes a second that imaging adds."""
+    def _let_in(self, now: Now, inbox: Inbox) -> bool:
+        """Announce what arrives in this tick; whether the camera is on."""
         if (fix := inbox.last(NavSensors)) is not None:
-            self._view = view_below(fix.position_km, fix.sun_direction, fix.latitude_deg)
-        if self._node_mode is not Mode.PAYLOAD or not self._enabled:
-            return 0.0
-        self._queue.expect(frames_in(now.t_ns, now.dt_s, self._view, self._config))
-        return self._imaging_per_s if self._view.cos_zenith >= self._config.min_cos_zenith else 0.0
+            self._workload.observe(fix)
+        is_open = self._node_mode is Mode.PAYLOAD and self._enabled
+        self._queue.closed = not is_open
+        self._queue.expect(self._workload.frames(now, imaging=is_open))
+        return is_open
 
-    def _decide(self, now: Now, inbox: Inbox, telemetry: Telemetry, arriving_per_s: float) -> Outputs:
+    def _decide(self, now: Now, inbox: Inbox, telemetry: Telemetry, is_open: bool) -> Outputs:
         power, thermal = inbox.last(PowerStatus), inbox.last(ThermalStatus)
         inputs = Inputs(
             mode=Mode.BOOT if self._node_mode is None else self._node_mode,
@@ -156,9 +175,11 @@ class InferenceApp:
             thermal_cap_w=None if thermal is None else thermal.chip_cap_w,
             telemetry=telemetry,
             waiting=self._queue.waiting + self._in_flight,
-            arriving_per_s=arriving_per_s,
+            arriving_per_s=self._workload.arriving_per_s(imaging=is_open),
+            work=self._workload.work(self._queue, now.t_ns),
+            power=power,
         )
-        after, outputs = self._law.step(self._state, inputs, self._silicon, self._rates, self._config)
+        after, outputs = self._law.step(self._state, inputs, self._silicon, self._ladder, self._config)
         if self._node_mode is not None:
             self._state = after
             self._device.command(power_on=outputs.power_on and not self._is_reset(inbox), mode=outputs.decision.mode)
@@ -175,31 +196,61 @@ class InferenceApp:
         return True
 
     def _work(self, now: Now, decision: Decision) -> list[Message]:
-        self._may_start = decision.work
+        self._decision = decision
+        self._end_ns = now.t_ns + round(now.dt_s * 1e9)
+        self._serve(decision)
         out = [self._result(done) for done in self._device.advance(now.t_ns, now.dt_s, self._take)]
-        self._queue.settle(now.t_ns + round(now.dt_s * 1e9))
+        self._queue.reserved = self._in_flight
+        self._queue.settle(self._end_ns)
         return out
 
+    def _serve(self, decision: Decision) -> None:
+        """Tell the queue how scenes are served from now on."""
+        self._queue.outlook = decision.outlook
+        mode = self._device.telemetry().mode
+        served = (mode, decision.variants, decision.batch_scenes)
+        if served == self._served:
+            return
+        self._served = served
+        clock_mhz = self._silicon.modes[mode].clock_mhz
+        serving = []
+        for place in range(len(self._workload.classes)):
+            variant = decision.variants[place] if decision.variants else self._ladder.default
+            work_gop = self._rungs[variant].work_gop
+            batch_s = self._silicon.batch_s(self._batch_scenes(decision), work_gop, clock_mhz)
+            serving.append(Serving(variant, work_gop, round(batch_s * 1e9)))
+        self._queue.serving = serving
+
+    def _batch_scenes(self, decision: Decision) -> int:
+        most = self._config.batch_scenes
+        return most if decision.batch_scenes is None else min(most, decision.batch_scenes)
+
     def _take(self, free_ns: int) -> Batch | None:
-        if not self._may_start:
+        decision = self._decision
+        if decision is None or not decision.work:
+            self._queue.release(free_ns)
             return None
-        batch = self._queue.take(self._next_batch, self._config.batch_scenes, free_ns)
+        batch = self._queue.take(self._next_batch, self._batch_scenes(decision), free_ns, self._end_ns)
         if batch is not None:
             self._next_batch += 1
         return batch
 
     def _result(self, done: Completion) -> Message:
         batch, seen = done.batch, None
+        source, variant, scenes = batch.source, batch.variant, batch.scenes
         if self._engine is not None and batch.number % self._execute_stride == 0:
-            seen = self._engine.look(batch.first_scene, batch.scenes, batch.cos_zenith, batch.latitude_deg)
+            name = self._rungs[variant].name
+            seen = self._engine.look(batch.first_scene, scenes, batch.cos_zenith, batch.latitude_deg, name)
             self._batches_executed += 1
         self._batches_done += 1
-        self._items_done += batch.scenes
+        in_time = done.finished_ns - batch.queued_since_ns <= self._workload.classes[source].deadline_ns
+        value = scenes * self._rungs[variant].quality * self._workload.weights[source] if in_time else 0.0
+        self._account.finish(source, variant, scenes, value, in_time=in_time)
         return InferenceResult(
             batch=batch.number,
             model=self._model,
             first_scene=batch.first_scene,
-            scenes=batch.scenes,
+            scenes=scenes,
             cos_zenith=batch.cos_zenith,
             latitude_deg=batch.latitude_deg,
             mode=done.mode,
@@ -208,6 +259,9 @@ class InferenceApp:
             queued_s=max(0.0, (done.started_ns - batch.queued_since_ns) * 1e-9),
             cloud_fraction=seen.cloud_fraction if seen else None,
             output_sha256=seen.output_sha256 if seen else None,
+            source=source,
+            variant=variant,
+            value=value,
             detections=seen.detections if seen else None,
         )
 
@@ -224,7 +278,8 @@ class InferenceApp:
         return changes(before, self._seen, self._silicon.modes[decision.mode].name, decision.granted_w, queue.waiting)
 
     def _status(self, now: Now, decision: Decision, activity: DeviceActivity) -> InferenceStatus:
-        queue = self._queue
+        account = self._account
+        refused, late, lost = sum(account.refused), sum(account.late), sum(account.lost)
         return InferenceStatus(
             enabled=self._enabled,
             mode=activity.mode,
@@ -233,17 +288,18 @@ class InferenceApp:
             granted_w=decision.granted_w,
             predicted_w=decision.predicted_w,
             binding=decision.binding,
-            queue_items=queue.waiting,
+            queue_items=self._queue.waiting,
             items_in_flight=self._in_flight,
-            items_arrived=queue.arrived,
-            items_done=self._items_done,
-            items_dropped=queue.dropped,
-            dropped_full=queue.refused,
-            dropped_late=queue.late,
-            dropped_lost=queue.lost,
+            items_arrived=sum(account.arrived),
+            items_done=sum(account.done),
+            items_dropped=refused + late + lost,
+            dropped_refused=refused,
+            dropped_late=late,
+            dropped_lost=lost,
             batches_done=self._batches_done,
             batches_executed=self._batches_executed,
             busy_fraction=min(1.0, activity.busy_s / now.dt_s),
+            value=account.total_value,
         )
 
     @property
@@ -251,32 +307,27 @@ class InferenceApp:
         batch = self._device.in_flight
         return 0 if batch is None else batch.scenes
 
+    @property
+    def _in_flight_by(self) -> list[int]:
+        """By source."""
+        counts, batch = [0] * len(self._workload.classes), self._device.in_flight
+        if batch is not None:
+            counts[batch.source] = batch.scenes
+        return counts
+
     def _store(self, now: Now, out: list[Message]) -> None:
         """Every change counts: a batch's number must never be given twice, nor a scene be forgotten."""
-        queue = self._queue
-        data = InferenceCriticalData(
-            self._enabled,
-            queue.arrived,
-            self._items_done,
-            queue.refused,
-            queue.late,
-            queue.lost,
-            self._batches_done,
-            self._batches_executed,
-        )
+        data = self._account.stored(self._enabled, self._batches_done, self._batches_executed)
         if now.tick % STORE_TICKS == 0 or data != self._stored:
             self._stored = data
             out.append(self._law.stored(self._state, data))
 
     def _restore(self, stored: InferenceCriticalData) -> None:
-        queue = self._queue
         self._state = self._law.restored(self._state, stored)
         self._enabled = stored.enabled
-        self._items_done = stored.items_done
         self._next_batch = self._batches_done = stored.batches_done
         self._batches_executed = stored.batches_executed
-        queue.arrived, queue.refused, queue.late = stored.items_arrived, stored.dropped_full, stored.dropped_late
-        queue.lost = stored.items_arrived - stored.items_done - stored.dropped_full - stored.dropped_late
+        self._account.restore(stored)
 
     def _set_payload(self, command: InferSetPayload) -> str | None:
         self._enabled = command.on

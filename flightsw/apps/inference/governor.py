@@ -1,15 +1,17 @@
 """The governor: which power mode the payload computer runs in, inside the power budget and the thermal cap. Pure.
 
-The demand is the lowest mode that would serve the queue in `drain_s`. The mode chosen is the highest, up to the
-demand, whose predicted full-load power (the silicon law at the chip's temperature) fits the lower of both caps. A
-higher mode must fit by a margin and after a dwell; a lower one is taken at once. Where not even the lowest mode fits,
-nothing runs: the device idles, its work held back. Called by `law`, every tick.
+A law says which mode it wants; the standard one wants the lowest that would serve the queue in `drain_s`. The mode
+taken is the highest, up to that, whose predicted full-load power (the silicon law at the chip's temperature) fits the
+lower of both caps. A higher mode must fit by a margin and after a dwell; a lower one is taken at once. Where not even
+the lowest mode fits, nothing runs: the device idles, its work held back. So every law stays inside the caps. Called by
+`law`, every tick.
 """
 
 from __future__ import annotations
 
 import msgspec
 
+from flightsw.apps.inference.admission import Outlook
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.devices.silicon import Silicon
 from flightsw.messages.inference import Binding
@@ -50,15 +52,17 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     granted_w: float
     predicted_w: float
     binding: Binding
-
-
-def mode_rates(silicon: Silicon, work_gop: float, config: InferenceConfig) -> tuple[float, ...]:
-    """Scenes a second that each mode serves with full batches."""
-    return tuple(silicon.items_per_s(mode, work_gop, config.batch_scenes) for mode in range(len(silicon.modes)))
+    variants: tuple[int, ...] = ()
+    """of the model, by source; empty: the default one for all"""
+    batch_scenes: int | None = None
+    """at most in a batch; None: as configured"""
+    outlook: Outlook | None = None
+    """for admission; None: everybody is let in"""
 
 
 def demanded_mode(situation: Situation, rates: tuple[float, ...], config: InferenceConfig) -> int | None:
-    """The lowest mode that serves what waits within `drain_s` beside what arrives; None: nothing to do."""
+    """The lowest mode that serves what waits within `drain_s` beside what arrives; None: nothing to do. `rates`: scenes
+    a second by mode."""
     if situation.waiting == 0 and situation.arriving_per_s == 0.0:
         return None
     needed_per_s = situation.arriving_per_s + situation.waiting / config.drain_s
@@ -69,12 +73,20 @@ def demanded_mode(situation: Situation, rates: tuple[float, ...], config: Infere
 
 
 def govern(
-    state: GovernorState, situation: Situation, silicon: Silicon, rates: tuple[float, ...], config: InferenceConfig
+    state: GovernorState,
+    situation: Situation,
+    wanted: int | None,
+    silicon: Silicon,
+    config: InferenceConfig,
+    *,
+    leap: bool = False,
+    demand: int | None = None,
 ) -> tuple[GovernorState, Decision]:
-    """One tick. `rates`: see `mode_rates`."""
+    """One tick. `wanted`: the mode that the law asks for; None: there is nothing to do. `leap`: work that comes back
+    after a dwell begins in the highest mode that fits rather than in the lowest. `demand`: the mode that it would ask
+    for without caps; None: the same."""
     leak_w, working_w = situation.leak_w, silicon.working_w
     granted_w = min(situation.power_cap_w, situation.thermal_cap_w)
-    wanted = demanded_mode(situation, rates, config)
     if wanted is None or not situation.enabled:
         binding = Binding.NONE if wanted is None else Binding.COMMANDED
         demand_w = 0.0 if wanted is None else working_w[wanted] + leak_w
@@ -82,13 +94,15 @@ def govern(
         return idle, Decision(0, False, demand_w, granted_w, working_w[0] + leak_w, binding)
     fits = highest_within(working_w, granted_w - leak_w, wanted)
     roomy = highest_within(working_w, granted_w - leak_w - config.margin_w, wanted)
-    mode, held = _next_mode(state, fits, roomy, config)
+    mode, held = _next_mode(state, fits, roomy, config, leap=leap)
     after = GovernorState(mode, state.ticks + 1 if mode == state.mode and held == state.held else 0, held)
-    bound = roomy < wanted and (held or mode < wanted)
+    asked = wanted if demand is None else max(wanted, demand)
+    room = roomy if asked == wanted else highest_within(working_w, granted_w - leak_w - config.margin_w, asked)
+    bound = room < asked and (held or mode < asked)
     decision = Decision(
         mode,
         not held,
-        working_w[wanted] + leak_w,
+        working_w[asked] + leak_w,
         granted_w,
         working_w[mode] + leak_w,
         _binding(situation, bound=bound),
@@ -104,12 +118,12 @@ def highest_within(working_w: tuple[float, ...], limit_w: float, wanted: int) ->
     return mode
 
 
-def _next_mode(state: GovernorState, fits: int, roomy: int, config: InferenceConfig) -> tuple[int, bool]:
+def _next_mode(state: GovernorState, fits: int, roomy: int, config: InferenceConfig, *, leap: bool) -> tuple[int, bool]:
     """(mode, held): down at once, up by a margin and after a dwell, out of a hold by a margin into the lowest mode."""
     if fits < 0 or (state.held and roomy < 0):
         return 0, True
     if state.held:
-        return 0, False
+        return roomy if leap and state.ticks >= config.dwell_ticks else 0, False
     if fits < state.mode:
         return fits, False
     if roomy > state.mode and state.ticks >= config.dwell_ticks:

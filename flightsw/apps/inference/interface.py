@@ -12,25 +12,33 @@ from typing import Protocol
 from flightsw.apps.inference import law
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.inference.governor import Decision
-from flightsw.apps.inference.law import Inputs, Outputs, State
+from flightsw.apps.inference.ladder import Ladder
+from flightsw.apps.inference.law import Choice, Inputs, Outputs, State, applied, heard
+from flightsw.apps.inference.work import SourceWork
 from flightsw.devices.silicon import Silicon
 from flightsw.messages.inference import InferenceCriticalData
 
 __all__ = [
+    "Choice",
     "Decision",
     "InferenceConfig",
     "InferenceCriticalData",
     "InferenceLaw",
     "Inputs",
+    "Ladder",
     "Outputs",
     "Silicon",
+    "SourceWork",
     "StandardInferenceLaw",
     "State",
+    "applied",
+    "heard",
 ]
 
 
 class InferenceLaw(Protocol):
-    """The law's side of the contract. `silicon`: the device's data sheet; `rates`: scenes/s that each mode serves."""
+    """The law's side of the contract. `silicon`: the device's data sheet; `ladder`: the model's variants, with the
+    scenes/s that each serves in each mode."""
 
     CriticalData: type[InferenceCriticalData]
     """what survives a restart: the standard message, or a subclass with fields of the law's own"""
@@ -40,13 +48,16 @@ class InferenceLaw(Protocol):
         ...
 
     def step(
-        self, state: State, inputs: Inputs, silicon: Silicon, rates: tuple[float, ...], config: InferenceConfig
+        self, state: State, inputs: Inputs, silicon: Silicon, ladder: Ladder, config: InferenceConfig
     ) -> tuple[State, Outputs]:
         """One tick. `inputs`: the node's mode, ground's wish, both caps in W (None: not heard in this tick), the
-        device's telemetry, scenes waiting and scenes/s arriving.
+        device's telemetry, scenes waiting and scenes/s arriving; the same by source, with what a scene is worth and
+        how long it may take; what power publishes of charge, eclipse and energy ahead.
 
         The outputs are whether the device is wanted on, a `Decision` (power mode by its place in `silicon.modes`,
-        whether batches may start, what is demanded, granted and predicted in W) and whether a cap has grown stale.
+        whether batches may start, what is demanded, granted and predicted in W, variant by source, size of a batch)
+        and whether a cap has grown stale. A law that only chooses makes a `Choice` of what `heard` gives, and lets
+        `applied` keep it inside the caps.
         """
         ...
 

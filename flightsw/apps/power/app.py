@@ -126,6 +126,7 @@ class PowerApp:
             ahead.inside,
             ahead.starts_in_s,
             ahead.lasts_s,
+            outputs.compute_energy_j,
         )
 
     def _store(self, now: Now, out: list[Message]) -> None:

@@ -6,6 +6,8 @@ spread over the time that is left, is the budget; but never less than what can b
 the eclipse. In eclipse it is the charge above the reserve, spread over what is left of it. Where no eclipse comes, an
 orbit's length stands for the time. The battery is never asked for more than its discharge limit.
 
+The energy behind it, to the end of the coming eclipse, is published beside the cap.
+
 Monotone in state of charge; 0 at the reserve without Sun. Called by `law`, every tick.
 """
 
@@ -52,6 +54,19 @@ def compute_budget_w(
         bus_w = min(bus_w, array_w + config.discharge_limit_a * config.ocv_v[0])
     compute_w = (bus_w - base_bus_w) * config.load_efficiency
     return min(config.compute_max_w, compute_w) if compute_w > 0.0 else 0.0
+
+
+def compute_energy_j(
+    soc: float, ahead: EclipseForecast, supply: Supply, reserve_soc: float, config: PowerConfig
+) -> float:
+    """What the payload may draw from now to the end of the coming eclipse, or of this one, to end it at the reserve:
+    charge in hand and what the array will make, less what all others take. Where no eclipse comes, over
+    LONGEST_HORIZON_S. Of charge that a full battery couldn't take nothing is deducted."""
+    energy_j = (soc - reserve_soc) * config.capacity_ah * 3600.0 * (sum(config.ocv_v) / len(config.ocv_v))
+    base_bus_w = supply.base_w / config.load_efficiency if supply.base_w else 0.0
+    sunlit_s = LONGEST_HORIZON_S if ahead.starts_in_s is None else ahead.starts_in_s
+    bus_j = energy_j + supply.array_w * sunlit_s - base_bus_w * (sunlit_s + ahead.lasts_s)
+    return max(0.0, round(bus_j * config.load_efficiency, 0))
 
 
 def _at_least(least: float, value: float) -> float:

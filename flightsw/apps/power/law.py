@@ -12,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from flightsw.apps.power.arraywatch import ArrayWatch, array_step
-from flightsw.apps.power.budget import compute_budget_w, limited_w, quantised_w
+from flightsw.apps.power.budget import compute_budget_w, compute_energy_j, limited_w, quantised_w
 from flightsw.apps.power.charge import Charge, charge_of
 from flightsw.apps.power.config import PowerConfig
 from flightsw.apps.power.eclipse import NONE_AHEAD, EclipseForecast, coasted, forecast
@@ -85,6 +85,8 @@ class Outputs(msgspec.Struct, frozen=True, gc=False):
     compute_cap_w: float
     charge: Charge | None = None
     """of the charger; None: as it was told"""
+    compute_energy_j: float | None = None
+    """to the end of the coming eclipse; None: not known"""
 
 
 def initial(table: LoadTable, config: PowerConfig) -> State:
@@ -148,11 +150,12 @@ def step_with(
     load_on = state.load_on
     if care or not load_on or shed.level != state.shed.level or mode is not state.mode:
         load_on = switched(state.enabled, shed, care, mode, table)
-    cap_w = 0.0
+    cap_w, ahead_j = 0.0, None
     if soc.soc is not None and may_compute(load_on, soc, table, config) and not brownout:
         sure_soc = soc.soc - config.reserve_sigmas * math.sqrt(soc.variance)
         budget_w = budget_of(sure_soc, ahead, supply, state.reserve_soc, config)
         cap_w = limited_w(state.cap_w, budget_w, config, dt_s)
+        ahead_j = compute_energy_j(sure_soc, ahead, supply, state.reserve_soc, config)
     after = State(
         soc,
         shed,
@@ -173,7 +176,7 @@ def step_with(
         state.charge_most_a,
         sunward_s,
     )
-    return after, Outputs(load_on, quantised_w(cap_w), charge)
+    return after, Outputs(load_on, quantised_w(cap_w), charge, ahead_j)
 
 
 def base_power_w(load_power_w: tuple[float, ...], table: LoadTable) -> float:
