@@ -78,7 +78,8 @@ class InferenceApp:
         self._node_mode: Mode | None = None
         self._enabled = True
         """ground's wish"""
-        self._view = DARK
+        self._fix: NavSensors | None = None
+        """the last one"""
         self._may_start = False
         self._reset_ticks = 0
         """the device is held off for so long, by order of recovery"""
@@ -133,12 +134,12 @@ class InferenceApp:
 
     def _image(self, now: Now, inbox: Inbox) -> float:
         """Announce this tick's images; scenes a second that imaging adds."""
-        if (fix := inbox.last(NavSensors)) is not None:
-            self._view = view_below(fix.position_km, fix.sun_direction, fix.latitude_deg)
+        self._fix = fix = inbox.last(NavSensors) or self._fix
         if self._node_mode is not Mode.PAYLOAD or not self._enabled:
             return 0.0
-        self._queue.expect(frames_in(now.t_ns, now.dt_s, self._view, self._config))
-        return self._imaging_per_s if self._view.cos_zenith >= self._config.min_cos_zenith else 0.0
+        view = DARK if fix is None else view_below(fix.position_km, fix.sun_direction, fix.latitude_deg)
+        self._queue.expect(frames_in(now.t_ns, now.dt_s, view, self._config))
+        return self._imaging_per_s if view.cos_zenith >= self._config.min_cos_zenith else 0.0
 
     def _decide(self, now: Now, inbox: Inbox, telemetry: Telemetry, arriving_per_s: float) -> Outputs:
         power, thermal = inbox.last(PowerStatus), inbox.last(ThermalStatus)
