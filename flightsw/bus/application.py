@@ -7,14 +7,16 @@ the messages that it returns. Nothing else passes between them: an application h
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+
+import msgspec
 
 from flightsw.messages.base import Message
 
 M = TypeVar("M", bound=Message)
 
 
-class Now(NamedTuple):
+class Now(msgspec.Struct, frozen=True, gc=False):
     """The tick that is being run."""
 
     tick: int

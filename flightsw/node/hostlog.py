@@ -11,15 +11,18 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import msgspec
 import structlog
+from structlog.typing import EventDict, WrappedLogger
 
 from flightsw.errors import RunError
 
 HOST_LOG = "host.jsonl"
+_ENCODE = msgspec.json.Encoder(enc_hook=str).encode
 
 
 @contextmanager
@@ -59,15 +62,28 @@ class _Sink:
 def _send_to(file: _Sink, process: str) -> None:
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _Stamp(process),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=lambda value, **_: msgspec.json.encode(value, enc_hook=str)),
+            _as_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", file)),
         cache_logger_on_first_use=False,
     )
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(process=process)
+
+
+class _Stamp:
+    """Says in each line which process it is from, and when it was written."""
+
+    def __init__(self, process: str) -> None:
+        self._process = process
+
+    def __call__(self, _logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+        line["process"] = self._process
+        line["timestamp"] = datetime.now(UTC)  # left to msgspec to write, which does so in a tenth of the time
+        return line
+
+
+def _as_json(_logger: WrappedLogger, _method: str, line: EventDict) -> bytes:
+    return _ENCODE(line)

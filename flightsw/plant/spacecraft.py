@@ -71,6 +71,7 @@ class Spacecraft:
             config.distribution, config.loads, self._condition.pack(), config.array_or_none.mppt_efficiency
         )
         self._limiters = Limiters(config.loads)
+        self._undervoltage_v = config.distribution.undervoltage_v
         self._attitude = _attitude_model(config, sky)
         self.attitude = None if self._attitude is None else self._attitude.initial()
         self.views: FaceViews | None = None
@@ -240,9 +241,8 @@ class Spacecraft:
 
     def _protect(self) -> None:
         """Under-voltage protection, and what a dead rail does to the payload computer."""
-        threshold_v = self.config.distribution.undervoltage_v
         step = self.flows.battery
-        self.undervoltage = step.terminal_v < threshold_v and step.power_w > 0.0
+        self.undervoltage = step.terminal_v < self._undervoltage_v and step.power_w > 0.0
         if self.undervoltage:
             self.lcl = self._limiters.open_sheddable(self.lcl)
         payload = self._payload

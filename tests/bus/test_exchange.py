@@ -35,8 +35,11 @@ class Bench:
         lose: str | None = None,
         restart: RestartRequest | None = None,
         mute: str | None = None,
+        *,
+        topics_told: bool = False,
     ) -> TickRecord:
-        """`restart`: what the listener asks of the bus; `mute`: who runs and says nothing."""
+        """`restart`: what the listener asks of the bus; `mute`: who runs and says nothing; `topics_told`: the host says
+        which topics an outbox has."""
         exchange = self.exchange
         grants = exchange.begin([self.outside.entry(Poke(value)) for value in pokes])
         for name in exchange.restarted:
@@ -51,7 +54,8 @@ class Bench:
             out = self.apps[name].step(now, Inbox(inbox))
             if name == "listener" and restart is not None:
                 out = [*out, restart]
-            exchange.accept(name, self.ports[name].outbox(() if name == mute else out))
+            sequence, outbox = self.ports[name].sequence_and_outbox(() if name == mute else out)
+            exchange.accept(name, outbox, sequence if topics_told else None)
         if lose:
             exchange.lose(lose)
         return exchange.finish()
@@ -65,6 +69,28 @@ class Bench:
 
 def sent(record: TickRecord) -> list[tuple[int, bytes]]:
     return [(entry[0], bytes(entry[1])) for entry in record.entries]
+
+
+def test_a_host_that_tells_the_topics_of_an_outbox_changes_nothing() -> None:
+    plain, told = Bench(toy_table()), Bench(toy_table())
+    for tick in range(12):
+        mute = "counter" if tick == 7 else None
+        records = [
+            bench.tick(pokes=(tick,) if tick % 3 == 0 else (), mute=mute, topics_told=bench is told)
+            for bench in (plain, told)
+        ]
+        assert records[0] == records[1]
+        assert told.exchange.sequence == tuple([entry[0] for entry in records[1].entries])
+    assert len(plain.seen) > 10
+    assert told.seen == plain.seen
+
+
+def test_topics_that_a_host_tells_are_checked_too() -> None:
+    bench = Bench(toy_table())
+    bench.exchange.begin()
+    entry = bench.ports["echo"].entry(Echo(1, 1))
+    with pytest.raises(MessageError, match="only writer is 'echo'"):
+        bench.exchange.accept("counter", [entry], (entry[0],))
 
 
 def test_a_message_arrives_one_tick_after_it_was_sent() -> None:

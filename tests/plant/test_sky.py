@@ -81,7 +81,7 @@ def test_fields_are_plain_python_numbers() -> None:
     sky = SHARED["circular"]
     seen_station = next(s for s in map(sky.at, range(20_000)) if s.station_index is not None)
     for sample in (sky.at(0), seen_station):
-        for name, value in sample._asdict().items():
+        for name, value in msgspec.structs.asdict(sample).items():
             for one in value if isinstance(value, tuple) else (value,):
                 assert type(one) in (float, int, bool, type(None)), name
     assert type(seen_station.station_index) is int

@@ -15,7 +15,7 @@ from flightsw.apps.thermal import powerallocator
 from flightsw.cli import main
 from flightsw.errors import ConfigError
 from flightsw.node.satellite import Satellite
-from flightsw.plant import process, sky, spacecraft, thermal
+from flightsw.plant import heating, process, sky, spacecraft, thermal
 from flightsw.plant.constants import EARTH_RADIUS_KM
 from flightsw.validation import (
     battery_cases,
@@ -67,7 +67,7 @@ def test_all_cases_are_here_and_answered() -> None:
         (battery_cases, spacecraft, ["Battery", "PowerBus"]),
         (heat_cases, spacecraft, ["ThermalNetwork"]),
         (networks, thermal, ["compile_step"]),
-        (light_cases.earth_loads, spacecraft, ["infrared_w_m2", "albedo_w_m2"]),
+        (light_cases.earth_loads, heating, ["infrared_w_m2", "albedo_w_m2"]),
         (link_cases, sky, []),
         (link_cases.passes, process, ["best_rate_bps", "eirp_dbw"]),
         (orbit_cases.sun, sky, ["SunTable", "beta_deg", "solar_flux_w_m2"]),
