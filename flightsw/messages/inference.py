@@ -8,6 +8,9 @@ into joules and heat; `cds.inference` by inference itself when it restarts.
 from __future__ import annotations
 
 import enum
+from typing import Annotated
+
+from msgspec import Meta
 
 from flightsw.messages.base import (
     Celsius,
@@ -120,3 +123,5 @@ class InferenceCriticalData(Message, frozen=True):
     dropped_lost: Count
     batches_done: Count
     batches_executed: Count
+    models: Annotated[str, Meta(max_length=1024)]
+    """slots of the model operations, as they write them; empty: nothing was ever loaded"""

@@ -16,6 +16,7 @@ from flightsw.apps.inference.governor import Decision, mode_rates
 from flightsw.apps.inference.guard import Guard
 from flightsw.apps.inference.interface import STANDARD, InferenceLaw
 from flightsw.apps.inference.law import Inputs, Outputs
+from flightsw.apps.inference.modelops import COMMANDS, ModelOps, refuse
 from flightsw.apps.inference.queue import SceneQueue
 from flightsw.apps.inference.sessions import in_session
 from flightsw.apps.inference.source import View, frames_in, view_below
@@ -40,7 +41,7 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
 
 STORE_TICKS = 10
-FIXED = ("model", "execute", "memory")
+FIXED = ("model", "execute", "memory", "blobs")
 """Parameters that a start sets for good: the network is loaded then."""
 DARK = View(-1.0, 0.0)
 CHIP_TICKS, CHIP_PHASE = 10, 4
@@ -65,6 +66,7 @@ class InferenceApp:
         engine: Engine | None,
         law: InferenceLaw = STANDARD,
         guard: Guard | None = None,
+        models: ModelOps | None = None,
     ) -> None:
         self._config = config
         self._silicon = silicon
@@ -76,6 +78,7 @@ class InferenceApp:
         self._model = label_of(config.model)
         self._engine = engine
         self._guard = guard
+        self._models = models
         self._queue = SceneQueue(config.queue_scenes, config.deadline_s)
         self._law = law
         self._critical_data = law.CriticalData
@@ -92,6 +95,7 @@ class InferenceApp:
         self._stored: InferenceCriticalData | None = None
         self._parameters = ParameterTable("inference", config, self._apply, fixed=FIXED)
         self._handlers: Handlers = {**self._parameters.handlers, InferSetPayload: self._set_payload}
+        self._handlers |= dict.fromkeys(COMMANDS, refuse) if models is None else models.handlers
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
         """One tick."""
@@ -263,6 +267,7 @@ class InferenceApp:
             queue.lost,
             self._batches_done,
             self._batches_executed,
+            "" if self._models is None else self._models.stored(),
         )
         if now.tick % STORE_TICKS == 0 or data != self._stored:
             self._stored = data
@@ -272,6 +277,8 @@ class InferenceApp:
         queue = self._queue
         self._state = self._law.restored(self._state, stored)
         self._enabled = stored.enabled
+        if self._models is not None:
+            self._models.restore(stored.models)
         self._items_done = stored.items_done
         self._next_batch = self._batches_done = stored.batches_done
         self._batches_executed = stored.batches_executed
