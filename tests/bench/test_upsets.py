@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from flightsw.bench import upsettables
+from flightsw.bench.tables import read_page, renewed
 from flightsw.bench.upsets import SeedFlights, fly_seed, result_of, scenario_of, shipped_upset_bench
 from flightsw.record.silent import Audit
+from tests.bench.test_control import ROOT
 
 BENCH = shipped_upset_bench()
 NOTHING = Audit(
@@ -72,3 +75,13 @@ def test_a_guard_is_ahead_where_the_whole_interval_of_its_difference_is():
     assert golden.less_than_unguarded.low > 0.1
     assert scrub.less_than_unguarded.low <= 0.0 < scrub.less_than_unguarded.high
     assert result.behind == ("scrub",)
+
+
+def test_the_page_holds_a_row_for_every_guard_and_the_cited_rate():
+    marks = (upsettables.BEGIN, upsettables.END)
+    page = read_page(ROOT / "docs/models.md", marks)
+    table = page.split(upsettables.BEGIN)[1].split(upsettables.END)[0]
+    rows = [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("| ")]
+    assert rows == ["guard", "---", *(guard.name for guard in BENCH.guards), "cited rate"]
+    assert "20 seeds" in table
+    assert renewed(page, "new\n", marks).count("new") == 1 + page.replace(table, "").count("new")
