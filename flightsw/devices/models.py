@@ -178,6 +178,11 @@ def load_card(name_or_path: str, kind: type[Card] = ModelCard) -> Card:
     return msgspec.structs.replace(card, default_variant=card.variant(variant).name)
 
 
+def is_shipped(card: Card) -> bool:
+    """Whether a loaded card is one that came with flightsw."""
+    return Path(card.folder).parent in _FOLDERS
+
+
 def card_of(data: bytes, where: str, kind: type[C]) -> C:
     """A card from its file's bytes, wherever they come from; it has no folder. Raises ConfigError."""
     try:

@@ -53,7 +53,8 @@ RESET_TICKS = 8
 
 
 class InferenceApp:
-    """The application. `engine` computes batches for real; None: none is computed. `guard` keeps its networks sound."""
+    """The application. `engine` computes batches for real; None: none is computed. `guard` keeps its networks sound,
+    `models` replaces them by telecommand."""
 
     name = "inference"
 

@@ -86,6 +86,7 @@ class OnnxEngine:
 
 def load(card: ModelCard, variant: Variant) -> Network:
     """A variant's network, from its file to its golden answer. Raises ConfigError: any of it is not the card's."""
+    camera_of(card, 0)
     path = verified_model_path(card, variant)
     network = Network(card, path.read_bytes(), str(path))
     check_golden(card, variant, network)
