@@ -2,7 +2,8 @@
 
 A session is made of a file's bytes, its ports are held against the card, and it is warmed up. `session.run` is called
 as it is: bound buffers would spare some 3 us of a call (`python -m benchmarks.inference`), but are of one batch size,
-and every batch would have to be copied into them. Called by the engine, by what verifies a model, and by the commands that measure one.
+and every batch would have to be copied into them. Called by the engine, by what verifies a model, and by the commands
+that measure one.
 """
 
 from __future__ import annotations
