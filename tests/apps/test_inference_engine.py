@@ -60,6 +60,14 @@ def test_tiles_that_are_not_the_model_s_are_refused(engine, tiles):
         engine.run(tiles)
 
 
+def test_tiles_whose_squares_are_too_large_for_their_type_are_finite_all_the_same(engine):
+    tiles = np.full((1, 5, 32, 32), 1e25, np.float32)
+    assert engine.network().infer(tiles).shape == (1, 32, 32)
+    tiles[0, 4, 31, 31] = np.inf
+    with pytest.raises(InputRefused, match="not finite"):
+        engine.run(tiles)
+
+
 def test_a_model_file_that_is_not_the_card_s_is_refused(tmp_path):
     for path in Path(CARD.folder).glob("c*.*"):
         shutil.copy(path, tmp_path / path.name)

@@ -92,7 +92,8 @@ def output_hash(output: Tiles) -> str:
 def _finite(values: Tiles) -> bool:
     """In one pass: a sum of squares is finite where its terms are; where it only grew too large, look again."""
     flat = values.reshape(-1)
-    return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
 
 
 def _session_of(data: bytes, where: str) -> Any:
