@@ -62,7 +62,7 @@ def test_a_good_model_is_good_and_flies_and_its_answers_are_found_again(cli: Cli
     [
         ('sha256 = "', 'sha256 = "0', "not a model card"),
         ('input_name = "tiles"', 'input_name = "image"', "its card says image: tensor(float) [n, 5, 32, 32]"),
-        ("bands = 5", "bands = 4", "its card says tiles: tensor(float) [n, 4, 32, 32]"),
+        ("bands = 5", "bands = 4", "bands = 4, cells = 32: must be 5 and 32"),
         ('output_name = "cloud"', 'output_name = "mask"', "outputs cloud: tensor(float) ['n', 32, 32]: its card says"),
         ("golden_mean = 0.", "golden_mean = 0.1", "golden_mean = 0.5842, golden_values = [0.9737, "),
         ("work_gop = 48.0", "work_gop = -1.0", "work_gop"),
@@ -78,6 +78,26 @@ def test_a_card_that_is_not_its_model_s_is_refused(cli: Cli, mine: Path, old: st
     assert said.code == 2
     assert message in said.err
     assert "bright:only" not in said.out
+
+
+def test_what_a_run_would_find_out_too_late_ends_it_before_it_starts(cli: Cli, mine: Path, tmp_path: Path) -> None:
+    run = ("run", "--in-process", "--duration", "60s", "--out", str(tmp_path / "run"), "--set")
+    model = f"apps.inference.model={mine}"
+    card = mine / "card.toml"
+    text = card.read_text()
+    for old, new, message in (
+        ("golden_mean = 0.", "golden_mean = 0.1", "apps.inference.model: model bright, variant only: golden_mean"),
+        ("bands = 5", "bands = 4", "apps.inference.model: model bright: bands = 4, cells = 32: must be 5 and 32"),
+    ):
+        card.write_text(text.replace(old, new))
+        said = cli(*run, model)
+        assert (said.code, message in said.err) == (2, True), said.err
+    card.write_text(text)
+    said = cli(*run, model, "--set", "apps.inference.memory.footprint_bytes=10")
+    assert (said.code, "apps.inference.memory.footprint_bytes = 10: must be at least" in said.err) == (2, True), (
+        said.err
+    )
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_corrupt_file_with_the_right_hash_is_refused_by_the_runtime(cli: Cli, mine: Path) -> None:

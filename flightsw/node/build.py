@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from flightsw.apps.comms.app import CommsApp
@@ -17,12 +18,14 @@ from flightsw.apps.inference.app import InferenceApp
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.inference.engine import Engine, OnnxEngine
 from flightsw.apps.inference.guard import GuardedEngine
+from flightsw.apps.inference.modelops import Both, ModelOps
 from flightsw.apps.own import AppConfig
 from flightsw.apps.power.app import PowerApp
 from flightsw.apps.power.config import PAYLOAD, LoadRow
 from flightsw.apps.thermal.app import ThermalApp
 from flightsw.bus.application import Application
 from flightsw.devices.accelerator import Accelerator
+from flightsw.devices.blobs import FolderBlobs
 from flightsw.devices.board import BoardConfig
 from flightsw.devices.board_device import BoardDevice, RecalledHands
 from flightsw.devices.memory import DeviceMemory
@@ -94,7 +97,12 @@ def _inference(scenario: Scenario) -> Application:
     device = VirtualDevice(silicon, memory)
     guarded = None if memory is None else GuardedEngine(card, scenario.seed, memory)
     engine = guarded or (OnnxEngine(card, scenario.seed) if config.execute_stride else None)
-    return inference_with(scenario, silicon, card, device, engine, guarded)
+    if engine is None:
+        return inference_with(scenario, silicon, card, device, None)
+    blobs = None if config.blobs is None else FolderBlobs(Path(config.blobs))
+    models = ModelOps(card, scenario.seed, engine, blobs)
+    guard = models if guarded is None else Both(guarded, models)
+    return inference_with(scenario, silicon, card, device, models, guard=guard, models=models)
 
 
 def inference_with(
@@ -103,11 +111,11 @@ def inference_with(
     card: ModelCard,
     device: Accelerator,
     engine: Engine | None,
-    guard: GuardedEngine | None = None,
+    **insides: Any,
 ) -> Application:
-    """The scenario's inference application over this device; `guard`: of its memory, where upsets land."""
+    """The scenario's inference application over this device; `insides`: more that ours is made with."""
     config = scenario.apps.inference
-    shipped = partial(InferenceApp, guard=guard)
+    shipped = partial(InferenceApp, **insides)
     return _flight("inference", config, shipped, config, silicon, card, device, engine, scenario.seed)
 
 

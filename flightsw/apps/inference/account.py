@@ -64,7 +64,7 @@ class Account:
             tuple(self.variant_items),
         )
 
-    def stored(self, enabled: bool, batches_done: int, batches_executed: int) -> InferenceCriticalData:
+    def stored(self, enabled: bool, batches_done: int, batches_executed: int, models: str) -> InferenceCriticalData:
         """As it is kept."""
         return InferenceCriticalData(
             enabled,
@@ -77,6 +77,7 @@ class Account:
             tuple(self.variant_items),
             batches_done,
             batches_executed,
+            models,
         )
 
     def restore(self, kept: InferenceCriticalData) -> None:

@@ -7,6 +7,7 @@ first tick. The virtual device's time and energy don't come from here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from flightsw.apps.inference.answers import answer
@@ -45,13 +46,21 @@ class OnnxEngine:
     """A session of each variant of a card behind the virtual camera. Raises ConfigError: not the card's model.
 
     `only`: variants that are made up front; without it all of them. Others are made when they are first asked for.
+    `networks`: all of them, made and checked by whoever calls.
     """
 
-    def __init__(self, card: ModelCard, seed: int, only: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        card: ModelCard,
+        seed: int,
+        only: tuple[str, ...] | None = None,
+        networks: Mapping[str, Network] | None = None,
+    ) -> None:
         self._camera = camera_of(card, seed)
         self._card = card
         wanted = [one.name for one in card.variants] if only is None else only
-        self._networks = {name: load(card, card.variant(name)) for name in wanted}
+        made = {name: load(card, card.variant(name)) for name in wanted} if networks is None else networks
+        self._networks = dict(made)
 
     def look(
         self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float, variant: str | None = None
@@ -77,6 +86,7 @@ class OnnxEngine:
 
 def load(card: ModelCard, variant: Variant) -> Network:
     """A variant's network, from its file to its golden answer. Raises ConfigError: any of it is not the card's."""
+    camera_of(card, 0)
     path = verified_model_path(card, variant)
     network = Network(card, path.read_bytes(), str(path))
     check_golden(card, variant, network)

@@ -1,8 +1,9 @@
 """One network in onnxruntime: CPU provider, one thread, sequential, so that outputs depend on the inputs alone.
 
 A session is made of a file's bytes, its ports are held against the card, and it is warmed up. `session.run` is called
-as it is: bound buffers spare 3 us of a call and cost a copy into them that takes longer (`python -m
-benchmarks.inference`). Called by the engine, by what verifies a model, and by the commands that measure one.
+as it is: bound buffers would spare some 3 us of a call (`python -m benchmarks.inference`), but are of one batch size,
+and every batch would have to be copied into them. Called by the engine, by what verifies a model, and by the commands
+that measure one.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ def output_hash(output: Tiles) -> str:
 def _finite(values: Tiles) -> bool:
     """In one pass: a sum of squares is finite where its terms are; where it only grew too large, look again."""
     flat = values.reshape(-1)
-    return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
 
 
 def _session_of(data: bytes, where: str) -> Any:
