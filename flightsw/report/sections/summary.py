@@ -57,7 +57,7 @@ def outcome(data: RunData) -> tuple[str, str]:
     if not data.complete:
         return "cut", "bad"
     told = "complete" if data.manifest is None else data.manifest.outcome
-    return told, "good" if told in ("complete", "completed") else "warn"
+    return told, {"complete": "good", "completed": "good", "failed": "bad"}.get(told, "warn")
 
 
 def kept(data: RunData) -> str:
