@@ -229,6 +229,19 @@ def test_what_is_wrong_is_refused_and_leaves_nothing(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_corrupt_log_is_refused_and_the_report_before_it_stays(flown: Path, tmp_path: Path, cli: Cli) -> None:
+    shutil.copytree(flown, tmp_path / "bent")
+    log = tmp_path / "bent" / "bus.log"
+    data = bytearray(log.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    log.write_bytes(bytes(data))
+    result = cli("report", "bent")
+    assert result.code == 2
+    assert len(result.err.splitlines()) == 1
+    assert (tmp_path / "bent" / "report.html").read_bytes() == (flown / "report.html").read_bytes()
+    assert not list((tmp_path / "bent").glob("*.tmp"))
+
+
 def test_pictures_are_of_every_drawing(tmp_path: Path) -> None:
     said = [("infer.status", logs.infer()), ("power.status", logs.power()), ("health.mode", logs.mode(Mode.SAFE))]
     data = read_run(toy(tmp_path / "run", {"name": "x"}, *said), SIGNALS)

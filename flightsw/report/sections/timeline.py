@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flightsw.node.durations import parse_duration_s
@@ -37,6 +37,8 @@ SIGNALS = (
 )
 MOST_ROWS = 150
 MOST_FAULTS = 24
+MOST_SPOTS = 1700
+"""Two a pixel."""
 _ONCE = frozenset({"crash", "device_sel", "device_sefi", "clock_jump", "lcl_trip"})
 """Kinds of faults that happen once where nothing is said of how long they last (docs/faults.md)."""
 SEVERITIES = ("DIAGNOSTIC", "ACTIVITY_LO", "ACTIVITY_HI", "COMMAND", "WARNING_LO", "WARNING_HI", "FATAL")
@@ -107,14 +109,21 @@ def _rank(one: EventLine) -> int:
     return SEVERITIES.index(one.severity) if one.severity in SEVERITIES else 0
 
 
-def _marks(data: RunData, key: str, title: str, events: Any) -> Marks:
-    rows: dict[str, tuple[Mark, ...]] = {}
+def _marks(data: RunData, key: str, title: str, events: Sequence[EventLine]) -> Marks:
+    """Of events of one source and severity that fall on the same spot, the first, with the number of the others."""
+    spots: dict[tuple[str, str, int], list[EventLine]] = {}
     for one in events:
-        words = f"{one.t_s:.10g} s {one.source}: {one.id} {plain(one.args) if one.args else ''}".strip()
-        mark = Mark(one.t_s, COLORS.get(one.severity, GREY), words)
-        rows[one.source] = (*rows.get(one.source, ()), mark)
+        spot = round(MOST_SPOTS * one.t_s / data.end_s) if data.end_s > 0.0 else 0
+        spots.setdefault((one.source, one.severity, spot), []).append(one)
+    rows: dict[str, list[Mark]] = {}
+    for (source, severity, _), found in spots.items():
+        first = found[0]
+        words = f"{first.t_s:.10g} s {source}: {first.id} {plain(first.args) if first.args else ''}".strip()
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        rows.setdefault(source, []).append(Mark(first.t_s, COLORS.get(severity, GREY), f"{words}{more}"))
     seen = [name for name in SEVERITIES if name in data.summary.events_by_severity]
-    return Marks(key, title, rows, tuple((name, COLORS[name]) for name in seen))
+    legend = tuple((name, COLORS[name]) for name in seen)
+    return Marks(key, title, {source: tuple(marks) for source, marks in rows.items()}, legend)
 
 
 def _counts(data: RunData) -> Html:
