@@ -152,7 +152,7 @@ class LogWriter:
         self._buffer_bytes = buffer_bytes
         self._held: list[bytes] = []
         self._held_bytes = 0
-        self._failed = False
+        self._failed = self._closed = False
         self._run_dir = run_dir
         self._segment_bytes = segment_bytes
         self._compressing: list[threading.Thread] = []
@@ -212,7 +212,12 @@ class LogWriter:
                 raise
 
     def close(self) -> str:
-        """Write the end mark, finish compressing, and give the log's hash. Where it can't be written, it stays cut."""
+        """Write the end mark, finish compressing, and give the log's hash. Where it can't be written, it stays cut.
+
+        Once it is closed, or was abandoned, there is nothing to do.
+        """
+        if self._closed:
+            return self.log_hash
         try:
             self.flush()
             if not self._failed:
@@ -226,8 +231,10 @@ class LogWriter:
         try:
             self.flush()
         finally:
+            self._closed = True
             if self._file is not None:
                 os.close(self._file)
+                self._file = None
             for thread in self._compressing:
                 thread.join()
 

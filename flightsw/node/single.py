@@ -117,6 +117,7 @@ def run_in_process(plan: RunPlan, on_progress: OnProgress | None = None) -> RunO
         except (RunError, LogError) as failure:
             last_s = monotonic_s()
             verdict, error = "failed", str(failure)
+        finally:
             with suppress(LogError):  # told already
                 recorder.close()
     single.tell()

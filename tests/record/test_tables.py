@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -184,3 +185,15 @@ def test_an_opened_run_refuses_lists_unknown_names_and_folders_without_a_log(run
         run["sensor.nav.position_km"]
     with pytest.raises(LogError, match="not a run folder"):
         flightsw.open(tmp_path)
+
+
+def test_the_lines_of_the_page_run_as_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "data.md").read_text()
+    (lines,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "runs").mkdir()
+    written(tmp_path / "runs" / "my-run")
+    monkeypatch.chdir(tmp_path)
+    exec(lines, {})
+    assert "PAYLOAD" in capsys.readouterr().out

@@ -31,6 +31,8 @@ def plain(value: object) -> str:
         return f"{value:.6g}"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
     if isinstance(value, list | tuple):
         return ", ".join(plain(one) for one in value) or UNKNOWN
     if isinstance(value, dict):
@@ -68,11 +70,11 @@ def pairs(rows: Iterable[tuple[str, object]], key: str = "") -> Html:
     return Html(f'<table class="pairs"{name}><tbody>{body}</tbody></table>')
 
 
-def flow(heading: str, rows: Iterable[tuple[str, object]], key: str = "") -> Html:
-    """Many names and values, in as many columns as there is room for."""
+def flow(heading: str, rows: Iterable[tuple[str, object]], key: str = "", kind: str = "") -> Html:
+    """Many names and values, in as many columns as there is room for; `wide` ones are fewer."""
     body = "".join(f"<div><span>{escape(name)}</span><b>{cell(value)}</b></div>" for name, value in rows)
     name = f' id="{escape(key)}"' if key else ""
-    return Html(f'<h3>{escape(heading)}</h3><div class="flow"{name}>{body}</div>')
+    return Html(f'<h3>{escape(heading)}</h3><div class="flow {kind}"{name}>{body}</div>')
 
 
 def side_by_side(*parts: Html) -> Html:

@@ -57,7 +57,7 @@ def outcome(data: RunData) -> tuple[str, str]:
     if not data.complete:
         return "cut", "bad"
     told = "complete" if data.manifest is None else data.manifest.outcome
-    return told, "good" if told in ("complete", "completed") else "warn"
+    return told, {"complete": "good", "completed": "good", "failed": "bad"}.get(told, "warn")
 
 
 def kept(data: RunData) -> str:
@@ -74,12 +74,9 @@ def _banners(data: RunData) -> list[Part]:
     verdict = badge(kept(data), "good" if all_kept else "bad" if data.verdicts else "plain")
     parts: list[Part] = [Html(f'<p class="verdict">{badge(f"run {told}", kind).text} {verdict.text}</p>')]
     if not data.complete:
-        last = (
-            f"its last whole tick, {data.summary.ticks - 1}"
-            if data.summary.ticks
-            else "before its first tick was whole"
-        )
-        parts.append(note(f"This run was cut: its log has no end mark. All here is up to {last}.", "bad"))
+        ticks = data.summary.ticks
+        last = f"All here is up to its last whole tick, {ticks - 1}." if ticks else "No tick of it is whole."
+        parts.append(note(f"This run was cut, or is under way: its log has no end mark. {last}", "bad"))
     parts += [
         note(f"{one.id}, {one.text}: {first_break(one)}", _KINDS[one.outcome])
         for one in data.verdicts

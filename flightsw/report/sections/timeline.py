@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flightsw.node.durations import parse_duration_s
@@ -24,7 +24,7 @@ from flightsw.report.drawing import (
 )
 from flightsw.report.rundata import EventLine, RunData
 from flightsw.report.sections.link import passes_row
-from flightsw.report.sections.markup import badge, note, number, plain, table
+from flightsw.report.sections.markup import badge, flow, note, number, plain, table
 from flightsw.report.sections.strips import flag_row, levels_row, states_row
 
 SIGNALS = (
@@ -36,6 +36,11 @@ SIGNALS = (
     "hw.device.sefi",
 )
 MOST_ROWS = 150
+MOST_FAULTS = 24
+MOST_SPOTS = 1700
+"""Two a pixel."""
+_ONCE = frozenset({"crash", "device_sel", "device_sefi", "clock_jump", "lcl_trip"})
+"""Kinds of faults that happen once where nothing is said of how long they last (docs/faults.md)."""
 SEVERITIES = ("DIAGNOSTIC", "ACTIVITY_LO", "ACTIVITY_HI", "COMMAND", "WARNING_LO", "WARNING_HI", "FATAL")
 COLORS = dict(zip(SEVERITIES, ("#c9ccd1", SKY, BLUE, GREEN, ORANGE, RED, "#7a1f00"), strict=True))
 _WARNING = SEVERITIES.index("WARNING_LO")
@@ -69,8 +74,8 @@ def section(data: RunData) -> Section:
     if not data.events:
         return Section("events", "Modes and events", (*parts, note("No event was told.")))
     parts += [_marks(data, "event-marks", "Events by who told them", data.events), _counts(data)]
-    told = [one for one in data.events if _rank(one) >= _WARNING or one.id == "mode.changed"]
-    parts.append(_table(told, "Changes of mode, and warnings", "events-table"))
+    told = [one for one in data.events if one.id == "mode.changed"]
+    parts.append(_table(told, "Changes of mode", "events-table"))
     return Section("events", "Modes and events", tuple(parts))
 
 
@@ -81,7 +86,7 @@ def faults(data: RunData) -> Section:
     parts: list[Part] = []
     if scripted:
         parts.append(_scripted(scripted))
-    rows = [_timed(scripted, data.end_s), *(_device(data, name) for name in ("sel", "sefi"))]
+    rows = [*_timed(scripted, data), *(_device(data, name) for name in ("sel", "sefi"))]
     kept = tuple(row for row in rows if row is not None and row.spans)
     if kept:
         parts.append(Strip("faults", "Scripted faults that have a time, and the device's own", kept))
@@ -104,14 +109,21 @@ def _rank(one: EventLine) -> int:
     return SEVERITIES.index(one.severity) if one.severity in SEVERITIES else 0
 
 
-def _marks(data: RunData, key: str, title: str, events: Any) -> Marks:
-    rows: dict[str, tuple[Mark, ...]] = {}
+def _marks(data: RunData, key: str, title: str, events: Sequence[EventLine]) -> Marks:
+    """Of events of one source and severity that fall on the same spot, the first, with the number of the others."""
+    spots: dict[tuple[str, str, int], list[EventLine]] = {}
     for one in events:
-        words = f"{one.t_s:.10g} s {one.source}: {one.id} {plain(one.args) if one.args else ''}".strip()
-        mark = Mark(one.t_s, COLORS.get(one.severity, GREY), words)
-        rows[one.source] = (*rows.get(one.source, ()), mark)
+        spot = round(MOST_SPOTS * one.t_s / data.end_s) if data.end_s > 0.0 else 0
+        spots.setdefault((one.source, one.severity, spot), []).append(one)
+    rows: dict[str, list[Mark]] = {}
+    for (source, severity, _), found in spots.items():
+        first = found[0]
+        words = f"{first.t_s:.10g} s {source}: {first.id} {plain(first.args) if first.args else ''}".strip()
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        rows.setdefault(source, []).append(Mark(first.t_s, COLORS.get(severity, GREY), f"{words}{more}"))
     seen = [name for name in SEVERITIES if name in data.summary.events_by_severity]
-    return Marks(key, title, rows, tuple((name, COLORS[name]) for name in seen))
+    legend = tuple((name, COLORS[name]) for name in seen)
+    return Marks(key, title, {source: tuple(marks) for source, marks in rows.items()}, legend)
 
 
 def _counts(data: RunData) -> Html:
@@ -120,10 +132,10 @@ def _counts(data: RunData) -> Html:
         key = (-_rank(one), one.source, one.id)
         counts[key] = counts.get(key, 0) + 1
     rows = [
-        (_severity(SEVERITIES[-rank]), source, name, f"{count:,}")
+        (f"{source}: {name}", Html(f"{_severity(SEVERITIES[-rank]).text} {count:,}"))
         for (rank, source, name), count in sorted(counts.items())
     ]
-    return table(("severity", "source", "event", "times"), rows, numeric=(3,), key="event-counts")
+    return flow("How often", rows, "event-counts", "wide")
 
 
 def _severity(name: str) -> Html:
@@ -143,7 +155,7 @@ def _table(events: list[EventLine], title: str, key: str) -> Html:
 
 
 def _scripted(faults_: list[Mapping[str, Any]]) -> Html:
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for one in faults_:
         begins = next((f"{key} {one[key]}" for key in ("at", "when", "per_day") if one.get(key) is not None), "")
         rest = {
@@ -151,17 +163,23 @@ def _scripted(faults_: list[Mapping[str, Any]]) -> Html:
             for key, value in one.items()
             if key not in ("kind", "at", "when", "per_day", "lasts") and value is not None
         }
-        rows.append((one.get("kind", ""), begins, plain(one.get("lasts")), plain(rest)))
-    return table(("scripted fault", "begins", "lasts", "with"), rows, key="scripted", wide=(3,))
+        rows.append((len(rows) + 1, one.get("kind", ""), begins, plain(one.get("lasts")), plain(rest)))
+    return table(("", "scripted fault", "begins", "lasts", "with"), rows, key="scripted", wide=(4,))
 
 
-def _timed(faults_: list[Mapping[str, Any]], end_s: float) -> Row | None:
-    spans = []
-    for one in faults_:
+def _timed(faults_: list[Mapping[str, Any]], data: RunData) -> list[Row]:
+    """A row for each fault that begins at a time: as long as it lasts, a tick, or to the end."""
+    rows = []
+    for number_, one in enumerate(faults_[:MOST_FAULTS], 1):
         if not isinstance(one.get("at"), str):
             continue
+        kind, lasts = str(one.get("kind", "")), one.get("lasts")
         begin_s = parse_duration_s(one["at"], float("inf"))
-        lasts = one.get("lasts")
-        until_s = begin_s + parse_duration_s(lasts, float("inf")) if isinstance(lasts, str) else end_s
-        spans.append(Span(begin_s, min(end_s, until_s), str(one.get("kind", "")), ORANGE))
-    return Row("scripted", tuple(one for one in spans if one.begin_s < end_s)) if spans else None
+        if isinstance(lasts, str):
+            end_s = begin_s + parse_duration_s(lasts, float("inf"))
+        else:
+            end_s = begin_s + data.columns.dt_s if kind in _ONCE else data.end_s
+        if begin_s < data.end_s:
+            span = Span(begin_s, min(end_s, data.end_s), kind, ORANGE)
+            rows.append(Row(f"{number_} {kind}", (span,)))
+    return rows
