@@ -25,9 +25,11 @@ from flightsw.plant.earth_loads import albedo_w_m2, infrared_w_m2
 from flightsw.plant.face_views import FaceViews
 from flightsw.plant.ledger import Ledger
 from flightsw.plant.pointing import Pointing
+from flightsw.plant.pumps import opening_of, power_share
 from flightsw.plant.schedules import Course, Line
 from flightsw.plant.sky import SkyModel, SkySample
 from flightsw.plant.thermal import ZERO_C_K, ThermalNetwork
+from flightsw.plant.thermal_config import LoopConfig
 from flightsw.plant.thermal_events import Level, first_crossing
 
 LOCATED_S = 1e-6
@@ -48,6 +50,8 @@ class Orders(msgspec.Struct, gc=False):
     mode: int = 0
     busy_s: float = 0.0
     """worked in this step"""
+    pump_speed: float = 1.0
+    """of coolant loops, 0 to 1"""
     pointing: Pointing | None = None
     """None: as it is"""
     charge: tuple[float, float] | None = None
@@ -81,6 +85,7 @@ class Spacecraft:
         self.silicon = load_profile(config.profile).silicon()
         self.network = ThermalNetwork(config.thermal, dt_s)
         self._damage = WHOLE
+        self._pump_speed = 1.0
         self._charger: tuple[float, float] | None = None
         """set points that have been ordered"""
         self._array = SolarArray(config.array_or_none)
@@ -148,6 +153,7 @@ class Spacecraft:
         ]
         self._boundaries = [(index[b.node], Line(b.points, b.period_s)) for b in config.boundaries]
         self._pumps = [names.index(pump) for pump in self.network.pumps]
+        self._loops = config.thermal.loops
 
     def step(self, tick: int, orders: Orders) -> SkySample:
         """The step of this tick under these orders; what came of it stands in the attributes. Gives the sky."""
@@ -213,6 +219,10 @@ class Spacecraft:
             demand_w[self._transmitter] = self.config.radio.dc_w if orders.transmitter_on else 0.0
         for place, course in self._scheduled:
             demand_w[place] = course.mean(self.time_s, self.dt_s)
+        self._pump_speed = orders.pump_speed
+        if orders.pump_speed != 1.0:
+            for place in self._pumps:
+                demand_w[place] *= power_share(orders.pump_speed)
         for place in self._leaking:
             demand_w[place] += self.config.loads[place].leak_w(self.nodes_k[self._load_nodes[place]] - ZERO_C_K)
         for place, forced_w in self._damage.forced_w.items():
@@ -231,7 +241,10 @@ class Spacecraft:
         available_w = self._array.available_w(flux_w_m2, nodes_k[self._array_node] - ZERO_C_K)
         battery, flows = bus.balance(available_w, load_w, self.battery, nodes_k[self._battery_node] - ZERO_C_K)
         heat_w, environment_w = self._heat_w(sky, lit, flux_w_m2, flows, seconds)
-        openings = [self._opening(flows.load_w[pump], pump) for pump in self._pumps] if self._pumps else None
+        openings = None
+        if self._pumps:
+            pumps = zip(self._loops, self._pumps, strict=True)
+            openings = [self._opening(loop, flows.load_w[pump], pump) for loop, pump in pumps]
         if whole:
             after_k, out_j = self.network.step(nodes_k, heat_w, openings)
         else:
@@ -249,8 +262,10 @@ class Spacecraft:
             out_j,
         )
 
-    def _opening(self, pump_w: float, pump: int) -> float:
-        return float(pump_w > 0.0 and pump not in self._damage.pumps)
+    def _opening(self, loop: LoopConfig, pump_w: float, pump: int) -> float:
+        if pump_w <= 0.0 or pump in self._damage.pumps:
+            return 0.0
+        return 1.0 if self._pump_speed == 1.0 else opening_of(loop, self._pump_speed)
 
     def _heat_w(
         self, sky: SkySample, lit: float, flux_w_m2: float, flows: Flows, seconds: float
