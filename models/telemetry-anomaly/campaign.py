@@ -31,20 +31,20 @@ TRAINING = tuple(
         100 + place,
         SEASONS[place % len(SEASONS)],
         CASES[place % len(CASES)],
-        orbits=6.0,
+        orbits=8.0,
         operated=place % 3 == 1,
         initial_soc=(0.62, 0.70, 0.58, 0.78)[place % 4],
     )
-    for place in range(14)
+    for place in range(28)
 )
 VALIDATION = tuple(
     Flight(200 + place, SEASONS[(2 * place) % len(SEASONS)], CASES[place % len(CASES)], operated=place % 4 == 3)
-    for place in range(5)
+    for place in range(8)
 )
 HELD_OUT_SEEDS = tuple(Flight(9021 + place, SEASONS[(3 * place) % len(SEASONS)], CASES[place]) for place in range(4))
 HELD_OUT_SEASONS = tuple(Flight(9031 + place, HELD_OUT_SEASON, CASES[place]) for place in range(4))
 
-FAULT_ORBITS = 2.8
+FAULT_ORBITS = 4.0
 FAULTS = (
     ("current_bias_0_3_a", "bias", "sensor.power.battery_current_a", 0.3),
     ("current_stuck", "stuck", "sensor.power.battery_current_a", 0.0),
@@ -64,15 +64,15 @@ FAULTS = (
     ("battery_bias_5_k", "bias", "sensor.thermal.battery_c", 5.0),
 )
 """(name, kind, target, size)"""
-FAULT_SEEDS = (9101, 9102)
+FAULT_SEEDS = (9101, 9102, 9103)
 
 
 def fault_flights() -> list[tuple[Flight, Fault]]:
-    """Every fault at two times of different flights, after two thirds of an orbit at the earliest."""
+    """Every fault at three times of different flights, after one orbit and a half at the earliest."""
     flights = []
     for place, (name, kind, target, size) in enumerate(FAULTS):
         for seed in FAULT_SEEDS:
-            at_s = 4000.0 + 137.0 * ((place * 31 + seed) % 40)
+            at_s = 9000.0 + 137.0 * ((place * 31 + seed) % 40)
             flight = Flight(seed, SEASONS[seed % len(SEASONS)], orbits=FAULT_ORBITS)
             flights.append((flight, Fault(name, kind, target, size, at_s)))
     return flights

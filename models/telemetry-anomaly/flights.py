@@ -64,7 +64,7 @@ class Flight(NamedTuple):
     seed: int
     epoch: str
     case: str | None = None
-    orbits: float = 5.0
+    orbits: float = 10.0
     operated: bool = False
     """telecommands drawn from the seed change modes, limits and the payload's work"""
     initial_soc: float = 0.62
