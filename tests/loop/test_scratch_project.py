@@ -41,7 +41,7 @@ LONGER = ("COM-1", "PAY-2", "PAY-4")
 """requirements on passes, orbits and ends of eclipses, which so short a flight has none of"""
 THM_1 = RequirementConfig(
     id="THM-1",
-    text="The chip exceeds its limit by at most 10 K, which a PI may",
+    text="The chip exceeds its limit by at most 10 K",
     formula="always(hw.chip_c <= thermal.chip_limit_c + 10)",
     margin=1.0,
 )
