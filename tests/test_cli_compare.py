@@ -13,7 +13,11 @@ from flightsw.record.folder import read_manifest
 from tests.console import Cli
 from tests.node.runs import cut
 
-HOT = ("--set", "apps.thermal.chip_limit_c=30.0", "--set", "apps.thermal.law=pi")
+HOT = tuple(
+    part
+    for one in ("apps.thermal.chip_limit_c=30.0", "apps.thermal.law=pi", "plant.battery.initial_soc=0.85")
+    for part in ("--set", one)
+)
 
 
 @pytest.fixture(scope="module")

@@ -95,6 +95,8 @@ CHANGES: tuple[Change, ...] = (
     # Charge control came: until then the charger had its own limits alone.
     TopicAdded("power.charge"),
     FieldAdded("cds.power", "charge_most_a", value=None),
+    # Pumps had one speed.
+    TopicAdded("thermal.pumps"),
     # Faults came to be injected into a run under way: until then nobody did.
     TopicAdded("truth.injection"),
 )

@@ -2,7 +2,8 @@
 
 Producer: thermal, every tick. Readers: `thermal.status` by inference (the chip cap), comms, health;
 `thermal.heaters` by the plant (its only writer is thermal; it goes out on change
-and every tenth tick); `cds.thermal` by thermal itself when it restarts.
+and every tenth tick), `thermal.pumps` likewise where there are pumps to control;
+`cds.thermal` by thermal itself when it restarts.
 """
 
 from __future__ import annotations
@@ -30,6 +31,13 @@ class HeaterCommand(Message, frozen=True):
     """Wanted state of the heaters."""
 
     battery_heater_on: bool
+
+
+class PumpCommand(Message, frozen=True):
+    """Wanted speed of the coolant loops' pumps."""
+
+    speed: Fraction
+    """of full speed; where a pump's rail is open it stands whatever is commanded"""
 
 
 class ThermalCriticalData(Message, frozen=True):

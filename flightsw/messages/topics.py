@@ -99,6 +99,7 @@ def shipped_topics() -> tuple[Topic, ...]:
         *(Topic(f"table.{app}", tables.TableReport, app, depth=64) for app in FLIGHT_APPS),
         *(Topic(f"cds.{app}.table", tables.TableCriticalData, app) for app in FLIGHT_APPS),
         Topic("power.charge", power.ChargeCommand, "power", actuator=True),
+        Topic("thermal.pumps", thermal.PumpCommand, "thermal", actuator=True),
         Topic(faults.INJECTION, faults.FaultInjection, OUTSIDE, depth=64, wakes=True),
         Topic("infer.account", inference.InferenceAccount, "inference"),
     )

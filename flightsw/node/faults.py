@@ -41,8 +41,6 @@ Fault = BusFaultConfig | HardwareFault
 KINDS: dict[str, type[FaultConfig]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Fault)}
 """Every kind by its name. Read only."""
 DAY_S = 86400.0
-MOST_CRASHES = 5
-"""scripted by time of one process: after so many restarts it is taken for broken"""
 MOMENTARY = (Crash, DeviceSel, DeviceSefi, ClockJump, LclTrip)
 """Kinds that strike once where `lasts` is left out."""
 _CONDITION = re.compile(
@@ -142,7 +140,6 @@ def _check_bus(fault: BusFaultConfig, table: ProcessTable) -> None:
 def _check_crashes(faults: Sequence[Fault], table: ProcessTable, dt_s: float) -> None:
     """Scripted by time, a process must be there to crash; by chance and on a condition the Exchange sees to that."""
     back_tick: dict[str, int] = {}
-    crashes: dict[str, int] = {}
     timed = [
         (_seconds("at", fault.at), index, fault)
         for index, fault in enumerate(faults)
@@ -155,9 +152,6 @@ def _check_crashes(faults: Sequence[Fault], table: ProcessTable, dt_s: float) ->
                 f'{where}.at = "{fault.at}": {name} is lost then already: must be at tick {back_tick[name]} or later'
             )
         back_tick[name] = tick + table.by_name[name].restart_ticks
-        crashes[name] = crashes.get(name, 0) + 1
-        if crashes[name] > MOST_CRASHES:
-            raise ConfigError(f"{where}: {name} crashes too often: must be at most {MOST_CRASHES} times")
 
 
 def _occurrence(fault: FaultConfig, index: int, scenario: Scenario) -> Occurrence:

@@ -40,6 +40,7 @@ def process_rows() -> tuple[ProcessRow, ...]:
                 "power.switches",
                 "power.charge",
                 "thermal.heaters",
+                "thermal.pumps",
                 "hw.activity",
                 "comms.radio",
                 "health.attitude",

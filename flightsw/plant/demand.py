@@ -12,6 +12,7 @@ from flightsw.devices.silicon import Silicon
 from flightsw.plant import compute
 from flightsw.plant.config import CHIP, HEATER, PAYLOAD, TRANSMITTER, PlantConfig
 from flightsw.plant.orders import Orders
+from flightsw.plant.pumps import power_share
 from flightsw.plant.schedules import Course
 from flightsw.plant.thermal_elements import ZERO_C_K
 
@@ -33,6 +34,7 @@ class Demand:
         self._heater_w, self._radio_w = config.heater_w, config.radio.dc_w
         self._latch_up_w = config.radiation.sel_w
         self._scheduled = [(names.index(s.load), Course(s.steps, s.period_s)) for s in config.schedules]
+        self._pumps = [names.index(loop.pump_load) for loop in config.thermal.loops]
         self._leaking = [
             (place, load, index[load.node]) for place, load in enumerate(config.loads) if load.leakage_w > 0.0
         ]
@@ -60,6 +62,9 @@ class Demand:
             demand_w[self._transmitter] = self._radio_w if orders.transmitter_on else 0.0
         for place, course in self._scheduled:
             demand_w[place] = course.mean(time_s, self._dt_s)
+        if orders.pump_speed != 1.0:
+            for place in self._pumps:
+                demand_w[place] *= power_share(orders.pump_speed)
         for place, load, node in self._leaking:
             demand_w[place] += load.leak_w(nodes_k[node] - ZERO_C_K)
         if self.forced_w:

@@ -19,6 +19,8 @@ class Orders(msgspec.Struct, gc=False):
     mode: int = 0
     busy_s: float = 0.0
     """worked in this step"""
+    pump_speed: float = 1.0
+    """of coolant loops, 0 to 1"""
     pointing: Pointing | None = None
     """None: as it is"""
     charge: tuple[float, float] | None = None

@@ -25,7 +25,7 @@ from flightsw.messages.health import AttitudeCommand, Event, Severity
 from flightsw.messages.inference import DeviceActivity
 from flightsw.messages.plant import DeviceReadings, LclState, LinkSensors, Truth
 from flightsw.messages.power import ChargeCommand, SwitchCommand
-from flightsw.messages.thermal import HeaterCommand
+from flightsw.messages.thermal import HeaterCommand, PumpCommand
 from flightsw.plant import board as real_board
 from flightsw.plant import compute
 from flightsw.plant.config import BUS, CHIP, HEATER, PAYLOAD, TRANSMITTER, PlantConfig, link_budget, sky_of
@@ -161,6 +161,8 @@ class PlantProcess:
             orders.charge = charge.limit_a, charge.limit_v
         if (heaters := inbox.last(HeaterCommand)) is not None:
             orders.heater_on = heaters.battery_heater_on
+        if (pumps := inbox.last(PumpCommand)) is not None:
+            orders.pump_speed = pumps.speed
         if (radio := inbox.last(RadioCommand)) is not None:
             orders.transmitter_on = radio.transmitter_on
         if (attitude := inbox.last(AttitudeCommand)) is not None and self.config.attitude is not None:

@@ -26,9 +26,11 @@ from flightsw.plant.face_views import FaceViews
 from flightsw.plant.heating import Heating
 from flightsw.plant.ledger import Ledger
 from flightsw.plant.orders import Orders
+from flightsw.plant.pumps import opening_of
 from flightsw.plant.schedules import Line
 from flightsw.plant.sky import SkyModel, SkySample
 from flightsw.plant.thermal import ZERO_C_K, ThermalNetwork
+from flightsw.plant.thermal_config import LoopConfig
 from flightsw.plant.thermal_events import first_crossing
 from flightsw.plant.thermostats import Thermostats
 
@@ -67,6 +69,7 @@ class Spacecraft:
         self._condition = Condition(config, dt_s)
         self._ages = self._condition.ages
         self._array = self._condition.array()
+        self._pump_speed = 1.0
         self._bus = PowerBus(
             config.distribution, config.loads, self._condition.pack(), config.array_or_none.mppt_efficiency
         )
@@ -112,6 +115,7 @@ class Spacecraft:
         self._array_node = index[config.array_or_none.node]
         self._boundaries = [(index[b.node], Line(b.points, b.period_s)) for b in config.boundaries]
         self._pumps = [loads.index(pump) for pump in self.network.pumps]
+        self._loops = config.thermal.loops
 
     def step(self, tick: int, orders: Orders) -> SkySample:
         """The step of this tick under these orders; what came of it stands in the attributes. Gives the sky."""
@@ -166,6 +170,7 @@ class Spacecraft:
         if self._attitude is not None and self.attitude is not None:
             self.attitude = self._attitude.step(self.attitude, orders.pointing, tick)
             self.views = self._attitude.views(self.attitude, tick)
+        self._pump_speed = orders.pump_speed
         return self._demand.over_step(orders, self.board, rail_on, self.nodes_k, self.time_s)
 
     def _part(self, seconds: float, sky: SkySample, demand_w: list[float], lit: float) -> _Part:
@@ -181,15 +186,20 @@ class Spacecraft:
         battery, flows = bus.balance(available_w, load_w, self.battery, nodes_k[self._battery_node] - ZERO_C_K)
         cells_w = self._array.absorbed_w(flux_w_m2)
         heat_w, environment_w = self._heating.over(seconds, sky, lit, cells_w, flows, self.views, nodes_k, self.time_s)
-        openings = [self._opening(flows.load_w[pump], pump) for pump in self._pumps] if self._pumps else None
+        openings = None
+        if self._pumps:
+            pumps = zip(self._loops, self._pumps, strict=True)
+            openings = [self._opening(loop, flows.load_w[pump], pump) for loop, pump in pumps]
         if whole:
             after_k, out_j = self.network.step(nodes_k, heat_w, openings)
         else:
             after_k, out_j = self.network.step_for(nodes_k, heat_w, seconds, openings)
         return _Part(seconds, lcl, limited_s, battery, flows, after_k, available_w, environment_w, sum(heat_w), out_j)
 
-    def _opening(self, pump_w: float, pump: int) -> float:
-        return float(pump_w > 0.0 and pump not in self._condition.damage.pumps)
+    def _opening(self, loop: LoopConfig, pump_w: float, pump: int) -> float:
+        if pump_w <= 0.0 or pump in self._condition.damage.pumps:
+            return 0.0
+        return 1.0 if self._pump_speed == 1.0 else opening_of(loop, self._pump_speed)
 
     def _take(self, part: _Part) -> None:
         """Book a stretch."""

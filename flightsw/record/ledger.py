@@ -32,7 +32,9 @@ from flightsw.plant.battery_config import BatteryConfig
 from flightsw.plant.config import TRANSMITTER, PlantConfig
 from flightsw.plant.constants import STEFAN_BOLTZMANN_W_M2_K4
 from flightsw.plant.damage import WHOLE, Damage, network_config_of, pack_config_of
+from flightsw.plant.pumps import opening_of, speed_of
 from flightsw.plant.thermal_assembly import assemble
+from flightsw.plant.thermal_config import LoopConfig
 from flightsw.record.damaged import DamageByTick
 
 ALLOWED_SHARE = 1e-6
@@ -196,7 +198,9 @@ class _Heat:
         self._radio = plant.radio
         names = [load.name for load in plant.loads]
         self._transmitter = names.index(TRANSMITTER) if TRANSMITTER in names else None
+        self._loops = plant.thermal.loops
         self._pumps = [names.index(loop.pump_load) for loop in plant.thermal.loops]
+        self._full_w = [load.power_w for load in plant.loads]
         self._nodes_k = [(node.initial_c if node.held_c is None else node.held_c) + ZERO_C_K for node in nodes]
         self._out_w: float | None = None
         self.residual_j = array("d")
@@ -247,14 +251,20 @@ class _Heat:
         )
         pipes = [(a, b, ramp.at(nodes_k[a])) for a, b, ramp in network.pipes]
         loops = [
-            (a, b, w_k if one.load_power_w[pump] > 0.0 and pump not in self._damage.pumps else 0.0)
-            for (a, b, w_k), pump in zip(network.loops, self._pumps, strict=True)
+            (a, b, w_k * self._opening(loop, pump, one))
+            for (a, b, w_k), loop, pump in zip(network.loops, self._loops, self._pumps, strict=True)
         ]
         for a, b, w_k in (*network.conductances, *pipes, *loops):
             out_w += self._into_held_w(a, b, w_k * (nodes_k[a] - nodes_k[b]))
         for a, b, area_m2 in network.exchanges:
             out_w += self._into_held_w(a, b, area_m2 * (fourth_w_m2[a] - fourth_w_m2[b]))
         return out_w
+
+    def _opening(self, loop: LoopConfig, pump: int, one: Truth) -> float:
+        """Of a pumped loop: its pump's speed shows in what it draws."""
+        if pump in self._damage.pumps:
+            return 0.0
+        return opening_of(loop, speed_of(one.load_power_w[pump] / self._full_w[pump]))
 
     def _into_held_w(self, a: int, b: int, flow_w: float) -> float:
         """What of a flow from a to b leaves the network."""

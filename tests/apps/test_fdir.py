@@ -12,7 +12,8 @@ from flightsw.apps.duties import DUTIES, Payload, Transmitter
 from flightsw.apps.health import memory, recovery
 from flightsw.apps.health.actionpoints import READY, holds, is_true, point_step
 from flightsw.apps.health.balance import Balance, Flows, balance_step
-from flightsw.apps.health.config import HealthConfig, WatchpointConfig
+from flightsw.apps.health.config import HealthConfig, PayloadRow, WatchpointConfig
+from flightsw.apps.health.fdir import Fdir
 from flightsw.apps.health.fdirconfig import ActionpointConfig, FdirConfig, LadderConfig
 from flightsw.apps.health.gauges import Gauge, gauge_step, is_bad
 from flightsw.apps.health.hangs import MISS, misses_step, trouble
@@ -34,8 +35,9 @@ from flightsw.apps.power.law import switched
 from flightsw.apps.power.rails import OPEN_TICKS, after_tick, begun, masked
 from flightsw.apps.power.shedding import ShedState, load_table
 from flightsw.apps.validity import believed_power, believed_thermal
+from flightsw.bus.application import Inbox
 from flightsw.errors import ConfigError
-from flightsw.messages.health import BusEvent, BusEventKind, Mode, SensorValidity
+from flightsw.messages.health import BusEvent, BusEventKind, Mode, RecoveryCriticalData, SensorValidity
 from flightsw.messages.inference import Binding, InferenceStatus
 from flightsw.messages.plant import LclState, PowerSensors, ThermalSensors
 
@@ -450,3 +452,19 @@ def test_a_heater_shed_by_its_tier_stays_off_but_in_survival_where_it_is_what_is
     assert switched((True,) * 3, shed, (), Mode.NOMINAL, load_table(rows)) == (True, False, False)
     assert switched((True,) * 3, shed, (), Mode.SURVIVAL, load_table(rows)) == (True, True, False)
     assert switched((True,) * 2, shed, (), Mode.SURVIVAL, load_table((rows[0], rows[2]))) == (True, False)
+
+
+def restarted(*kept: RecoveryCriticalData) -> Fdir:
+    """The monitors of a health that has just been restarted with this memory."""
+    fdir = Fdir(HealthConfig(), ("comms", "inference"), 1.0, PayloadRow(3, 20.0), lambda _name, _by: None)
+    fdir.restore(Inbox([("bus", one) for one in kept]))
+    return fdir
+
+
+def test_a_restarted_health_goes_on_where_its_ladders_stood_and_begins_at_their_foot_without_a_memory() -> None:
+    kept = RecoveryCriticalData((0, 2, 0), (0, 77, 0), (), (False, True))
+    again = restarted(kept)
+    assert [climb.rung for climb in again.recovery.climbs] == [0, 2, 0]
+    assert again.recovery.climbs[1].since_tick == 77
+    assert again.recovery.locked == (False, True)
+    assert restarted().recovery == recovery.initial(again.plan)

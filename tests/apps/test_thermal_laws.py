@@ -363,3 +363,27 @@ def test_without_the_chips_diode_it_goes_by_the_board_and_stays_below_the_limit(
 def test_without_any_thermistor_it_grants_the_least() -> None:
     _, cap_w = degraded_loop("all", 1600)
     assert set(cap_w[1500:]) == {CONFIG.cap_min_w}
+
+
+def test_as_shipped_the_step_wise_law_polls_every_five_seconds() -> None:
+    out = caps(law_called("step-wise"), [80.0 + 0.01 * second for second in range(40)])
+    moved = [second for second, (early, late) in enumerate(pairwise(out)) if late != early]
+    assert len(moved) >= 6
+    assert {late - early for early, late in pairwise(moved)} == {5}
+
+
+@pytest.mark.parametrize(
+    ("field", "allowed", "refused"),
+    [
+        ("chip_board_w_k", (1e-3, 0.05, 1e6), (0.0, 1.05e6)),
+        ("board_structure_w_k", (0.0, 0.05, 1e6), (-1e-3, 1.05e6)),
+    ],
+)
+def test_conductances_of_the_on_board_model_have_their_range(
+    field: str, allowed: tuple[float, ...], refused: tuple[float, ...]
+) -> None:
+    for value in allowed:
+        assert msgspec.convert({field: value}, ChipPath) == msgspec.structs.replace(ChipPath(), **{field: value})
+    for value in refused:
+        with pytest.raises(msgspec.ValidationError, match=field):
+            msgspec.convert({field: value}, ChipPath)

@@ -14,7 +14,8 @@ from typing import Any
 from flightsw.record.tail import LogTail
 
 COMMAND = (sys.executable, "-c", "import sys; from flightsw.cli import main; sys.exit(main())")
-GUARD_S = 120
+GUARD_S = 900
+"""of a run; in the daily tests their own timeout is shorter, in long ones the machine may be loaded on purpose"""
 
 
 def arguments(out: Path, *more: str, ticks: int = 600) -> list[str]:

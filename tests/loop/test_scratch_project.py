@@ -20,7 +20,7 @@ from xml.etree import ElementTree as Xml
 import msgspec
 import pytest
 
-from flightsw.node.scenario import load_scenario, scenario_to_toml
+from flightsw.node.scenario import RequirementConfig, load_scenario, scenario_to_toml
 
 ROOT = Path(__file__).resolve().parents[2]
 BUGS = ("SignError", "KelvinForCelsius", "NoAntiWindup", "LateCap")
@@ -28,6 +28,8 @@ BUGS = ("SignError", "KelvinForCelsius", "NoAntiWindup", "LateCap")
 HOT = [
     "name=hot-bench",
     "apps.thermal.law=pi",
+    "plant.thermal.nodes.bus.initial_c=15.0",
+    "plant.thermal.nodes.battery.initial_c=15.0",
     "duration=1300s",
     "plant.battery.initial_soc=0.95",
     "apps.power.reserve_soc=0.3",
@@ -37,6 +39,13 @@ HOT = [
 ]
 LONGER = ("COM-1", "PAY-2", "PAY-4")
 """requirements on passes, orbits and ends of eclipses, which so short a flight has none of"""
+THM_1 = RequirementConfig(
+    id="THM-1",
+    text="The chip exceeds its limit by at most 10 K",
+    formula="always(hw.chip_c <= thermal.chip_limit_c + 10)",
+    margin=1.0,
+)
+"""in place of the scenario's own, which is made for the predictive law"""
 TESTS = """
 import flightsw
 import pytest
@@ -90,11 +99,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert installed.returncode == 0, installed.stderr
     shutil.copy(Path(__file__).with_name("scratch_controller.py"), folder / "controller.py")
     stock = load_scenario("cubesat-6u-orin-nano", HOT)
-    kept = tuple(one for one in stock.requirements if one.id not in LONGER)
+    kept = tuple(THM_1 if one.id == "THM-1" else one for one in stock.requirements if one.id not in LONGER)
     assert len(kept) >= 12
     text = scenario_to_toml(msgspec.structs.replace(stock, requirements=kept))
     assert "\n[apps.thermal]\n" in text
-    own = text.replace("\n[apps.thermal]\n", '\n[apps.thermal]\nlaw = "controller:ChipCap"\n')
+    own = text.replace('\nlaw = "pi"\n', '\nlaw = "controller:ChipCap"\n')
+    assert own != text
     (folder / "hot-bench.toml").write_text(own)
     (folder / "test_controller.py").write_text(TESTS)
     return folder

@@ -26,6 +26,7 @@ def fly(run_dir: Path, *overrides: str, ticks: int = 300, commands: Sequence[str
         f'duration="{ticks}s"',
         'apps.inference.execute="none"',
         "apps.thermal.law=pi",
+        "plant.battery.initial_soc=0.85",
         f"commands=[{', '.join(commands)}]",
     ]
     run_dir.mkdir(parents=True)

@@ -74,10 +74,10 @@ def test_the_log_s_copy_of_a_scenario_is_the_scenario() -> None:
         ("apps.thermal.chip_limit_c=109", "apps.thermal.chip_limit_c = 109.0: must be below the device's own throttle"),
         ("apps.health.wanted=FLY", 'apps.health.wanted = "FLY": must be one of STANDBY, NOMINAL, PAYLOAD'),
         (
-            "apps.health.anomaly.spacecraft=mine",
+            "apps.health.anomaly={spacecraft='mine'}",
             'apps.health.anomaly: spacecraft = "mine": model telemetry-anomaly knows ',
         ),
-        ("apps.health.anomaly.model=cloudseg", "apps.health.anomaly: "),
+        ("apps.health.anomaly={spacecraft='x', model='cloudseg'}", "apps.health.anomaly: "),
         ("name='../x'", 'name = "../x": must be text that matches'),
         ("seed=-1", "seed = -1: must be at least 0"),
         ("dt_s=0.3333333333333", "dt_s = 0.3333333333333: must be a whole number of nanoseconds"),

@@ -1,7 +1,7 @@
 """TCS manager: messages in, messages out. The decisions are in `law` and what it composes, or in a user's own law.
 
 Reads `sensor.thermal`, `power.status`, `health.validity`, `tc.dispatch`. Gives `thermal.status`, `thermal.heaters`,
-`event.thermal`, `tc.report.thermal`, `cds.thermal`.
+`thermal.pumps`, `event.thermal`, `tc.report.thermal`, `cds.thermal`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from flightsw.apps.thermal.config import ThermalConfig
 from flightsw.apps.thermal.events import changes
 from flightsw.apps.thermal.interface import STANDARD, ThermalLaw
 from flightsw.apps.thermal.law import Inputs, State
+from flightsw.apps.thermal.pump import FULL, PumpConfig, pump_speed
 from flightsw.apps.validity import believed_thermal
 from flightsw.bus.application import Inbox, Now
 from flightsw.errors import ConfigError
@@ -23,7 +24,7 @@ from flightsw.messages.commands import ThermalSetChipLimit
 from flightsw.messages.health import SensorValidity
 from flightsw.messages.plant import ThermalSensors
 from flightsw.messages.power import PowerStatus
-from flightsw.messages.thermal import HeaterCommand, ThermalCriticalData, ThermalStatus
+from flightsw.messages.thermal import HeaterCommand, PumpCommand, ThermalCriticalData, ThermalStatus
 
 STORE_TICKS = 10
 
@@ -41,6 +42,8 @@ class ThermalApp:
         self._state = law.initial(config)
         self._stored: State | None = None
         self._heaters = Repeating()
+        self._pumps = Repeating()
+        self._pump_speed = FULL
         self._validity: SensorValidity | None = None
         """None: all readings are to be believed"""
         self._parameters = ParameterTable("thermal", config, self._apply, refuse=self._refuse)
@@ -76,6 +79,9 @@ class ThermalApp:
             )
         )
         self._heaters.send(HeaterCommand(outputs.heater_on), now.tick, out)
+        if isinstance(pump := self._config.pump, PumpConfig):
+            self._pump_speed = pump_speed(self._pump_speed, sensors.board_c if sensors else None, pump)
+            self._pumps.send(PumpCommand(self._pump_speed), now.tick, out)
         self._store(now, out)
         return out
 

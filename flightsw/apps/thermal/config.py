@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from flightsw.apps.own import AppConfig
+from flightsw.apps.thermal.pump import PumpConfig
 from flightsw.errors import ConfigError
 
 LimitC = Annotated[float, Meta(ge=-100.0, le=150.0)]
@@ -44,6 +45,8 @@ class ThermalConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=
     cap_max_w: Annotated[float, Meta(gt=0.0, le=1e6)] = 30.0
     hot_assumption_c: LimitC = 110.0
     """a chip that gives no reading is taken to be so hot"""
+    pump: PumpConfig | UnsetType = UNSET
+    """of the coolant loops' pumps; left out, they run at full speed"""
     lost_ticks: Annotated[int, Meta(ge=1, le=100000)] = 3
     """a reading missing for so long is an event"""
     blind_ticks: Ticks = 60
