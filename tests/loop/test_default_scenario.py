@@ -43,7 +43,7 @@ def test_both_caps_bind_together_a_fifth_of_payload_time_and_nothing_is_drawn_ab
     assert summary.thermal_capped_fraction >= 0.05
     assert summary.power_capped_fraction + summary.thermal_capped_fraction >= 0.20
     assert summary.worst_excess_working_w == 0.0
-    assert summary.batches_executed == summary.batches > 1000
+    assert 0 < summary.batches_executed < summary.batches, "sampled"
     assert summary.value > 0.9 * summary.inferences_in_time > 9_000
     assert sum(summary.inferences_by_variant) == summary.inferences
 
