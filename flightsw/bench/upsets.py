@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from flightsw.apps.inference.engine import OnnxEngine, Seen
 from flightsw.bench.paired import Interval, mean_of
-from flightsw.devices.memory import MemoryConfig
+from flightsw.devices.memory_config import MemoryConfig
 from flightsw.devices.models import load_card
 from flightsw.errors import ConfigError
 from flightsw.node.inprocess import InProcessNode

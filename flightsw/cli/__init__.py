@@ -26,6 +26,7 @@ from flightsw.cli import (
     resuming,
     running,
     sequences,
+    upsets,
     validation,
 )
 from flightsw.cli.exits import BAD_INPUT, GOOD, INTERNAL, INTERRUPTED
@@ -57,7 +58,9 @@ app.command("diff")(comparing.diff)
 app.command("resume")(resuming.resume)
 app.add_typer(baseline.baseline, name="baseline")
 app.add_typer(sequences.app, name="sequence")
+benching.app.command("upsets")(upsets.bench_upsets)
 app.add_typer(benching.app, name="bench")
+models.app.command("audit")(upsets.audit)
 app.add_typer(models.app, name="models")
 app.command("version")(inspection.version)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -73,6 +74,21 @@ def check(
     typer.echo(
         f"us a tile: measured on this host, one thread, batches of {BATCH}; the simulation takes no time from it"
     )
+    return GOOD
+
+
+@app.command("pack")
+def pack(
+    model: Annotated[str, typer.Argument(metavar="PATH", help="A card, its folder, or a shipped model's name.")],
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="Folder of files named by their hash.")],
+    *,
+    as_json: AsJson = False,
+) -> int:
+    """Put a model's card and networks into a blob store; prints the hash that `model.load` takes."""
+    from flightsw.devices.blobs import pack as into_store
+
+    sha256 = into_store(model, store)
+    typer.echo(json.dumps({"sha256": sha256, "store": str(store)}) if as_json else sha256)
     return GOOD
 
 

@@ -166,15 +166,35 @@ def load_card(name_or_path: str, kind: type[Card] = ModelCard) -> Card:
     kind. `NAME:VARIANT`: with another default variant than the card's own. Raises ConfigError."""
     path, variant = _place(name_or_path)
     try:
-        card = msgspec.convert(tomllib.loads(path.read_text()), kind)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        data = path.read_bytes()
+    except OSError as error:
         raise ConfigError(f"{path}: not a model card: {error}") from None
+    card = card_of(data, str(path), kind)
     card = msgspec.structs.replace(card, folder=str(path.parent))
     if not variant:
         return card
     if not isinstance(card, ModelCard):
         raise ConfigError(f"model {name_or_path!r}: {card.name} has no variants")
     return msgspec.structs.replace(card, default_variant=card.variant(variant).name)
+
+
+def is_shipped(card: Card) -> bool:
+    """Whether a loaded card is one that came with flightsw."""
+    return Path(card.folder).parent in _FOLDERS
+
+
+def card_of(data: bytes, where: str, kind: type[C]) -> C:
+    """A card from its file's bytes, wherever they come from; it has no folder. Raises ConfigError."""
+    try:
+        return msgspec.convert(tomllib.loads(data.decode()), kind)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise ConfigError(f"{where}: not a model card: {error}") from None
+
+
+def label_of(name_or_path: str) -> str:
+    """What results call the model that a scenario names: its name, or the last part of its path; 64 characters."""
+    path = Path(name_or_path)
+    return (path.parent if path.name == CARD else path).name[-64:]
 
 
 def verified_model_path(card: FiledCard, variant: ModelFile | None = None) -> Path:

@@ -47,6 +47,36 @@ class InferSetPayload(_Command, frozen=True, tag="infer.set_payload"):
     on: bool
 
 
+class ModelLoad(_Command, frozen=True, tag="model.load"):
+    """Fetch a model's card by its hash, and its networks by theirs, into a slot; nothing of it flies yet."""
+
+    slot: Literal["a", "b"]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class ModelVerify(_Command, frozen=True, tag="model.verify"):
+    """Check a slot's image as one is checked before a run: card, ports, golden answers."""
+
+    slot: Literal["a", "b"]
+
+
+class ModelCanary(_Command, frozen=True, tag="model.canary"):
+    """Let a slot's image look at so many batches beside the active one; nothing of it is told."""
+
+    slot: Literal["a", "b"]
+    batches: Annotated[int, Meta(ge=1, le=100_000)]
+
+
+class ModelActivate(_Command, frozen=True, tag="model.activate"):
+    """Let a slot's image fly; the one before it is kept to come back to."""
+
+    slot: Literal["a", "b"]
+
+
+class ModelRollback(_Command, frozen=True, tag="model.rollback"):
+    """Leave the active image for the one before it."""
+
+
 class CommsSetTransmitter(_Command, frozen=True, tag="comms.set_transmitter"):
     """Allow or forbid the transmitter."""
 
@@ -171,6 +201,11 @@ Command = (
     | PowerClearShed
     | ThermalSetChipLimit
     | InferSetPayload
+    | ModelLoad
+    | ModelVerify
+    | ModelCanary
+    | ModelActivate
+    | ModelRollback
     | CommsSetTransmitter
     | HealthSetMode
     | HealthPoint
@@ -195,7 +230,7 @@ COMMANDS: dict[str, type[_Command]] = {str(kind.__struct_config__.tag): kind for
 """Every command type by its name. Read only."""
 
 
-_OWNERS = {"infer": "inference", "sequence": "health", "time": "health"}
+_OWNERS = {"infer": "inference", "model": "inference", "sequence": "health", "time": "health"}
 _TABLES = "table."
 """Commands that go to the application they name; all others belong to one."""
 

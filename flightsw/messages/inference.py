@@ -9,6 +9,9 @@ when it restarts. What is counted by source stands in the order of the scenario'
 from __future__ import annotations
 
 import enum
+from typing import Annotated
+
+from msgspec import Meta
 
 from flightsw.messages.base import (
     AnyNumber,
@@ -172,3 +175,5 @@ class InferenceCriticalData(Message, frozen=True):
     variant_items: tuple[Count, ...]
     batches_done: Count
     batches_executed: Count
+    models: Annotated[str, Meta(max_length=1024)]
+    """slots of the model operations, as they write them; empty: nothing was ever loaded"""

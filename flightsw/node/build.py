@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from flightsw.apps.comms.app import CommsApp
@@ -17,11 +18,13 @@ from flightsw.apps.inference.app import InferenceApp
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.inference.engine import OnnxEngine
 from flightsw.apps.inference.guard import GuardedEngine
+from flightsw.apps.inference.modelops import Both, ModelOps
 from flightsw.apps.own import AppConfig
 from flightsw.apps.power.app import PowerApp
 from flightsw.apps.power.config import PAYLOAD, LoadRow
 from flightsw.apps.thermal.app import ThermalApp
 from flightsw.bus.application import Application
+from flightsw.devices.blobs import FolderBlobs
 from flightsw.devices.memory import DeviceMemory
 from flightsw.devices.models import ModelCard, load_card, verified_model_path
 from flightsw.devices.profiles import load_profile
@@ -86,8 +89,13 @@ def _inference(scenario: Scenario) -> Application:
     device = VirtualDevice(silicon, memory)
     guarded = None if memory is None else GuardedEngine(card, scenario.seed, memory)
     engine = guarded or (OnnxEngine(card, scenario.seed) if config.execute_stride else None)
-    shipped = partial(InferenceApp, guard=guarded)
-    return _flight("inference", config, shipped, config, silicon, card, device, engine, scenario.seed)
+    if engine is None:
+        return _flight("inference", config, InferenceApp, config, silicon, card, device, None, scenario.seed)
+    blobs = None if config.blobs is None else FolderBlobs(Path(config.blobs))
+    models = ModelOps(card, scenario.seed, engine, blobs)
+    guard = models if guarded is None else Both(guarded, models)
+    shipped = partial(InferenceApp, guard=guard, models=models)
+    return _flight("inference", config, shipped, config, silicon, card, device, models, scenario.seed)
 
 
 def _payload_memory(config: InferenceConfig, card: ModelCard) -> DeviceMemory | None:

@@ -21,6 +21,8 @@ FIXED = {
     "apps.inference.model": "the network is loaded when the application starts",
     "apps.inference.execute": "what is computed for real is part of what a run is compared by",
     "apps.inference.sources": "what is counted by source has as many places as the run began with",
+    "apps.inference.memory": "what lies in it has been struck since the start",
+    "apps.inference.blobs": "what is in the slots came from there",
     "apps.power.array_peak_w": "it is where a measurement started that has long replaced it",
 }
 """Fields that an application under way can't take up."""
@@ -38,10 +40,10 @@ def reconfigured(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
                 f"--set {path}: can't change in a run under way: must be one of {allowed} "
                 "(spacecraft, seed and time step are what the logged ticks were made with: fly a new run)"
             )
-        field = ".".join(path.split(".")[:3])
         own_code = path.split(".")[2] in OWN_CODE
-        if field in FIXED or own_code:
-            why = "code is loaded when the application starts" if own_code else FIXED[field]
+        fixed = next((field for field in FIXED if path == field or path.startswith(f"{field}.")), None)
+        if fixed is not None or own_code:
+            why = FIXED[fixed] if fixed is not None else "code is loaded when the application starts"
             raise ConfigError(f"--set {path}: can't change in a run under way: {why}")
     return with_changes(scenario, changes)
 

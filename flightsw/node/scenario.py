@@ -36,6 +36,7 @@ from flightsw.node.faults import Fault, check_faults
 from flightsw.node.fdircheck import check_fdir
 from flightsw.node.imports import Identity, identity, look_in
 from flightsw.node.laws import is_own
+from flightsw.node.modelcheck import check_model
 from flightsw.node.ownprocess import ProcessConfig
 from flightsw.node.sequencefiles import check_sequences, with_files
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
@@ -226,7 +227,7 @@ def check(scenario: Scenario) -> None:
     check_step(scenario.plant.thermal, scenario.dt_s)
     check_rates(scenario.plant.radiation, scenario.dt_s)
     silicon = _silicon(scenario)
-    _check_model(scenario)
+    check_model(scenario.apps.inference)
     _check_watch(scenario)
     _check_fdir(scenario)
     thermal, power = scenario.apps.thermal, scenario.apps.power
@@ -283,18 +284,6 @@ def _silicon(scenario: Scenario) -> Silicon:
         return load_profile(scenario.plant.profile).silicon()
     except ConfigError as error:
         raise ConfigError(f"plant.profile: {error}") from None
-
-
-def _check_model(scenario: Scenario) -> None:
-    """The card, and the network behind it where batches will be computed."""
-    config = scenario.apps.inference
-    try:
-        card = load_card(config.model)
-        card.variant(config.variant)
-        if config.execute != "none":
-            verified_model_path(card)
-    except ConfigError as error:
-        raise ConfigError(f"apps.inference.model: {error}") from None
 
 
 def _check_watch(scenario: Scenario) -> None:

@@ -63,6 +63,8 @@ class Auditor:
 
     def __init__(self, clean: Engine) -> None:
         self._clean = clean
+        self._uploaded = False
+        """an image that came up flies: it is not the one that is at hand here"""
         self._wrong: set[int] = set()
         self._retracted: set[int] = set()
         self._found = {"scrub": 0, "golden": 0, "runtime": 0}
@@ -94,7 +96,7 @@ class Auditor:
         )
 
     def _judge(self, result: InferenceResult) -> None:
-        if result.output_sha256 is None:
+        if result.output_sha256 is None or self._uploaded:
             return
         variant: str | None = getattr(result, "variant", None)
         truth = self._clean.look(
@@ -111,6 +113,8 @@ class Auditor:
         args: dict[str, Any] = event.args
         if event.id == "memory.rewritten":
             self._rewritten += args["bits"]
+        elif event.id in ("model.activated", "model.rolled_back"):
+            self._uploaded = args["image"] != "golden"
         elif event.id == "weights.repaired":
             self._found[args["found"]] += 1
             self._repaired += args["bits"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,11 @@ CONFIG = CommsConfig(clear_scene_bytes=1000, cloudy_scene_bytes=10, cloudy_above
 
 def result(cloud_fraction: tuple[float, ...] | None, scenes: int = 3) -> InferenceResult:
     return InferenceResult(0, "m", 0, scenes, 0.5, 10.0, 1, 0, 1, 0.0, cloud_fraction, None, 0, 0, 0.0)
+
+
+def test_scenes_in_which_something_was_found_ship_whole_and_others_a_thumbnail():
+    told = msgspec.structs.replace(result(None), detections=(0, 2, 0))
+    assert product_bytes(told, CONFIG) == 10 + 1000 + 10
 
 
 def test_cloudy_scenes_ship_a_thumbnail_and_clear_ones_the_whole():

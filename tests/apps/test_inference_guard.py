@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from flightsw.apps.inference.engine import OnnxEngine
 from flightsw.apps.inference.guard import GuardedEngine, differing_bits, due, majority
 from flightsw.devices.cameras import camera_of
-from flightsw.devices.memory import DeviceMemory, MemoryConfig
+from flightsw.devices.memory import DeviceMemory
+from flightsw.devices.memory_config import MemoryConfig
 from flightsw.devices.models import load_card, verified_model_path
 
 CARD = load_card("wildfire:small")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from flightsw.apps.inference.laws import SHIPPED
-from flightsw.bench import orbit, orbitcases, orbittables, orbittuning
+from flightsw.bench import orbit, orbitcases, orbittables, orbittuning, tables
 from flightsw.bench.bound import Supply, Way, dual, upper_bound
 from flightsw.bench.oracle import battery_j, oracle_value
 from flightsw.bench.orbit import OrbitResult, compare_orbits
@@ -328,8 +328,8 @@ def test_what_can_not_be_flown_is_refused_before_anything_flies(
 
 def test_the_page_has_a_row_for_every_policy_and_the_oracle_in_every_case() -> None:
     page = (ROOT / "docs/inference.md").read_text()
-    assert orbittables.MARKS.read_page(ROOT / "docs/inference.md") == page
-    table = page.split(orbittables.MARKS.begin)[1].split(orbittables.MARKS.end)[0]
+    assert tables.read_page(ROOT / "docs/inference.md", orbittables.MARKS) == page
+    table = page.split(orbittables.MARKS[0])[1].split(orbittables.MARKS[1])[0]
     places = [table.index(f"### {case.name}\n") for case in BENCH.cases] + [len(table)]
     for start, end in pairwise(places):
         for policy in (*BENCH.policies, "oracle"):

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flightsw.devices.memory import ADDRESSES, DeviceMemory, MemoryConfig
+from flightsw.devices.memory import ADDRESSES, DeviceMemory
+from flightsw.devices.memory_config import MemoryConfig
 from flightsw.devices.models import load_card, verified_model_path
 from flightsw.devices.onnxweights import weight_spans
 from flightsw.devices.profiles import load_profile

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from flightsw.devices.camera import BANDS, CELLS
-from flightsw.devices.models import ModelCard, fp32_gop, load_card, shipped_models, verified_model_path
+from flightsw.devices.models import ModelCard, fp32_gop, label_of, load_card, shipped_models, verified_model_path
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.telemetry_model import TelemetryCard
 from flightsw.errors import ConfigError
@@ -71,6 +71,13 @@ def test_a_card_loads_by_its_folder_and_by_its_file(copied: Path) -> None:
     by_folder, by_file = load_card(str(copied)), load_card(str(copied / "card.toml"))
     assert by_folder == by_file
     assert verified_model_path(by_folder) == copied / by_folder.file
+
+
+def test_results_call_a_model_by_its_name_however_long_its_path_is() -> None:
+    assert label_of("cloudseg") == "cloudseg"
+    assert label_of("cloudseg:large") == "cloudseg:large"
+    assert label_of(f"{'deep/' * 40}mine") == label_of(f"{'deep/' * 40}mine/card.toml") == "mine"
+    assert len(label_of("x" * 200)) == 64
 
 
 def test_a_model_altered_by_one_bit_is_refused(copied: Path) -> None:

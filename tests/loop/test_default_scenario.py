@@ -33,7 +33,9 @@ def two_orbits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]
     return run_dir, summarise(run_dir)
 
 
-def test_both_caps_bind_together_a_fifth_of_payload_time_and_nothing_is_drawn_above_them(two_orbits: tuple[Path, Summary]) -> None:
+def test_both_caps_bind_together_a_fifth_of_payload_time_and_nothing_is_drawn_above_them(
+    two_orbits: tuple[Path, Summary],
+) -> None:
     summary = two_orbits[1]
     assert summary.eclipses == 2
     assert summary.inferences > 10_000

@@ -22,6 +22,7 @@ from flightsw.messages.signals import find_signal
 from flightsw.messages.topics import FLIGHT_APPS, Topic, TopicTable, shipped_topics
 
 TABLE = TopicTable(shipped_topics())
+SHA256 = "^[0-9a-f]{64}$"
 KINDS = sorted({topic.kind for topic in TABLE.topics}, key=lambda kind: kind.__name__)
 
 
@@ -34,6 +35,8 @@ def example(kind: Any) -> Any:
         meta = next((m for m in kind.__metadata__ if isinstance(m, msgspec.Meta)), None)
         if args[0] is float and meta is not None and meta.ge is not None and meta.le is not None:
             return min(max(0.5, meta.ge), meta.le)
+        if meta is not None and meta.pattern == SHA256:
+            return "0" * 64
         return example(args[0])
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return list(kind)[-1]

@@ -118,7 +118,7 @@ def test_a_card_without_its_network_is_refused_only_where_batches_would_be_compu
     shutil.copy(Path(load_card("cloudseg").folder) / "card.toml", tmp_path / "card.toml")
     overrides = [f"apps.inference.model={str(tmp_path)!r}", "apps.inference.execute=every"]
     assert "apps.inference.model: " in refusal(*overrides)
-    assert "cloudseg.onnx: can't be read" in refusal(*overrides)
+    assert "cloudseg-small-int8.onnx: can't be read" in refusal(*overrides)
     without = load_scenario(DEFAULT, [overrides[0], "apps.inference.execute=none"])
     assert without.apps.inference.model == str(tmp_path)
 

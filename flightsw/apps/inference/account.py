@@ -64,8 +64,8 @@ class Account:
             tuple(self.variant_items),
         )
 
-    def stored(self, enabled: bool, batches_done: int, batches_executed: int) -> InferenceCriticalData:
-        """As it is kept."""
+    def stored(self, enabled: bool, batches_done: int, batches_executed: int, models: str) -> InferenceCriticalData:
+        """As it is kept, beside what the application keeps besides."""
         return InferenceCriticalData(
             enabled,
             tuple(self.arrived),
@@ -77,6 +77,7 @@ class Account:
             tuple(self.variant_items),
             batches_done,
             batches_executed,
+            models,
         )
 
     def restore(self, kept: InferenceCriticalData) -> None:

@@ -18,6 +18,7 @@ from flightsw.apps.inference.guard import Guard
 from flightsw.apps.inference.interface import STANDARD, InferenceLaw
 from flightsw.apps.inference.ladder import ladder_of, rung_at, rungs_of
 from flightsw.apps.inference.law import Inputs, Outputs
+from flightsw.apps.inference.modelops import COMMANDS, ModelOps, refuse
 from flightsw.apps.inference.queue import SceneQueue, Serving
 from flightsw.apps.inference.sessions import in_session
 from flightsw.apps.inference.workload import Workload
@@ -25,7 +26,7 @@ from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
 from flightsw.devices.accelerator import Accelerator, Batch, Completion, Telemetry
-from flightsw.devices.models import ModelCard
+from flightsw.devices.models import ModelCard, label_of
 from flightsw.devices.silicon import Silicon
 from flightsw.messages.base import Message
 from flightsw.messages.commands import InferSetPayload
@@ -42,7 +43,7 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
 
 STORE_TICKS = 10
-FIXED = ("model", "execute", "sources", "memory")
+FIXED = ("model", "execute", "sources", "memory", "blobs")
 """Parameters that a start sets for good: the network is loaded then, and counts are by source."""
 ACCOUNT_TICKS, ACCOUNT_PHASE = 10, 9
 """The account is told every tenth tick."""
@@ -55,7 +56,8 @@ RESET_TICKS = 8
 
 
 class InferenceApp:
-    """The application. `engine` computes batches for real; None: none is computed. `guard` keeps its networks sound."""
+    """The application. `engine` computes batches for real; None: none is computed. `guard` keeps its networks sound,
+    `models` replaces them by telecommand."""
 
     name = "inference"
 
@@ -69,6 +71,7 @@ class InferenceApp:
         seed: int,
         law: InferenceLaw = STANDARD,
         guard: Guard | None = None,
+        models: ModelOps | None = None,
     ) -> None:
         self._config = config
         self._silicon = silicon
@@ -76,8 +79,10 @@ class InferenceApp:
         self._rungs = rungs_of(card, silicon)
         self._execute_stride = config.execute_stride
         self._device = device
+        self._model = label_of(config.model)
         self._engine = engine
         self._guard = guard
+        self._models = models
         self._workload = Workload(config, seed)
         self._account = Account(len(self._workload.classes), len(self._rungs))
         self._queue = SceneQueue(self._workload.classes, config.queue_scenes, self._account)
@@ -100,6 +105,7 @@ class InferenceApp:
         self._stored: InferenceCriticalData | None = None
         self._parameters = ParameterTable("inference", config, self._apply, fixed=FIXED)
         self._handlers: Handlers = {**self._parameters.handlers, InferSetPayload: self._set_payload}
+        self._handlers |= dict.fromkeys(COMMANDS, refuse) if models is None else models.handlers
         self._apply(config)
 
     def step(self, now: Now, inbox: Inbox) -> Sequence[Message]:
@@ -247,7 +253,7 @@ class InferenceApp:
         self._account.finish(source, variant, scenes, value, in_time=in_time)
         return InferenceResult(
             batch=batch.number,
-            model=self._config.model,
+            model=self._model,
             first_scene=batch.first_scene,
             scenes=scenes,
             cos_zenith=batch.cos_zenith,
@@ -316,7 +322,8 @@ class InferenceApp:
 
     def _store(self, now: Now, out: list[Message]) -> None:
         """Every change counts: a batch's number must never be given twice, nor a scene be forgotten."""
-        data = self._account.stored(self._enabled, self._batches_done, self._batches_executed)
+        models = "" if self._models is None else self._models.stored()
+        data = self._account.stored(self._enabled, self._batches_done, self._batches_executed, models)
         if now.tick % STORE_TICKS == 0 or data != self._stored:
             self._stored = data
             out.append(self._law.stored(self._state, data))
@@ -324,6 +331,8 @@ class InferenceApp:
     def _restore(self, stored: InferenceCriticalData) -> None:
         self._state = self._law.restored(self._state, stored)
         self._enabled = stored.enabled
+        if self._models is not None:
+            self._models.restore(stored.models)
         self._next_batch = self._batches_done = stored.batches_done
         self._batches_executed = stored.batches_executed
         self._account.restore(stored)

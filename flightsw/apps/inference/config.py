@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from flightsw.apps.inference.sourceconfig import LOWEST_PRIORITY, AnySource, check_names
 from flightsw.apps.own import AppConfig
-from flightsw.devices.memory import MemoryConfig
+from flightsw.devices.memory_config import MemoryConfig
 from flightsw.errors import ConfigError
 
 _SAMPLE = re.compile(r"^sample:([1-9][0-9]{0,8})$")
@@ -67,6 +67,8 @@ class InferenceConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_field
     """from one session's start to the next one's"""
     session_start_s: Annotated[float, Meta(ge=0.0, le=1e7)] = 0.0
     """of the first session, after the start of the run"""
+    blobs: str | None = None
+    """folder of files named by their sha256: where model operations fetch from; None: they are refused"""
     memory: MemoryConfig | None = None
     """the payload's memory, in which upsets flip bits, and what guards it; None: upsets are told, and harm nothing"""
 

@@ -7,6 +7,7 @@ first tick. The virtual device's time and energy don't come from here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from flightsw.apps.inference.answers import answer
@@ -45,13 +46,21 @@ class OnnxEngine:
     """A session of each variant of a card behind the virtual camera. Raises ConfigError: not the card's model.
 
     `only`: variants that are made up front; without it all of them. Others are made when they are first asked for.
+    `networks`: all of them, made and checked by whoever calls.
     """
 
-    def __init__(self, card: ModelCard, seed: int, only: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        card: ModelCard,
+        seed: int,
+        only: tuple[str, ...] | None = None,
+        networks: Mapping[str, Network] | None = None,
+    ) -> None:
         self._camera = camera_of(card, seed)
         self._card = card
         wanted = [one.name for one in card.variants] if only is None else only
-        self._networks = {name: load(card, card.variant(name)) for name in wanted}
+        made = {name: load(card, card.variant(name)) for name in wanted} if networks is None else networks
+        self._networks = dict(made)
 
     def look(
         self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float, variant: str | None = None
@@ -62,7 +71,7 @@ class OnnxEngine:
     def run(self, tiles: Tiles, variant: str | None = None) -> Seen:
         """Look at tiles [n, bands, cells, cells], float32. Raises InputRefused, OutputRefused; ConfigError: no such
         variant."""
-        output = self.network(variant).infer(tiles)
+        output = self.network(variant).sound(tiles)
         told = answer(self._card, output)
         return Seen(told.cloud_fraction, output_hash(output), told.detections)
 
@@ -77,6 +86,7 @@ class OnnxEngine:
 
 def load(card: ModelCard, variant: Variant) -> Network:
     """A variant's network, from its file to its golden answer. Raises ConfigError: any of it is not the card's."""
+    camera_of(card, 0)
     path = verified_model_path(card, variant)
     network = Network(card, path.read_bytes(), str(path))
     check_golden(card, variant, network)
@@ -85,7 +95,7 @@ def load(card: ModelCard, variant: Variant) -> Network:
 
 def check_golden(card: ModelCard, variant: Variant, network: Network) -> None:
     """Raises ConfigError: the network doesn't answer as its card says it does."""
-    told = golden_answer(network.infer(golden_tile(card.bands, card.cells)))
+    told = golden_answer(network.sound(golden_tile(card.bands, card.cells)))
     wanted = GoldenAnswer(variant.golden_mean, variant.golden_values)
     if not _near(told, wanted, GOLDEN_TOLERANCE[variant.precision]):
         raise ConfigError(

@@ -57,10 +57,10 @@ class GuardedEngine(OnnxEngine):
         name = self._card.default_variant if variant is None else variant
         self._used.add(name)
         try:
-            output = self.network(name).infer(self._memory.through_activations(tiles))
+            output = self.network(name).sound(self._memory.through_activations(tiles))
         except (ConfigError, InferenceError):
             self._repair(name, "runtime")
-            output = self.network(name).infer(tiles)
+            output = self.network(name).sound(tiles)
         told = answer(self._card, output)
         return Seen(told.cloud_fraction, output_hash(output), told.detections)
 
@@ -105,7 +105,7 @@ class GuardedEngine(OnnxEngine):
     def _golden_hash(self, name: str) -> str | None:
         """Of the raw answer, bit for bit; None: it has none any more."""
         try:
-            return output_hash(self.network(name).infer(self._tile))
+            return output_hash(self.network(name).sound(self._tile))
         except (ConfigError, InferenceError):
             return None
 
