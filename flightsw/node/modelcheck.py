@@ -19,7 +19,6 @@ def check_model(config: InferenceConfig) -> None:
     Raises ConfigError."""
     try:
         card = load_card(config.model)
-        card.variant(config.variant)
         camera_of(card, 0)
         if config.execute == "none":
             return

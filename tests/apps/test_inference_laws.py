@@ -218,6 +218,8 @@ def test_energy_that_is_kept_is_not_spent_and_work_comes_back_by_a_margin():
     spare_j = [9_000.0, -10.0, 0.5 * again_j, 1.5 * again_j, 10.0, -10.0]
     outputs = flown(law, [inputs(power=power(30_000.0 + rest_j + more)) for more in spare_j])
     assert [one.decision.work for one in outputs] == [True, False, False, True, True, False]
+    bindings = [one.decision.binding for one in outputs]
+    assert [one is Binding.PLAN for one in bindings] == [False, True, True, False, False, True], "no fault: see health"
 
 
 def test_a_batch_is_as_large_as_what_is_most_urgent_allows():

@@ -86,6 +86,7 @@ class BudgetInferenceLaw(StandardInferenceLaw):
             rest=resting,
             leap=True,
             demand=state.wish,
+            waits=state.spent and inputs.waiting > 0,
         )
         after = replace(state, left_ticks=left_ticks, resting=resting)
         return applied(after, believed, choice, inputs, silicon, ladder, config)
