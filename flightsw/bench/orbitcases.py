@@ -39,7 +39,7 @@ class OrbitCase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     policy_config: dict[str, dict[str, Any]] = {}
     """by policy: what it is told here"""
     grid: dict[str, dict[str, tuple[Figure, ...]]] = {}
-    """by tuned policy: values by field"""
+    """by tuned policy: values by field; of ours, what it keeps in the battery: all are compared at equal charge"""
 
     def points(self, policy: str) -> list[dict[str, Figure]]:
         """Every combination of a policy's grid, in order."""

@@ -7,9 +7,8 @@ from statistics import fmean
 
 from flightsw.bench.orbit import OrbitResult, PolicyRow
 from flightsw.bench.orbitcases import OrbitCase, OrbitTuned
-from flightsw.bench.pages import Marks
 
-MARKS = Marks("bench orbit")
+MARKS = ("<!-- bench orbit: begin -->\n", "<!-- bench orbit: end -->\n")
 COLUMNS = (
     "policy",
     "value",

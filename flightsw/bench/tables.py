@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from flightsw.bench.cases import BASELINE, Bench, BenchCase, Tuned
 from flightsw.bench.control import LawRow, Result
-from flightsw.bench.pages import Marks
+from flightsw.errors import ConfigError
 
-MARKS = Marks("bench control")
+BEGIN, END = "<!-- bench control: begin -->\n", "<!-- bench control: end -->\n"
 COLUMNS = (
     "law",
     "overshoot K",
@@ -73,3 +74,30 @@ def as_markdown(bench: Bench, cases: Sequence[BenchCase], tuned: Sequence[Tuned]
         "brackets: 95 % bootstrap interval of the mean over pairs of equal seeds.\n"
     )
     return "\n".join(parts)
+
+
+def read_page(page: Path, marks: tuple[str, str] = (BEGIN, END)) -> str:
+    """A page that has a place for the tables, between two lines. Raises ConfigError."""
+    begin, end = marks
+    try:
+        text = page.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"page = {page}: can't be read: {error}") from None
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise ConfigError(f"page = {page}: must have one line {begin.strip()!r} and below it one {end.strip()!r}")
+    return text
+
+
+def renewed(page: str, tables: str, marks: tuple[str, str] = (BEGIN, END)) -> str:
+    """The page with these tables."""
+    begin, end = marks
+    head, tail = page.split(begin, maxsplit=1)[0], page.split(end)[1]
+    return f"{head}{begin}\n{tables}\n{end}{tail}"
+
+
+def write_page(page: Path, text: str) -> None:
+    """Raises ConfigError: it can't be written."""
+    try:
+        page.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{page}: can't be written: {error.strerror}") from None

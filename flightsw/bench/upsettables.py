@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from flightsw.bench.pages import Marks
 from flightsw.bench.upsets import GuardResult, UpsetBench, UpsetResult
 
-MARKS = Marks("bench upsets")
+BEGIN, END = "<!-- bench upsets: begin -->\n", "<!-- bench upsets: end -->\n"
 COLUMNS = (
     "guard",
     "upsets",

@@ -38,21 +38,20 @@ def control(
     from flightsw.bench import cases as bench_cases
     from flightsw.bench import tables
     from flightsw.bench.control import compare
-    from flightsw.bench.pages import write_page
     from flightsw.bench.tuning import tune as run_sweep
     from flightsw.bench.tuning import tuned_text
 
     shipped = bench_cases.shipped_bench()
     chosen = bench_cases.chosen_cases(shipped, cases or [])
-    old_page = None if page is None else tables.MARKS.read_page(page)
+    old_page = None if page is None else tables.read_page(page)
     workers = jobs or os.cpu_count() or 1
     if tune:
         text = tuned_text(bench_cases.shipped_tuned(), run_sweep(shipped, chosen, workers))
-        write_page(bench_cases.tuned_path(), text)
+        tables.write_page(bench_cases.tuned_path(), text)
     tuned = bench_cases.shipped_tuned()
     result = compare(shipped, chosen, tuned, seeds, workers)
     if page is not None and old_page is not None:
-        write_page(page, tables.MARKS.renewed(old_page, tables.as_markdown(shipped, chosen, tuned, result)))
+        tables.write_page(page, tables.renewed(old_page, tables.as_markdown(shipped, chosen, tuned, result)))
     if as_json:
         typer.echo(json.dumps(msgspec.to_builtins(result) | {"ahead": not result.behind}))
     else:
@@ -79,23 +78,23 @@ def orbit(
     """Payload policies on identical loads across eclipses; exit 1 unless ours is ahead of the tuned baselines."""
     import msgspec
 
-    from flightsw.bench import orbitcases, orbittables, orbittuning
+    from flightsw.bench import orbitcases, orbittables, orbittuning, tables
     from flightsw.bench.orbit import compare_orbits
-    from flightsw.bench.pages import write_page
 
     shipped = orbitcases.shipped_orbit_bench()
     chosen = orbitcases.chosen_orbit_cases(shipped, profiles or [])
     flown = orbitcases.chosen_policies(shipped, policies or [])
-    old_page = None if page is None else orbittables.MARKS.read_page(page)
+    old_page = None if page is None else tables.read_page(page, orbittables.MARKS)
     workers = jobs or os.cpu_count() or 1
     if tune:
         found = orbittuning.tune_orbits(shipped, chosen, workers)
         text = orbittuning.orbit_tuned_text(orbitcases.shipped_orbit_tuned(), found)
-        write_page(orbitcases.orbit_tuned_path(), text)
+        tables.write_page(orbitcases.orbit_tuned_path(), text)
     tuned = orbitcases.shipped_orbit_tuned()
     result = compare_orbits(shipped, chosen, flown, tuned, seeds, workers)
     if page is not None and old_page is not None:
-        write_page(page, orbittables.MARKS.renewed(old_page, orbittables.orbit_markdown(chosen, tuned, result)))
+        text = orbittables.orbit_markdown(chosen, tuned, result)
+        tables.write_page(page, tables.renewed(old_page, text, orbittables.MARKS))
     if as_json:
         typer.echo(json.dumps(msgspec.to_builtins(result) | {"complaints": result.complaints}))
     else:

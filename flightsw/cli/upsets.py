@@ -27,17 +27,17 @@ def bench_upsets(
     """Guards of the weights on identical seeds; exit 1 unless each surely lowers silent errors."""
     import msgspec
 
-    from flightsw.bench import upsettables
-    from flightsw.bench.pages import write_page
+    from flightsw.bench import tables, upsettables
     from flightsw.bench.upsets import compare, shipped_upset_bench
 
     bench = shipped_upset_bench()
     if duration is not None:
         bench = msgspec.structs.replace(bench, duration=duration)
-    old_page = None if page is None else upsettables.MARKS.read_page(page)
+    marks = (upsettables.BEGIN, upsettables.END)
+    old_page = None if page is None else tables.read_page(page, marks)
     result = compare(bench, seeds, jobs or os.cpu_count() or 1)
     if page is not None and old_page is not None:
-        write_page(page, upsettables.MARKS.renewed(old_page, upsettables.as_markdown(bench, result)))
+        tables.write_page(page, tables.renewed(old_page, upsettables.as_markdown(bench, result), marks))
     if as_json:
         typer.echo(json.dumps(msgspec.to_builtins(result) | {"behind": result.behind}))
     else:

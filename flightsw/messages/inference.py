@@ -41,6 +41,8 @@ class Binding(enum.IntEnum):
     """the node's mode, or ground, keeps the payload off"""
     DEVICE = 4
     """the device is off, booting or not answering"""
+    PLAN = 5
+    """the law lets the work wait: the energy it plans with is spent"""
 
 
 class Refusal(enum.IntEnum):

@@ -110,6 +110,7 @@ def test_a_payload_that_has_worked_and_stands_still_is_stopped_soon_and_a_bootin
     [
         {"queue_items": 0},
         {"binding": Binding.COMMANDED},
+        {"binding": Binding.PLAN},
         {"granted_w": 8.0},
         {"mode": 0, "granted_w": 9.5},
         {"power_on": False},

@@ -211,6 +211,17 @@ def test_caps_that_flutter_and_a_load_that_wavers_make_no_chatter():
     assert len(changes) <= 4
 
 
+def test_energy_that_is_kept_is_not_spent_and_work_comes_back_by_a_margin():
+    law = BudgetInferenceLaw(BudgetInferenceLaw.Config(kept_j=30_000.0, plan_ticks=1))
+    rest_j = SILICON.gated_w * 4000.0
+    again_j = 60.0 * SILICON.working_w[0]
+    spare_j = [9_000.0, -10.0, 0.5 * again_j, 1.5 * again_j, 10.0, -10.0]
+    outputs = flown(law, [inputs(power=power(30_000.0 + rest_j + more)) for more in spare_j])
+    assert [one.decision.work for one in outputs] == [True, False, False, True, True, False]
+    bindings = [one.decision.binding for one in outputs]
+    assert [one is Binding.PLAN for one in bindings] == [False, True, True, False, False, True], "no fault: see health"
+
+
 def test_a_batch_is_as_large_as_what_is_most_urgent_allows():
     slack, urgent = work(deadline_s=3600.0), work(deadline_s=60.0)
     assert batch_for([slack], [0.5], 100) == 100

@@ -248,7 +248,7 @@ def test_whatever_is_asked_exactly_one_image_flies_and_it_had_passed(steps):
 
 
 def test_the_application_takes_model_commands_answers_them_and_keeps_them_in_critical_data(store):
-    payload = Payload(InferenceConfig(frame_scenes=9, batch_scenes=4, execute="every"))
+    payload = Payload(InferenceConfig(frame_scenes=9, batch_scenes=4, execute="every"), card=load_card("wildfire"))
     ops = operations(store)
     app = payload.app
     app._models, app._guard, app._engine = ops, ops, ops

@@ -190,13 +190,13 @@ def test_what_can_not_be_flown_is_refused_before_anything_flies(
 
 def test_the_page_has_a_row_for_every_law_in_every_case_and_is_renewed_in_place() -> None:
     page = (ROOT / "docs/control.md").read_text()
-    text = tables.MARKS.read_page(ROOT / "docs/control.md")
+    text = tables.read_page(ROOT / "docs/control.md")
     assert text == page
-    table = page.split(tables.MARKS.begin)[1].split(tables.MARKS.end)[0]
+    table = page.split(tables.BEGIN)[1].split(tables.END)[0]
     heads = [f"### {case.name}\n" for case in BENCH.cases]
     places = [table.index(head) for head in heads] + [len(table)]
     for start, end in pairwise(places):
         assert [law for law in BENCH.laws if f"| {law} |" in table[start:end]] == list(BENCH.laws)
-    again = tables.MARKS.renewed(page, "new\n")
-    assert again.split(tables.MARKS.begin)[0] == page.split(tables.MARKS.begin)[0]
-    assert again.split(tables.MARKS.end)[1] == page.split(tables.MARKS.end)[1]
+    again = tables.renewed(page, "new\n")
+    assert again.split(tables.BEGIN)[0] == page.split(tables.BEGIN)[0]
+    assert again.split(tables.END)[1] == page.split(tables.END)[1]

@@ -33,7 +33,9 @@ def two_orbits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]
     return run_dir, summarise(run_dir)
 
 
-def test_both_caps_bind_for_at_least_a_twentieth_of_payload_time(two_orbits: tuple[Path, Summary]) -> None:
+def test_both_caps_bind_together_a_fifth_of_payload_time_and_nothing_is_drawn_above_them(
+    two_orbits: tuple[Path, Summary],
+) -> None:
     summary = two_orbits[1]
     assert summary.eclipses == 2
     assert summary.inferences > 10_000
@@ -41,6 +43,11 @@ def test_both_caps_bind_for_at_least_a_twentieth_of_payload_time(two_orbits: tup
     assert summary.thermal_capped_fraction is not None
     assert summary.power_capped_fraction >= 0.05
     assert summary.thermal_capped_fraction >= 0.05
+    assert summary.power_capped_fraction + summary.thermal_capped_fraction >= 0.20
+    assert summary.worst_excess_working_w == 0.0
+    assert 0 < summary.batches_executed < summary.batches, "sampled"
+    assert summary.value > 0.9 * summary.inferences_in_time > 9_000
+    assert sum(summary.inferences_by_variant) == summary.inferences
 
 
 def test_the_eclipse_shrinks_the_compute_budget(two_orbits: tuple[Path, Summary]) -> None:

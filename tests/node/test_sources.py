@@ -136,9 +136,7 @@ def test_what_is_wrong_with_a_source_is_said_before_anything_runs(
     assert complaint in " ".join(capsys.readouterr().err.split())
 
 
-def test_sources_and_a_variant_that_the_card_has_not_can_not_come_under_way(tmp_path: Path) -> None:
+def test_sources_can_not_change_under_way(tmp_path: Path) -> None:
     scenario = load(scenario_with(tmp_path))
     with pytest.raises(ConfigError, match="can't change in a run under way: what is counted by source"):
         reconfigured(scenario, {"apps.inference.sources.2.scenes": 13})
-    with pytest.raises(ConfigError, match="variant 'huge': must be one of"):
-        load(scenario_with(tmp_path), 'apps.inference.variant="huge"')

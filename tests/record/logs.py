@@ -13,7 +13,7 @@ from flightsw.bus.log import LogHeader, LogWriter, RecordEncoder
 from flightsw.messages.base import Message
 from flightsw.messages.comms import CommsStatus
 from flightsw.messages.health import Mode, ModeStatus
-from flightsw.messages.inference import Binding, InferenceResult, InferenceStatus
+from flightsw.messages.inference import Binding, InferenceAccount, InferenceResult, InferenceStatus
 from flightsw.messages.plant import DeviceReadings, Truth
 from flightsw.messages.power import PowerStatus
 from flightsw.messages.schema import PROTOCOL, topic_schemas
@@ -95,6 +95,11 @@ def result(**given: Any) -> InferenceResult:
         "value": 0.0,
     }
     return _made(InferenceResult, defaults | times, given)
+
+
+def account(**given: Any) -> InferenceAccount:
+    two = ("arrived", "done", "in_time", "late", "lost", "waiting", "in_flight", "value", "variant_items")
+    return _made(InferenceAccount, dict.fromkeys(two, (0, 0)), given)
 
 
 def power(**given: Any) -> PowerStatus:

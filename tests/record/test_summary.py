@@ -17,7 +17,7 @@ from flightsw.messages.health import BusEvent, BusEventKind, Event, Mode, Severi
 from flightsw.messages.inference import Binding
 from flightsw.record.summary import Summary, summarise
 from flightsw.record.table import print_summary
-from tests.record.logs import comms, device, infer, mode, power, record, result, truth, write_log
+from tests.record.logs import account, comms, device, infer, mode, power, record, result, truth, write_log
 
 
 def known_run(run_dir: Path) -> str:
@@ -43,7 +43,10 @@ def known_run(run_dir: Path) -> str:
                     ("hw.device", device(power_w=100.0)),
                     ("power.status", power(compute_cap_w=20.0)),
                     ("infer.status", infer(granted_w=8.0, binding=Binding.POWER)),
-                    ("infer.result", result(scenes=4, output_sha256="ab", cloud_fraction=(0.1,) * 4)),
+                    (
+                        "infer.result",
+                        result(scenes=4, output_sha256="ab", cloud_fraction=(0.1,) * 4, value=3.2, variant=1),
+                    ),
                     ("health.mode", mode(Mode.PAYLOAD)),
                     ("comms.status", comms(in_pass=True, sent_bytes=100)),
                     ("comms.frame", DownlinkFrame(0, 10, 90, 2, 1)),
@@ -75,7 +78,14 @@ def known_run(run_dir: Path) -> str:
                     ("comms.status", comms(in_pass=False, sent_bytes=250, tc_accepted=2, tc_rejected=1)),
                 ],
             ),
-            record(4, [("truth.plant", truth(soc=0.52)), ("infer.status", infer(items_done=7, items_dropped=2))]),
+            record(
+                4,
+                [
+                    ("truth.plant", truth(soc=0.52)),
+                    ("infer.status", infer(items_done=7, items_dropped=2)),
+                    ("infer.account", account(refused=(5, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0))),
+                ],
+            ),
             record(5, [("truth.plant", truth(soc=0.53, payload_energy_j=7200.0))]),
         ],
     )
@@ -100,6 +110,13 @@ def test_every_figure_is_that_of_the_log(tmp_path: Path) -> None:
         inferences=7,
         inferences_executed=4,
         inferences_dropped=2,
+        inferences_in_time=4,
+        inferences_by_variant=(3, 4),
+        inferences_refused={"full": 5, "energy": 2},
+        value=3.2,
+        energy_each_j=1800.0,
+        batches=2,
+        batches_executed=1,
         energy_wh=2.0,
         eclipses=1,
         events=3,

@@ -57,7 +57,7 @@ def should_work(status: InferenceStatus) -> bool:
     margin = HELD_MARGIN if status.mode == 0 else 1.0
     return (
         status.queue_items + status.items_in_flight > 0
-        and status.binding is not Binding.COMMANDED
+        and status.binding not in (Binding.COMMANDED, Binding.PLAN)
         and status.granted_w >= margin * status.predicted_w
     )
 

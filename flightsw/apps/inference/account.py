@@ -65,7 +65,7 @@ class Account:
         )
 
     def stored(self, enabled: bool, batches_done: int, batches_executed: int, models: str) -> InferenceCriticalData:
-        """As it is kept."""
+        """As it is kept, beside what the application keeps besides."""
         return InferenceCriticalData(
             enabled,
             tuple(self.arrived),

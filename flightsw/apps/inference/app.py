@@ -16,7 +16,7 @@ from flightsw.apps.inference.events import Seen, changes, full_latch
 from flightsw.apps.inference.governor import Decision
 from flightsw.apps.inference.guard import Guard
 from flightsw.apps.inference.interface import STANDARD, InferenceLaw
-from flightsw.apps.inference.ladder import ladder_of, rung_at, rungs_of
+from flightsw.apps.inference.ladder import default_rung, ladder_of, rungs_of
 from flightsw.apps.inference.law import Inputs, Outputs
 from flightsw.apps.inference.modelops import COMMANDS, ModelOps, refuse
 from flightsw.apps.inference.queue import SceneQueue, Serving
@@ -151,8 +151,7 @@ class InferenceApp:
 
     def _apply(self, config: InferenceConfig) -> None:
         self._config = config
-        place = rung_at(self._card, config.variant)
-        self._ladder = ladder_of(self._rungs, place, self._silicon, config.batch_scenes)
+        self._ladder = ladder_of(self._rungs, default_rung(self._card), self._silicon, config.batch_scenes)
         self._workload.reconfigure(config)
         self._queue.limit(
             self._workload.classes,

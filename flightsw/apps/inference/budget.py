@@ -28,6 +28,8 @@ from flightsw.devices.silicon import Silicon
 from flightsw.messages.health import Mode
 
 UNLIMITED_J = 1e12
+AGAIN_S = 60.0
+"""of work in the lowest mode: so much energy must be ahead before a payload that has spent its own works again"""
 
 
 class BudgetState(State, frozen=True):
@@ -38,6 +40,8 @@ class BudgetState(State, frozen=True):
     """until the next plan"""
     wish: int = 0
     """the mode of the best plan, were it not for the caps"""
+    spent: bool = False
+    """no energy is left to be planned with: work waits"""
     resting: bool = False
 
 
@@ -49,8 +53,8 @@ class BudgetInferenceLaw(StandardInferenceLaw):
 
         plan_ticks: Annotated[int, Meta(ge=1, le=10_000)] = 20
         """between two plans"""
-        kept_fraction: Annotated[float, Meta(ge=0.0, le=0.9)] = 0.0
-        """of the energy ahead that no plan spends"""
+        kept_j: Annotated[float, Meta(ge=0.0, le=1e12)] = 0.0
+        """of the energy ahead that no plan spends: left in the battery when an eclipse ends, above the reserve"""
         rest: bool = True
         """the device may be powered down while work can wait"""
 
@@ -67,28 +71,31 @@ class BudgetInferenceLaw(StandardInferenceLaw):
         """One tick."""
         assert isinstance(state, BudgetState)
         believed = heard(state, inputs, silicon, config)
-        plan, wish, left_ticks = state.plan, state.wish, state.left_ticks - 1
-        if plan is None or left_ticks <= 0:
-            plan, wish = self._planned(state, believed, inputs, silicon, ladder)
+        left_ticks = state.left_ticks - 1
+        if state.plan is None or left_ticks <= 0:
+            state = self._planned(state, believed, inputs, silicon, ladder)
             left_ticks = self._own.plan_ticks
+        plan = state.plan
+        assert plan is not None, "made above"
         seconds = [1.0 / ladder.rates[variant][plan.mode] for variant in plan.variants]
         resting = self._rests(state, seconds, believed, inputs, silicon, config)
         choice = Choice(
-            None if inputs.waiting == 0 else plan.mode,
+            None if inputs.waiting == 0 or state.spent else plan.mode,
             plan.variants,
             batch_for(inputs.work, seconds, config.batch_scenes),
             rest=resting,
             leap=True,
-            demand=wish,
+            demand=state.wish,
+            waits=state.spent and inputs.waiting > 0,
         )
-        after = replace(state, plan=plan, left_ticks=left_ticks, wish=wish, resting=resting)
+        after = replace(state, left_ticks=left_ticks, resting=resting)
         return applied(after, believed, choice, inputs, silicon, ladder, config)
 
     def _planned(
         self, state: BudgetState, believed: Heard, inputs: Inputs, silicon: Silicon, ladder: Ladder
-    ) -> tuple[Plan, int]:
-        """The plan inside the caps as they are, and the mode of the best one were there none. The mode of the last plan
-        stands where it is worth as much."""
+    ) -> BudgetState:
+        """With a new plan inside the caps as they are, in which the mode of the last one stands where it is worth as
+        much."""
         power, situation = inputs.power, believed.situation
         leak_w = situation.leak_w
         granted_w = min(situation.power_cap_w, situation.thermal_cap_w)
@@ -97,10 +104,12 @@ class BudgetInferenceLaw(StandardInferenceLaw):
         rest_w = silicon.gated_w if self._own.rest else silicon.modes[0].base_w + leak_w
         energy_j = UNLIMITED_J
         if power is not None and power.compute_energy_j is not None:
-            energy_j = max(0.0, power.compute_energy_j * (1.0 - self._own.kept_fraction) - rest_w * ahead_s)
-        plans = plans_of(offers_of(inputs.work, ahead_s), energy_j, ladder, silicon, leak_w, rest_w)
+            energy_j = power.compute_energy_j - self._own.kept_j - rest_w * ahead_s
+        least_j = AGAIN_S * silicon.working_w[0] if state.spent else 0.0
+        plans = plans_of(offers_of(inputs.work, ahead_s), max(0.0, energy_j), ladder, silicon, leak_w, rest_w)
         before = None if state.plan is None else state.plan.mode
-        return best_of(plans[: top + 1], before), best_of(plans).mode
+        plan, wish = best_of(plans[: top + 1], before), best_of(plans).mode
+        return replace(state, plan=plan, wish=wish, spent=energy_j < least_j)
 
     def _rests(
         self,

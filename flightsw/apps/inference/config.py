@@ -23,8 +23,6 @@ class InferenceConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_field
 
     model: str = "cloudseg"
     """card of the model: shipped name or path"""
-    variant: Annotated[str, Meta(max_length=32)] | None = None
-    """of the model, where the law has no word in it; None: the card's default"""
     execute: str = "every"
     """which batches are really computed: "every", "sample:N" (every Nth) or "none"; timing is the same"""
     frame_period_s: Annotated[float, Meta(gt=0.0, le=3600.0)] = 1.0

@@ -45,9 +45,9 @@ def rungs_of(card: ModelCard, silicon: Silicon) -> tuple[Rung, ...]:
     return tuple(Rung(one.name, fp32_gop(one, silicon), one.quality) for one in card.variants)
 
 
-def rung_at(card: ModelCard, name: str | None) -> int:
-    """The place of a variant, or of the card's default. Raises ConfigError: no such variant."""
-    return card.variants.index(card.variant(name))
+def default_rung(card: ModelCard) -> int:
+    """The place of the card's default variant."""
+    return card.variants.index(card.variant())
 
 
 def ladder_of(rungs: Sequence[Rung], default: int, silicon: Silicon, batch_scenes: int) -> Ladder:

@@ -90,6 +90,8 @@ class Choice(msgspec.Struct, frozen=True, gc=False):
     """see `governor.govern`"""
     demand: int | None = None
     """the mode that would be asked for, were it not for the caps; None: the mode asked for"""
+    waits: bool = False
+    """there is work, and it is to wait: without a mode, no fault of the device's"""
 
 
 class Heard(msgspec.Struct, frozen=True, gc=False):
@@ -158,6 +160,8 @@ def applied(
     power_on = gate.on is True
     if wanted and not power_on and decision.binding is Binding.DEVICE:
         decision = replace(decision, binding=lower_cap(situation.power_cap_w, situation.thermal_cap_w))
+    if choice.waits and decision.binding is Binding.NONE:
+        decision = replace(decision, binding=Binding.PLAN)
     if choice.variants or choice.batch_scenes is not None:
         decision = replace(decision, variants=choice.variants, batch_scenes=choice.batch_scenes)
     if config.admission:
