@@ -36,7 +36,7 @@ def test_this_machine_closes_the_loop_in_real_time_and_a_lowered_cap_lowers_its_
     with site(tmp_path) as one:
         report = flown(one, bench, f"duration={seconds}s", busy, LOWERED_CAP % (0.7 * seconds), guard_s=seconds + 120)
         assert report["ticks"] == round(seconds / dt_s)
-        assert report["answered"] > 0.9 * report["ticks"]
+        assert report["answered"] + report["late"] > 0.8 * report["ticks"]
         assert report["overruns"] == sum(report["overruns_by"].values())
         assert report["jitter_ms"]["p99"] is not None
         assert report["latency_quality"] == "measured"
@@ -60,7 +60,7 @@ def test_this_machine_closes_the_loop_in_real_time_and_a_lowered_cap_lowers_its_
 def test_a_stand_in_lives_in_the_orbit_is_throttled_by_its_heat_and_is_put_back(
     tmp_path: Path, bench: str, kind: str
 ) -> None:
-    hot = ("apps.thermal.chip_limit_c=24.0", "apps.thermal.gain_w_k=2.0", "apps.power.cap_slew_w_s=5.0")
+    hot = ("apps.thermal.chip_limit_c=24.0", "apps.thermal.gain_w_k=7.0", "apps.power.cap_slew_w_s=5.0")
     with site(tmp_path) as one:
         tree = tmp_path / "tree"
         follower = one.start("hil", "stand-in", kind, str(tree), "--follow", str(one.run_dir))
@@ -69,7 +69,7 @@ def test_a_stand_in_lives_in_the_orbit_is_throttled_by_its_heat_and_is_put_back(
         report = flown(one, bench, *settings, guard_s=240, agent=("--root", str(tree)))
         assert one.finished(follower) == 0, one.said(follower)
         assert f"lived through {report['ticks']} ticks" in one.said(follower)
-        assert report["answered"] > 0.9 * report["ticks"]
+        assert report["answered"] + report["late"] > 0.8 * report["ticks"]
         assert report["latency_quality"] == "modelled"
         assert report["batches"] > 10
         clocks = report["clock_mhz"]
