@@ -81,6 +81,8 @@ class BoardHands:
         self._latencies: list[float] = []
         self._busy_s = 0.0
         self._watts: list[float] = []
+        self._flags: dict[str, None] = {}
+        """complaints of all the tick's samples: some are told once only"""
 
     def open(self, order: Order) -> None:
         """Hold the board to what the emulated computer is."""
@@ -160,7 +162,7 @@ class BoardHands:
         since_s = max(0.0, now_s - self._sampled_s)
         power = sample.power
         power_w = sum(self._watts) / len(self._watts) if self._watts else power.value
-        flags = sample.flags if self._mode_taken else (*sample.flags, MODE_NOT_TAKEN)
+        flags = (*self._flags, *(() if self._mode_taken else (MODE_NOT_TAKEN,)))
         return BoardReading(
             tick=self._tick_ns // self._dt_ns,
             ready=not self._interlock.holds,
@@ -194,6 +196,7 @@ class BoardHands:
         self._sampled_s = now_s
         self._sample = self._board.sample()
         self._interlock = interlock.step(self._interlock, self._sample, self._config)
+        self._flags.update(dict.fromkeys(self._sample.flags))
         if self._sample.power.value is not None:
             self._watts.append(self._sample.power.value)
 
