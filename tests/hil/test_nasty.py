@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from flightsw.apps.inference.boardevents import board_changes
 from flightsw.messages.board import BoardReading, Quality
 from flightsw.messages.health import Event
-from flightsw.node.onboard import changes
 from hil.drivers.jetson import jetson_board
 from hil.drivers.raspberrypi import raspberry_pi_board
 from hil.fakes.jetson import GPU_FOLDER, ORIN_NANO, FakeJetson
@@ -31,7 +31,7 @@ class Flight:
 
     def tick(self, mode: int = 2, clock_mhz: float = TOP_MHZ) -> tuple[BoardReading, list[tuple[str, object]]]:
         _, reading = self.rig.run(hardware(clock_mhz, mode))
-        told = changes(self.before, reading)
+        told = board_changes(self.before, reading)
         self.before = reading
         return reading, [(e.id, next(iter(e.args.values()))) for e in told if isinstance(e, Event)]
 

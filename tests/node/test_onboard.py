@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from flightsw.apps.inference.boardevents import board_changes
 from flightsw.apps.inference.engine import Seen
 from flightsw.devices.accelerator import Batch
 from flightsw.devices.board_device import BoardDevice, RecalledHands
@@ -13,7 +14,7 @@ from flightsw.messages.board import BoardReading, Quality
 from flightsw.messages.health import Event
 from flightsw.messages.inference import InferenceResult
 from flightsw.messages.plant import DeviceReadings
-from flightsw.node.onboard import RecalledEngine, changes
+from flightsw.node.onboard import RecalledEngine
 
 SOUND = BoardReading(
     4, True, 6.0, Quality.MEASURED, 0.0, None, 45.0, Quality.MEASURED, 900.0, Quality.MEASURED,
@@ -22,7 +23,7 @@ SOUND = BoardReading(
 
 
 def told(before: BoardReading | None, now: BoardReading) -> list[tuple[str, object]]:
-    events = changes(before, now)
+    events = board_changes(before, now)
     assert all(isinstance(event, Event) for event in events)
     return [(event.id, next(iter(event.args.values()))) for event in events if isinstance(event, Event)]
 
