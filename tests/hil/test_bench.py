@@ -108,6 +108,9 @@ def test_the_report_says_how_well_the_pace_was_held(flown: tuple[Site, dict[str,
     assert report["jitter_ms"]["count"] == TICKS
     assert report["round_trip_ms"]["p50"] < 100.0
     assert report["overruns"] == sum(report["overruns_by"].values())
+    again = one.start("hil", "report", str(one.run_dir), "--json")
+    assert one.finished(again) == 0
+    assert json.loads(one.said(again)) == report
     text = "\n".join(report_lines(report_run(one.run_dir)))
     assert (one.run_dir / "bench.txt").read_text() == f"{text}\n"
     for word in ("tick jitter", "p99", "clock offset", "age at use", "cap asked", "gap"):
