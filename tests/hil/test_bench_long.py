@@ -26,6 +26,16 @@ def flown(one: Site, bench: str, *settings: str, guard_s: float, agent: tuple[st
     return report
 
 
+def what_is_set(tree: Path) -> dict[str, str]:
+    """Limits and modes of a stand-in: what a driver may change."""
+    patterns = (
+        "sys/class/devfreq/*/max_freq",
+        "sys/devices/system/cpu/cpufreq/*/scaling_max_freq",
+        "var/lib/nvpmodel/*",
+    )
+    return {str(file): file.read_text().strip() for pattern in patterns for file in tree.glob(pattern)}
+
+
 @pytest.mark.parametrize(
     ("bench", "seconds", "dt_s"), [("linux-host", 600, 0.1), ("linux-host-100hz", 60, 0.01)], ids=["10Hz", "100Hz"]
 )
@@ -66,7 +76,9 @@ def test_a_stand_in_lives_in_the_orbit_is_throttled_by_its_heat_and_is_put_back(
     with site(tmp_path) as one:
         tree = tmp_path / "tree"
         follower = one.start("hil", "stand-in", kind, str(tree), "--follow", str(one.run_dir))
-        one.wait(tree.joinpath("proc/device-tree/model").is_file)
+        one.wait(lambda: (tree / "proc/device-tree/model").is_file() and "made in" in one.said(follower))
+        before = what_is_set(tree)
+        assert before
         settings = ("duration=75s", "apps.inference.frame_scenes=400", *hot)
         report = flown(one, bench, *settings, guard_s=240, agent=("--root", str(tree)))
         assert one.finished(follower) == 0, one.said(follower)
@@ -80,4 +92,5 @@ def test_a_stand_in_lives_in_the_orbit_is_throttled_by_its_heat_and_is_put_back(
         for level in report["caps"]:
             if level["asked"] > 0.3:
                 assert level["applied"] * level["duty"] <= level["asked"] + 0.02
+        assert what_is_set(tree) == before
         assert replay_run(one.run_dir).same
