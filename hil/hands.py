@@ -98,9 +98,10 @@ class BoardHands:
             self._duty = min(1.0, max(LEAST_DUTY, cap / self._limit.applied)) if self._limit.applied > 0.0 else 1.0
 
     def free_ns(self) -> int | None:
-        """Now, or when the pause behind the last batch is over."""
+        """Now, or when the pause behind the last batch is over; never once an interlock holds."""
+        self._look()  # batches shorter than a pause would leave a busy tick without a sample
         free_s = max(self._now_s(), self._free_s)
-        if free_s >= self._ends_s:
+        if free_s >= self._ends_s or self._interlock.holds:
             return None
         self._asked.append(self._on_tick(free_s))
         return self._asked[-1]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from flightsw.devices.board import Sample
 from flightsw.messages.board import Quality
 from hil.hands import MODE_NOT_TAKEN
 from tests.hil.boards import SetBoard, TimedEngine
@@ -78,6 +79,20 @@ def test_a_chip_that_is_too_hot_idles_the_board_until_it_has_cooled(rig: Rig) ->
         assert reading.ready is works
         assert reading.limited is not works
     assert "limit 0" in rig.board.asked
+
+
+def test_a_limit_that_is_passed_within_a_tick_ends_its_work_there(rig: Rig) -> None:
+    sample = rig.board.sample
+    looks = iter([50.0, 60.0])
+
+    def heating() -> Sample:
+        rig.board.show(chip=next(looks, 90.0))
+        return sample()
+
+    rig.board.sample = heating  # type: ignore[method-assign]
+    done, reading = rig.run(hardware())
+    assert len(done) < BATCHES
+    assert reading.limited
 
 
 def test_a_board_that_draws_too_much_idles_whatever_the_orbit_says(rig: Rig) -> None:
