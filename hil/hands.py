@@ -81,6 +81,8 @@ class BoardHands:
         self._latencies: list[float] = []
         self._busy_s = 0.0
         self._watts: list[float] = []
+        self._flags: dict[str, None] = {}
+        """complaints of all the tick's samples: some are told once only"""
 
     def open(self, order: Order) -> None:
         """Hold the board to what the emulated computer is."""
@@ -96,9 +98,10 @@ class BoardHands:
             self._duty = min(1.0, max(LEAST_DUTY, cap / self._limit.applied)) if self._limit.applied > 0.0 else 1.0
 
     def free_ns(self) -> int | None:
-        """Now, or when the pause behind the last batch is over."""
+        """Now, or when the pause behind the last batch is over; never once an interlock holds."""
+        self._look()  # batches shorter than a pause would leave a busy tick without a sample
         free_s = max(self._now_s(), self._free_s)
-        if free_s >= self._ends_s:
+        if free_s >= self._ends_s or self._interlock.holds:
             return None
         self._asked.append(self._on_tick(free_s))
         return self._asked[-1]
@@ -160,7 +163,7 @@ class BoardHands:
         since_s = max(0.0, now_s - self._sampled_s)
         power = sample.power
         power_w = sum(self._watts) / len(self._watts) if self._watts else power.value
-        flags = sample.flags if self._mode_taken else (*sample.flags, MODE_NOT_TAKEN)
+        flags = (*self._flags, *(() if self._mode_taken else (MODE_NOT_TAKEN,)))
         return BoardReading(
             tick=self._tick_ns // self._dt_ns,
             ready=not self._interlock.holds,
@@ -194,6 +197,7 @@ class BoardHands:
         self._sampled_s = now_s
         self._sample = self._board.sample()
         self._interlock = interlock.step(self._interlock, self._sample, self._config)
+        self._flags.update(dict.fromkeys(self._sample.flags))
         if self._sample.power.value is not None:
             self._watts.append(self._sample.power.value)
 

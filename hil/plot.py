@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -9,7 +10,9 @@ from html import escape
 WIDTH, HEIGHT = 760, 300
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 34, 46
 COLOURS = ("#1f5fa8", "#c8501e", "#2c7d3f", "#7a3f9c")
-TICKS = 5
+TICKS = 6
+"""at most, at round values"""
+LEGEND = 110
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ def chart(title: str, x_label: str, y_label: str, series: Sequence[Series]) -> s
         for one, colour in zip(shown, COLOURS, strict=False):
             parts.append(_drawn(one, colour, x_axis, y_axis))
         parts += [
-            f'<text x="{WIDTH - RIGHT - 150 * (len(shown) - place)}" y="20" font-size="12" fill="{colour}">'
+            f'<text x="{WIDTH - RIGHT - LEGEND * (len(shown) - place)}" y="20" font-size="12" fill="{colour}">'
             f"{escape(one.name)}</text>"
             for place, (one, colour) in enumerate(zip(shown, COLOURS, strict=False))
         ]
@@ -46,15 +49,22 @@ class _Axis:
 
     def __init__(self, values: Sequence[float], first_px: float, last_px: float) -> None:
         low, high = min(values), max(values)
-        pad = 0.05 * (high - low) or 0.5
-        self.low, self.high = low - pad, high + pad
+        self._step = _round_step((high - low) or 1.0)
+        self.low = self._step * math.floor(low / self._step)
+        self.high = self._step * math.ceil(high / self._step + 1e-9)
         self._first_px, self._last_px = first_px, last_px
 
     def px(self, value: float) -> float:
         return self._first_px + (self._last_px - self._first_px) * (value - self.low) / (self.high - self.low)
 
     def ticks(self) -> list[float]:
-        return [self.low + (self.high - self.low) * place / TICKS for place in range(TICKS + 1)]
+        return [self.low + place * self._step for place in range(round((self.high - self.low) / self._step) + 1)]
+
+
+def _round_step(span: float) -> float:
+    """1, 2 or 5 times a power of ten, so that it fits at most TICKS times."""
+    power = 10.0 ** math.floor(math.log10(span / TICKS))
+    return next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power * TICKS >= span * (1.0 - 1e-9))
 
 
 def _frame(x_axis: _Axis, y_axis: _Axis, x_label: str, y_label: str) -> list[str]:

@@ -73,9 +73,11 @@ class Tree:
         return self._at(path).read_bytes()
 
     def _write(self, path: str, text: str) -> None:
-        with self._at(path).open("r+") as file:
-            file.truncate()
-            file.write(text)
+        descriptor = os.open(self._at(path), os.O_WRONLY | os.O_TRUNC)  # as `echo > file`: one write is one value
+        try:
+            os.write(descriptor, f"{text}\n".encode())
+        finally:
+            os.close(descriptor)
 
 
 def _by_number(path: str) -> list[str | int]:

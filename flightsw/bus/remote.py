@@ -97,6 +97,8 @@ class RemoteEnd:
     _late: list[LateAnswer] = field(default_factory=list)
     _kept: list[Knock] = field(default_factory=list)
     """came between two ticks"""
+    _cold: set[str] = field(default_factory=set)
+    """came back without what it knew: lost to the node as soon as a tick is under way"""
 
     def __post_init__(self) -> None:
         self._log = structlog.get_logger()
@@ -152,7 +154,7 @@ class RemoteEnd:
     def grant(self, name: str, step: bytes, tick: int) -> None:
         """Send a tick; if nobody is there it is owed at its end."""
         peer = self._peers.get(name)
-        if peer is None:
+        if peer is None or name in self._cold:
             return
         if not peer.welcomed:
             header = self.header
@@ -169,6 +171,7 @@ class RemoteEnd:
             if knock is None:
                 break
             self._take(knock, exchange)
+            self._lose_the_cold(exchange)
         for name in sorted(exchange.waiting & self.plan.names):
             exchange.owe(name)
 
@@ -180,8 +183,9 @@ class RemoteEnd:
         for _ in range(MOST_FRAMES):
             knock = self.door.receive(0.0)
             if knock is None:
-                return
+                break
             self._take(knock, exchange)
+        self._lose_the_cold(exchange)
 
     def note(self, tick: int, began_s: float, late_s: float) -> None:
         """Write down the times of a tick that has ended."""
@@ -246,9 +250,15 @@ class RemoteEnd:
         self._peers[name] = _Peer(knock.identity)
         self._late = [answer for answer in self._late if answer[0] != name]
         self._log.info("remote.joined", process=name, tick=exchange.tick)
-        if before is not None and name not in exchange.absent():
-            self._log.warning("app.lost", process=name, tick=exchange.tick)
-            exchange.lose(name)
+        if before is not None or exchange.tick > 0:  # the bus itself may be new, and the node well under way
+            self._cold.add(name)
+
+    def _lose_the_cold(self, exchange: Exchange) -> None:
+        cold, self._cold = sorted(self._cold), set()
+        for name in cold:
+            if name not in exchange.absent():
+                self._log.warning("app.lost", process=name, tick=exchange.tick)
+                exchange.lose(name)
 
     def _answer(self, name: str, frame: Done, exchange: Exchange) -> None:
         owed, now = exchange.owed(name), exchange.tick

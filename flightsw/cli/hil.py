@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from hil.drivers.power import LinePower
 
 app = typer.Typer(
-    help="A real board in the loop: probe, keygen, enroll, agent, bench, calibrate, stand-in.", no_args_is_help=True
+    help="A real board in the loop: probe, keygen, enroll, agent, bench, report, calibrate, stand-in.",
+    no_args_is_help=True,
 )
 
 _LOOK_S = 0.02
@@ -135,13 +136,31 @@ def bench(
         outcome, summary = fly(plan, started, quiet=as_json)
     code = tell_outcome(outcome, summary, as_json=False)
     if outcome.ticks:
-        report = report_run(run_dir)
-        write_report(report, run_dir)
+        found = report_run(run_dir)
+        write_report(found, run_dir)
         if as_json:
-            typer.echo(json.dumps(report.as_json()))
+            typer.echo(json.dumps(found.as_json()))
         else:
-            print_report(report)
+            print_report(found)
     return code
+
+
+@app.command()
+def report(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a bench run.")],
+    *,
+    as_json: AsJson = False,
+) -> int:
+    """The report of a bench run, drawn up again from its log and its times."""
+    from hil.report import report_run
+    from hil.reporttext import print_report
+
+    found = report_run(run_dir)
+    if as_json:
+        typer.echo(json.dumps(found.as_json()))
+    else:
+        print_report(found)
+    return GOOD
 
 
 @app.command()

@@ -87,9 +87,10 @@ def _remote_end(
     context: zmq.Context[zmq.Socket[bytes]],
 ) -> RemoteEnd:
     """The bus's door, open. Raises ConfigError."""
-    door = Door(remote.endpoint, remote.keys)
+    told = plan.run_dir / ENDPOINT  # a bus that was lost comes back where its agents look for it
+    door = Door(told.read_text() if broker_plan.resume and told.is_file() else remote.endpoint, remote.keys)
     door.open(context)
-    (plan.run_dir / ENDPOINT).write_text(door.bound)
+    told.write_text(door.bound)
     return RemoteEnd(remote, broker_plan.header, broker_plan.schema_hash, table, door, plan.run_dir)
 
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+from flightsw.apps.inference.boardevents import board_changes
 from flightsw.apps.inference.engine import Engine, Seen
 from flightsw.bus.application import Application, Inbox, Now
 from flightsw.devices.board_device import BoardDevice, RecalledHands
 from flightsw.messages.base import Message
-from flightsw.messages.board import BoardReading, Quality
-from flightsw.messages.health import Event, Severity
+from flightsw.messages.board import BoardReading
 from flightsw.messages.inference import InferenceResult
-
-SENSORS = ("power", "chip", "clock")
 
 
 class OnBoard:
@@ -33,7 +31,7 @@ class OnBoard:
         self._device.begin(now.t_ns)
         out = list(self._application.step(now, inbox))
         reading = self._device.reading()
-        out += [*changes(self._before, reading), reading]
+        out += [*board_changes(self._before, reading), reading]
         self._before = reading
         return out
 
@@ -88,19 +86,3 @@ class RecalledEngine:
             if (first, count) == (first_scene, scenes):
                 return seen
         return self._engine.look(first_scene, scenes, cos_zenith, latitude_deg, variant)
-
-
-def changes(before: BoardReading | None, now: BoardReading) -> list[Message]:
-    """Events of what became of the board since its last reading."""
-    told: list[Message] = []
-    if now.limited is not (before is not None and before.limited):
-        event = "board.limited" if now.limited else "board.released"
-        told.append(Event(Severity.WARNING_HI, event, {"chip_c": -273.15 if now.chip_c is None else now.chip_c}))
-    known = () if before is None else before.flags
-    told += [Event(Severity.WARNING_LO, "board.flagged", {"flag": flag}) for flag in now.flags if flag not in known]
-    for sensor in SENSORS:
-        lost = getattr(now, f"{sensor}_quality") is Quality.MISSING
-        if before is not None and lost is not (getattr(before, f"{sensor}_quality") is Quality.MISSING):
-            event = "board.sensor_lost" if lost else "board.sensor_back"
-            told.append(Event(Severity.WARNING_LO, event, {"sensor": sensor}))
-    return told

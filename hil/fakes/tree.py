@@ -46,11 +46,13 @@ class TreeBuilder:
 
     def number(self, path: str) -> int:
         """What the file says now: a driver may have written it."""
-        return int(self.at(path).read_text())
+        return int(self.text(path))
 
     def text(self, path: str) -> str:
-        """What the file says now."""
-        return self.at(path).read_text().strip()
+        """What the file says now. Empty, it is being written this moment: a kernel's file never is."""
+        while not (text := self.at(path).read_text().strip()):
+            pass
+        return text
 
     def at(self, path: str) -> Path:
         """Where it lies."""

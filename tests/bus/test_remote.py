@@ -219,6 +219,28 @@ def test_who_connects_anew_is_lost_and_comes_back_cold_with_its_new_connection(b
     assert bench.exchange.incarnation("echo") == 1
 
 
+def test_an_agent_that_joins_a_node_under_way_is_lost_first_for_it_knows_nothing(bench: Bench) -> None:
+    for _ in range(3):
+        bench.tick()
+    agent = Agent(bench)
+    bench.joined(agent)
+    record = bench.tick()
+    assert (LOST, "echo", 0) in record.inputs
+    records = [record]
+    while bench.exchange.absent():
+        records.append(bench.tick())
+    assert isinstance(agent.frame(Welcome), Welcome)
+    again = wire_exchange(bench.table)
+    for _ in range(3):
+        again.begin()
+        for name in sorted(again.waiting):
+            again.owe(name) if name == "echo" else again.accept(name, [])
+        again.finish()
+    for one in records:
+        again.replay(one)
+    assert again.tick == bench.exchange.tick
+
+
 def test_a_fault_is_told_and_stalls_nothing(bench: Bench) -> None:
     agent = Agent(bench)
     bench.joined(agent)

@@ -26,6 +26,16 @@ def flown(one: Site, bench: str, *settings: str, guard_s: float, agent: tuple[st
     return report
 
 
+def what_is_set(tree: Path) -> dict[str, str]:
+    """Limits and modes of a stand-in: what a driver may change."""
+    patterns = (
+        "sys/class/devfreq/*/max_freq",
+        "sys/devices/system/cpu/cpufreq/*/scaling_max_freq",
+        "var/lib/nvpmodel/*",
+    )
+    return {str(file): file.read_text().strip() for pattern in patterns for file in tree.glob(pattern)}
+
+
 @pytest.mark.parametrize(
     ("bench", "seconds", "dt_s"), [("linux-host", 600, 0.1), ("linux-host-100hz", 60, 0.01)], ids=["10Hz", "100Hz"]
 )
@@ -36,7 +46,7 @@ def test_this_machine_closes_the_loop_in_real_time_and_a_lowered_cap_lowers_its_
     with site(tmp_path) as one:
         report = flown(one, bench, f"duration={seconds}s", busy, LOWERED_CAP % (0.7 * seconds), guard_s=seconds + 120)
         assert report["ticks"] == round(seconds / dt_s)
-        assert report["answered"] > 0.9 * report["ticks"]
+        assert report["answered"] + report["late"] > 0.8 * report["ticks"]
         assert report["overruns"] == sum(report["overruns_by"].values())
         assert report["jitter_ms"]["p99"] is not None
         assert report["latency_quality"] == "measured"
@@ -49,27 +59,31 @@ def test_this_machine_closes_the_loop_in_real_time_and_a_lowered_cap_lowers_its_
 
 
 @pytest.mark.parametrize(
-    ("bench", "kind"),
+    ("bench", "kind", "limit_c", "gain_w_k", "cap_max_w"),
     [
-        ("jetson-orin-nano", "orin-nano"),
-        ("jetson-agx-orin", "agx-orin"),
-        ("raspberry-pi-4", "pi4"),
-        ("raspberry-pi-5", "pi5"),
+        ("jetson-orin-nano", "orin-nano", 20.5, 4.0, 14.6),
+        ("jetson-agx-orin", "agx-orin", 20.5, 8.0, 27.5),
+        ("raspberry-pi-4", "pi4", 20.0, 2.0, 5.2),
+        ("raspberry-pi-5", "pi5", 20.5, 2.0, 8.5),
     ],
 )
 def test_a_stand_in_lives_in_the_orbit_is_throttled_by_its_heat_and_is_put_back(
-    tmp_path: Path, bench: str, kind: str
+    tmp_path: Path, bench: str, kind: str, limit_c: float, gain_w_k: float, cap_max_w: float
 ) -> None:
-    hot = ("apps.thermal.chip_limit_c=24.0", "apps.thermal.gain_w_k=2.0", "apps.power.cap_slew_w_s=5.0")
+    """A chip limit that its heat meets within the minute, and a cap that fits the second mode below it."""
+    limits = {"chip_limit_c": limit_c, "gain_w_k": gain_w_k, "cap_max_w": cap_max_w}
+    hot = ["apps.power.cap_slew_w_s=5.0", *(f"apps.thermal.{name}={value}" for name, value in limits.items())]
     with site(tmp_path) as one:
         tree = tmp_path / "tree"
         follower = one.start("hil", "stand-in", kind, str(tree), "--follow", str(one.run_dir))
-        one.wait(tree.joinpath("proc/device-tree/model").is_file)
+        one.wait(lambda: (tree / "proc/device-tree/model").is_file() and "made in" in one.said(follower))
+        before = what_is_set(tree)
+        assert before
         settings = ("duration=75s", "apps.inference.frame_scenes=400", *hot)
         report = flown(one, bench, *settings, guard_s=240, agent=("--root", str(tree)))
         assert one.finished(follower) == 0, one.said(follower)
         assert f"lived through {report['ticks']} ticks" in one.said(follower)
-        assert report["answered"] > 0.9 * report["ticks"]
+        assert report["answered"] + report["late"] > 0.8 * report["ticks"]
         assert report["latency_quality"] == "modelled"
         assert report["batches"] > 10
         clocks = report["clock_mhz"]
@@ -78,4 +92,5 @@ def test_a_stand_in_lives_in_the_orbit_is_throttled_by_its_heat_and_is_put_back(
         for level in report["caps"]:
             if level["asked"] > 0.3:
                 assert level["applied"] * level["duty"] <= level["asked"] + 0.02
+        assert what_is_set(tree) == before
         assert replay_run(one.run_dir).same
