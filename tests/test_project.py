@@ -107,7 +107,7 @@ def test_constraints_pin_nothing_that_is_not_installed() -> None:
     assert pins().keys() - closure([*declared(), *declared("dev")]) == set()
 
 
-@pytest.mark.parametrize("extra", [None, "dev", "train"])
+@pytest.mark.parametrize("extra", [None, "dev", "train", "console"])
 def test_pinned_versions_satisfy_the_declared_bounds(extra: str | None) -> None:
     bounds = declared(extra)
     assert bounds

@@ -45,6 +45,8 @@ class Page:
         with ui.element("main").classes("console"):
             with ui.element("header").classes("bar"):
                 self._build_bar()
+            with ui.element("nav").classes("bar time"):
+                self._build_time()
             self._pictures = Pictures(self._session)
             with ui.element("div").classes("side"):
                 self._build_side()
@@ -65,10 +67,14 @@ class Page:
         speeds = {FREE: "as fast as possible", **{speed: f"{speed:g} x real time" for speed in SPEEDS}}
         self._speed = ui.select(speeds, value=None, label="speed", on_change=self._set_speed)
         self._speed.props("dense outlined options-dense").classes("at-speed").style("width: 170px")
-        self._slider = ui.slider(min=0, max=1, value=1).props("dense label").style("width: 220px").classes("at-scrub")
-        self._slider.on("update:model-value", self._scrub, throttle=0.2)
-        self._newest = ui.button("newest", on_click=self._follow).props("dense flat no-caps").classes("at-newest")
         ui.button(icon="contrast", on_click=self._toggle_dark).props("dense flat").tooltip("dark / light")
+
+    def _build_time(self) -> None:
+        from nicegui import ui
+
+        self._slider = ui.slider(min=0, max=1, value=1).props("dense").classes("at-scrub")
+        self._slider.on("update:model-value", self._scrub, throttle=0.2)
+        ui.button("newest", on_click=self._follow).props("dense flat no-caps").classes("at-newest")
 
     def _build_side(self) -> None:
         from nicegui import ui

@@ -90,7 +90,7 @@ def picture_options(session: Session, cursor_s: float | None, *, dark: bool) -> 
             [
                 Line("array", course("array_w")),
                 Line("loads", course("load_w")),
-                Line("battery, out", course("battery_w")),
+                Line("from battery", course("battery_w")),
             ],
             [(None, None)],
             palette,

@@ -11,7 +11,6 @@ import os
 import select
 import signal
 import termios
-import time
 import tty
 from pathlib import Path
 from types import FrameType
@@ -30,9 +29,9 @@ from flightsw.live.terminal.panels import frame
 from flightsw.live.terminal.picture import Picture
 
 FRAME_S = 0.1
-REST = 15.0
-"""of a frame's processor time, before the next one: drawing then takes a sixteenth of a core at most"""
-NICE = 5
+REST = 10.0
+"""of what a frame took on the wall, before the next one: the busier the machine, the more is left to the run"""
+NICE = 10
 """the run comes first; but keys must be heard on a busy machine too"""
 ANSWER_S = 0.02
 """until the next look, while a key's answer is awaited"""
@@ -59,10 +58,10 @@ class View:
     def run(self) -> None:
         """Draw until it is over."""
         while True:
-            began_s = time.process_time()
+            began_s = monotonic_s()
             self._follower.poll()
             self._draw()
-            rest_s = max(FRAME_S, REST * (time.process_time() - began_s))
+            rest_s = max(FRAME_S, REST * (monotonic_s() - began_s))
             self._attend(monotonic_s() + rest_s)
 
     def _attend(self, until_s: float) -> None:
