@@ -16,6 +16,8 @@ import zmq
 from flightsw.bus.umbilical import UmbilicalRequest
 from flightsw.node.rundir import CONTROL_FILE
 
+SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)
+"""Simulated seconds a wall second that views offer; beyond the last: as fast as possible."""
 OnAnswer = Callable[[dict[str, Any]], None]
 
 

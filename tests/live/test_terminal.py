@@ -98,9 +98,10 @@ def test_a_signal_gives_the_terminal_back(tmp_path: Path, host: tuple[str, ...])
         assert_given_back(terminal)
 
 
+@pytest.mark.long
 def test_a_killed_view_harms_neither_run_nor_terminal(tmp_path: Path, undisturbed: str) -> None:
     run_dir = tmp_path / "run"
-    with Terminal(*FLIGHT, "--in-process", "--speed", "200", "--out", str(run_dir)) as terminal:
+    with Terminal(*FLIGHT, "--in-process", "--speed", "40", "--out", str(run_dir)) as terminal:
         terminal.until("PAYLOAD")
         os.kill(view_of(run_dir), signal.SIGKILL)
         assert terminal.finish() == 0
@@ -122,7 +123,7 @@ def test_a_killed_run_gives_the_terminal_back(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_no_color_shows_the_same_without_colours(tmp_path: Path) -> None:
-    arguments = (*FLIGHT, "--in-process", "--speed", "200", "--out", str(tmp_path / "run"))
+    arguments = (*FLIGHT, "--in-process", "--speed", "20", "--out", str(tmp_path / "run"))
     with Terminal(*arguments, environment={"NO_COLOR": "1"}) as terminal:
         terminal.until("PAYLOAD")
         terminal.press("q")

@@ -26,9 +26,16 @@ BUSY_S = 0.01
 
 
 def serve(
-    run_dir: Path, host: str, port: int, tell: Callable[[str], None], on_close: Callable[[], None] = lambda: None
+    run_dir: Path,
+    host: str,
+    port: int,
+    tell: Callable[[str], None],
+    beside: contextlib.AbstractContextManager[object] | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM. `tell` is given the address, once. Raises ConfigError: no such address or port."""
+    """Serve until SIGINT or SIGTERM. Raises ConfigError: no such address or port.
+
+    `tell` is given the address, once. `beside` is entered when all is ready, and left when it is over.
+    """
     try:
         import uvicorn
         from fastapi import FastAPI
@@ -49,14 +56,15 @@ def serve(
         guarded = Guard(app, host, port, token)
         config = uvicorn.Config(guarded, log_level="error", access_log=False, ws="websockets-sansio", lifespan="on")
         shown = f"[{host}]" if ":" in host else host
-        tell(f"http://{shown}:{port}/" + ("" if token is None else f"?token={token}"))
-        for number in (signal.SIGINT, signal.SIGTERM):  # the server ends by them in order, and then raises them again
-            signal.signal(number, lambda _number, _frame: None)
+        server = uvicorn.Server(config)
+        for number in (signal.SIGINT, signal.SIGTERM):  # until the server hears them itself; it raises them again after
+            signal.signal(number, lambda _number, _frame: setattr(server, "should_exit", True))
         try:
-            uvicorn.Server(config).run(sockets=[listener])
+            with beside or contextlib.nullcontext():
+                tell(f"http://{shown}:{port}/" + ("" if token is None else f"?token={token}"))
+                server.run(sockets=[listener])
         finally:
             session.close()
-            on_close()
 
 
 @contextlib.contextmanager
@@ -84,9 +92,15 @@ def _following(session: Session) -> Callable[[Any], Any]:
             count = session.follow()
             await asyncio.sleep(BUSY_S if count else FOLLOW_S)
 
+    def tell(task: asyncio.Task[None]) -> None:
+        """It ends by itself only when something is wrong with us: the page says so."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            session.error = f"{type(error).__name__}: {error}"
+
     @contextlib.asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         task = asyncio.create_task(follow())
+        task.add_done_callback(tell)
         yield
         task.cancel()
 

@@ -29,6 +29,8 @@ from flightsw.live.terminal.panels import frame
 from flightsw.live.terminal.picture import Picture
 
 FRAME_S = 0.1
+MOST_TICKS = 20_000
+"""taken in between two frames, so that a run that is taken up again is shown at once"""
 REST = 10.0
 """of what a frame took on the wall, before the next one: the busier the machine, the more is left to the run"""
 NICE = 10
@@ -59,15 +61,16 @@ class View:
         """Draw until it is over."""
         while True:
             began_s = monotonic_s()
-            self._follower.poll()
+            behind = self._follower.poll(MOST_TICKS) == MOST_TICKS
             self._draw()
-            rest_s = max(FRAME_S, REST * (monotonic_s() - began_s))
+            rest_s = 0.0 if behind else max(FRAME_S, REST * (monotonic_s() - began_s))
             self._attend(monotonic_s() + rest_s)
 
     def _attend(self, until_s: float) -> None:
         """Serve keys until the next frame is due, or one was pressed."""
         watched = [self._lifeline] if self._keyboard is None else [self._lifeline, self._keyboard]
-        while (left_s := until_s - monotonic_s()) > 0.0:
+        while True:
+            left_s = max(0.0, until_s - monotonic_s())
             waiting = self._follower.remote.is_waiting()
             ready, _, _ = select.select(watched, (), (), min(left_s, ANSWER_S) if waiting else left_s)
             if self._lifeline in ready or os.getppid() != self._parent:
@@ -77,6 +80,8 @@ class View:
                 return
             if waiting and self._follower.remote.poll():
                 self._note = self._follower.remote.error or ""
+                return
+            if left_s == 0.0:
                 return
 
     def _press(self, data: bytes) -> None:
