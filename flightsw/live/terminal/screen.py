@@ -37,6 +37,8 @@ NICE = 10
 """the run comes first; but keys must be heard on a busy machine too"""
 ANSWER_S = 0.02
 """until the next look, while a key's answer is awaited"""
+PATIENCE_S = 1.0
+"""for the answer to one key before the next one is sent"""
 Attributes = list[Any]
 """of a terminal, as termios has them"""
 
@@ -92,7 +94,8 @@ class View:
             if key is Key.HELP:
                 self._shows_help = not self._shows_help
                 continue
-            while remote.is_waiting() and not self._told(remote.pace):
+            until_s = monotonic_s() + PATIENCE_S
+            while remote.is_waiting() and monotonic_s() < until_s and not self._told():
                 select.select((), (), (), ANSWER_S)
                 remote.poll()
             request = request_for(key, remote.pace or Pace(), self._follower.factor)
@@ -101,9 +104,9 @@ class View:
             elif key is Key.QUIT:
                 self._note = "ending the run in order"
 
-    def _told(self, pace: Pace | None) -> bool:
+    def _told(self) -> bool:
         """Nobody will answer any more."""
-        return pace is None or self._follower.ended or bool(select.select([self._lifeline], (), (), 0.0)[0])
+        return self._follower.ended or bool(select.select([self._lifeline], (), (), 0.0)[0])
 
     def _draw(self) -> None:
         follower, console = self._follower, self._console
