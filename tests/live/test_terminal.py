@@ -71,7 +71,9 @@ def test_pause_step_and_speed_leave_the_log_as_it_would_have_been(
 
 
 @pytest.mark.parametrize(
-    ("host", "how"), [((), "q"), (("--in-process",), "\x03")], ids=["quit, processes", "ctrl-c, in-process"]
+    ("host", "how"),
+    [((), "q"), pytest.param(("--in-process",), "\x03", marks=pytest.mark.long)],
+    ids=["quit, processes", "ctrl-c, in-process"],
 )
 def test_quitting_ends_the_run_in_order(tmp_path: Path, host: tuple[str, ...], how: str) -> None:
     run_dir = tmp_path / "run"
