@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import signal
 import socket
@@ -57,6 +58,7 @@ def serve(
         config = uvicorn.Config(guarded, log_level="error", access_log=False, ws="websockets-sansio", lifespan="on")
         shown = f"[{host}]" if ":" in host else host
         server = uvicorn.Server(config)
+        logging.getLogger("nicegui").addFilter(_is_news)
         for number in (signal.SIGINT, signal.SIGTERM):  # until the server hears them itself; it raises them again after
             signal.signal(number, lambda _number, _frame: setattr(server, "should_exit", True))
         try:
@@ -82,6 +84,11 @@ def listening(host: str, port: int) -> Any:
         yield listener
     finally:
         listener.close()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """On a busy machine pages that are still open when it ends are no error."""
+    return not record.getMessage().startswith("Could not cancel")
 
 
 def _following(session: Session) -> Callable[[Any], Any]:

@@ -125,8 +125,9 @@ class Browser:
         path.write_bytes(base64.b64decode(found["data"]))
 
     def complaints(self) -> list[str]:
-        """What the browser's own log holds against the page."""
-        return [f"{one['level']} {one['message']}" for one in self._ask("/se/log", {"type": "browser"})]
+        """What the browser holds against the page: scripts and policy, not the sockets of pages that were left."""
+        said = [f"{one['level']} {one['message']}" for one in self._ask("/se/log", {"type": "browser"})]
+        return [one for one in said if "WebSocket" not in one and "socket.io" not in one]
 
     def __enter__(self) -> Self:
         return self
