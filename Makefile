@@ -15,7 +15,7 @@ ARGS ?=
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help run test test-long mutants check bench pictures models clean
+.PHONY: help run test test-long test-console pictures mutants check bench models clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -24,9 +24,10 @@ help:
 	@echo "make test       the tests (ARGS='-k battery')"
 	@echo "make check      what CI runs beside the tests: ruff, mypy, import-linter"
 	@echo "make test-long  the tests too heavy for every day"
+	@echo "make test-console  the browser's console, by clicking (needs chromium and chromium-driver; installs the extra)"
 	@echo "make mutants    do the tests notice when a law is wrong? (ARGS='--seed 2 --count 30')"
 	@echo "make bench      speed, beside raw limits measured in the same run"
-	@echo "make pictures   the pictures of docs/report.md, drawn anew (needs Chromium)"
+	@echo "make pictures   the pictures of the docs, drawn anew (needs chromium and chromium-driver)"
 	@echo "make models     retrain the shipped models and bring their cards up to date (installs torch)"
 	@echo "make clean      remove .venv, runs, builds and caches"
 
@@ -66,6 +67,18 @@ test-long: $(VENV)/dev.stamp
 	@$(INSTALL) -e '.[tables]'
 	@$(BIN)/python -m pytest -q -m long --timeout 3600 $(ARGS)
 
+# An extra of its own, so that nobody else has to install a web framework.
+$(VENV)/console.stamp: $(VENV)/dev.stamp
+	@$(INSTALL) -e '.[console]'
+	@touch $@
+
+test-console: $(VENV)/console.stamp
+	@$(BIN)/python -m pytest -q -m "" tests/live/browser $(ARGS)
+
+pictures: $(VENV)/console.stamp
+	@$(BIN)/python -m tests.live.pictures
+	@$(BIN)/python docs/pictures/draw.py
+
 mutants: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
@@ -77,9 +90,6 @@ check: $(VENV)/dev.stamp
 
 bench: $(VENV)/core.stamp
 	@$(BIN)/python -m benchmarks $(ARGS)
-
-pictures: $(VENV)/dev.stamp
-	@$(BIN)/python docs/pictures/draw.py
 
 models: $(VENV)/core.stamp
 	@$(INSTALL) -e '.[train]'

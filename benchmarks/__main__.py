@@ -91,6 +91,16 @@ def node(*arguments: str) -> float:
     return (TICKS - 1) / flown(TICKS, *arguments)["running_s"]
 
 
+def view_share(*arguments: str) -> float:
+    """What the live view on a terminal takes of a run's ticks a second; the two flown one behind the other."""
+    return 1.0 - watched(*arguments) / node(*arguments)
+
+
+def watched(*arguments: str) -> float:
+    """Ticks a second with the live view on a terminal."""
+    return float(python("-m", "benchmarks.view", "--duration", f"{TICKS}s", *arguments))
+
+
 def first_tick_s(*arguments: str) -> float:
     """Seconds from the call of a run, its scenario read, to the end of its first tick, which builds everything."""
     return flown(1, *arguments)["startup_s"]
@@ -201,6 +211,12 @@ MEASURES: dict[str, Measure] = {
     "logging's share, one process": Measure(lambda: logging_share("in-process"), "share", 0.20, by_wall_clock=True),
     "engine over raw session, a tile": Measure(lambda: engine_adds("small") * 1e6, "us", 10.0),
     "engine over raw session, 93 MFLOP": Measure(lambda: engine_adds("large"), "share", 0.02),
+    "live view's share, processes": Measure(
+        lambda: view_share("--execute", "sample:50"), "share", 0.03, by_wall_clock=True
+    ),
+    "live view's share, one process": Measure(
+        lambda: view_share("--in-process", "--execute", "sample:50"), "share", 0.03, by_wall_clock=True
+    ),
 }
 
 

@@ -113,7 +113,7 @@ def test_constraints_pin_nothing_that_is_not_installed() -> None:
     assert pins().keys() - wanted == set()
 
 
-@pytest.mark.parametrize("extra", [None, "dev", "report", "tables", "train"])
+@pytest.mark.parametrize("extra", [None, "console", "dev", "report", "tables", "train"])
 def test_pinned_versions_satisfy_the_declared_bounds(extra: str | None) -> None:
     bounds = declared(extra)
     assert bounds

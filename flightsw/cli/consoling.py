@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +39,7 @@ def console(
     out: Annotated[Path | None, typer.Option(help="With --run: run folder, new or empty.")] = None,
 ) -> int:
     """Show a run in the browser, live: pictures, figures, events; command it, let faults happen, pause and step it."""
+    from flightsw.cli.running import parse_speed
     from flightsw.live.browser.serve import serve
 
     if (run_dir is None) == (scenario is None):
@@ -54,12 +57,11 @@ def console(
     options = {"--duration": duration, "--seed": seed, "--execute": execute}
     given = [text for option, value in options.items() if value is not None for text in (option, value)]
     given += [text for one in overrides or [] for text in ("--set", one)]
+    parse_speed(speed)
     folder = _folder(scenario, given, out)
-    arguments = ["run", scenario, "--speed", speed, "--json", "--out", str(folder), *given]
-    command = [sys.executable, "-c", _RUN, *arguments]  # this very program
-    flown = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603
     typer.echo(f"run folder  {folder}")
-    serve(folder, host, port, tell, on_close=lambda: _end(flown))
+    arguments = ["run", scenario, "--speed", speed, "--json", "--out", str(folder), *given]
+    serve(folder, host, port, tell, beside=_flown(arguments))
     return GOOD
 
 
@@ -76,10 +78,16 @@ def _folder(scenario: str, given: list[str], out: Path | None) -> Path:
     return create_run_folder(out if out is not None else default_run_dir(loaded.name, loaded.seed, utc_now()))
 
 
-def _end(flown: subprocess.Popen[bytes]) -> None:
-    """In order, if it still flies."""
-    if flown.poll() is None:
-        flown.send_signal(signal.SIGINT)
+@contextmanager
+def _flown(arguments: list[str]) -> Iterator[None]:
+    """A run of this very program, ended in order at the end of the block if it still flies."""
+    command = [sys.executable, "-c", _RUN, *arguments]
+    flown = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603
+    try:
+        yield
+    finally:
+        if flown.poll() is None:
+            flown.send_signal(signal.SIGINT)
         try:
             flown.wait(_END_GUARD_S)
         except subprocess.TimeoutExpired:

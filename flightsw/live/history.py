@@ -2,7 +2,7 @@
 
 A moment keeps the encoded messages that were the newest at its tick, so that what is drawn is what the log says then.
 When there are twice as many as wanted, every second one goes, and from then on they are taken half as often: a run of
-any length is told by 600 to 1200 of them. What happens between two of them is told by events, of which none is lost.
+any length is told by 400 to 800 of them. What happens between two of them is told by events, of which none is lost.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 
 from flightsw.live.state import Happening, LiveState
 
-WANTED = 600
+WANTED = 400
 Spans = list[tuple[float, float]]
 """(from, to) in seconds"""
 

@@ -13,9 +13,14 @@ from typing import Any
 import msgspec
 import zmq
 
+from flightsw.bus.pacing import monotonic_s
 from flightsw.bus.umbilical import UmbilicalRequest
 from flightsw.node.rundir import CONTROL_FILE
 
+SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)
+"""Simulated seconds a wall second that views offer; beyond the last: as fast as possible."""
+ANSWER_GUARD_S = 10.0
+"""as long as `flightsw cmd` waits"""
 OnAnswer = Callable[[dict[str, Any]], None]
 
 
@@ -40,6 +45,8 @@ class Remote:
         self._run_dir = run_dir
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._socket: zmq.Socket[bytes] | None = None
+        self._asked_s = 0.0
+        """when the oldest of these was asked"""
         self._awaited: deque[OnAnswer | None] = deque()
         """who wants to know of each request under way, in order"""
 
@@ -57,6 +64,8 @@ class Remote:
             self._socket.send(msgspec.msgpack.encode(request), zmq.NOBLOCK)
         except zmq.Again:
             return False
+        if not self._awaited:
+            self._asked_s = monotonic_s()
         self._awaited.append(on_answer)
         return True
 
@@ -73,16 +82,29 @@ class Remote:
             except zmq.Again:
                 break
             on_answer = self._awaited.popleft()
+            self._asked_s = monotonic_s()
             answers.append(answer)
             self.error = None if answer.get("ok") else str(answer.get("error", "refused"))
             if "paused" in answer:
                 self.pace = Pace(answer["tick"], answer["paused"], answer["speed"], answer["slips"])
             if on_answer is not None:
                 on_answer(answer)
+        if self._awaited and monotonic_s() > self._asked_s + ANSWER_GUARD_S:
+            self._give_up()
         return answers
+
+    def _give_up(self) -> None:
+        """The bus was lost with our requests, or hangs: a new one is asked anew, on a line of its own."""
+        unanswered = list(self._awaited)
+        self.close()
+        self.error = "the run's bus doesn't answer"
+        for on_answer in unanswered:
+            if on_answer is not None:
+                on_answer({"ok": False, "error": self.error})
 
     def close(self) -> None:
         """Let go of the socket."""
+        self._awaited.clear()
         if self._socket is not None:
             self._socket.close(linger=0)
             self._socket = None

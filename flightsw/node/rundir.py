@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 CONTROL_FILE = "control"
-"""of a run folder: names the umbilical's socket, which is gone when the run is"""
+"""of a run folder: names the umbilical's socket, whose directory is gone when the run is"""
 UMBILICAL_SOCKET = "cmd"
 _PREFIX = "flightsw"
 _CHILDREN = "children.json"

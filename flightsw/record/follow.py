@@ -48,6 +48,6 @@ def is_over(run_dir: Path) -> bool:
     if outcome != RUNNING:
         return True
     try:
-        return not Path((run_dir / CONTROL_FILE).read_text()).exists()
+        return not Path((run_dir / CONTROL_FILE).read_text()).parent.is_dir()  # the socket itself may be yet to come
     except OSError:
         return not run_dir.is_dir()

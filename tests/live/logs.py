@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from flightsw.node.scenario import load_scenario
 from tests.record.logs import comms, device, entry, infer, mode, power, record, truth
 
 
+@cache
 def default_header() -> LogHeader:
     scenario = load_scenario("cubesat-6u-orin-nano")
     return log_header(scenario, process_table(scenario))

@@ -31,6 +31,19 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 HOME, ALT, MAIN, SHOW = "\x1b[H", "\x1b[?1049h", "\x1b[?1049l", "\x1b[?25h"
 
 
+def parent_of(pid: int) -> int:
+    """A process's parent."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _ancestors(pid: int) -> list[int]:
+    found = []
+    while pid > 1:
+        pid = parent_of(pid)
+        found.append(pid)
+    return found
+
+
 class Terminal:
     """One command on an 80 x 24 terminal."""
 
@@ -75,6 +88,17 @@ class Terminal:
             pass
         return self.process.wait(GUARD_S)
 
+    def child(self, role: str) -> int:
+        """Process id of a child of the command, or of its child, by its title's role: `view`, `bus`."""
+        title = f"flightsw:{role} ".encode()
+        for found in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                if found.read_bytes().startswith(title) and self.process.pid in _ancestors(int(found.parent.name)):
+                    return int(found.parent.name)
+            except OSError:  # it ended meanwhile
+                continue
+        raise AssertionError(f"the command has no child called {role}")
+
     def settle(self) -> None:
         """Read until the terminal's settings are what they were."""
         while self.attributes != self.before or select.select([self._ours], (), (), 0.05)[0]:
@@ -104,15 +128,3 @@ class Terminal:
             self.process.wait(GUARD_S)
         os.close(self._ours)
         os.close(self._keep)
-
-
-def view_of(run_dir: Path) -> int:
-    """Process id of the run's live view, by its title."""
-    title = f"flightsw:view {run_dir.name}".encode()
-    for found in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if found.read_bytes().rstrip(b"\0") == title:
-                return int(found.parent.name)
-        except OSError:  # it ended meanwhile
-            continue
-    raise AssertionError(f"no process is called {title.decode()}")

@@ -13,7 +13,7 @@ from flightsw.live.remote import Pace
 from flightsw.live.state import LiveState
 from flightsw.live.terminal.keys import Key, faster, pressed, request_for, slower
 from flightsw.live.terminal.picture import Picture
-from flightsw.live.terminal.words import clock, data_size, number
+from flightsw.live.text import clock, data_size, number
 from tests.live.logs import default_header, eventful_tick, facts, full_tick, shown, state_of
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flightsw.record.folder import read_manifest
-from tests.live.ptyrun import ALT, MAIN, SHOW, Terminal, view_of
+from tests.live.ptyrun import ALT, MAIN, SHOW, Terminal, parent_of
 
 FLIGHT = ("run", "--execute", "none", "--duration", "400s")
 HOSTS = pytest.mark.parametrize("host", [(), ("--in-process",)], ids=["processes", "in-process"])
@@ -71,7 +71,9 @@ def test_pause_step_and_speed_leave_the_log_as_it_would_have_been(
 
 
 @pytest.mark.parametrize(
-    ("host", "how"), [((), "q"), (("--in-process",), "\x03")], ids=["quit, processes", "ctrl-c, in-process"]
+    ("host", "how"),
+    [((), "q"), pytest.param(("--in-process",), "\x03", marks=pytest.mark.long)],
+    ids=["quit, processes", "ctrl-c, in-process"],
 )
 def test_quitting_ends_the_run_in_order(tmp_path: Path, host: tuple[str, ...], how: str) -> None:
     run_dir = tmp_path / "run"
@@ -98,11 +100,27 @@ def test_a_signal_gives_the_terminal_back(tmp_path: Path, host: tuple[str, ...])
         assert_given_back(terminal)
 
 
+@pytest.mark.long
+def test_a_lost_bus_is_watched_on_and_asked_again(tmp_path: Path) -> None:
+    run_dir = tmp_path / "run"
+    with Terminal(*FLIGHT, "--speed", "20", "--out", str(run_dir)) as terminal:
+        lost = seconds(terminal.until("PAYLOAD"))
+        os.kill(terminal.child("bus"), signal.SIGKILL)
+        terminal.until(lambda screen: seconds(screen) > lost + 20)
+        terminal.press(" ")
+        terminal.until("PAUSED")
+        terminal.press("q")
+        assert terminal.finish() == 130
+        assert_given_back(terminal)
+    assert read_manifest(run_dir).lost == ("bus",)
+
+
+@pytest.mark.long
 def test_a_killed_view_harms_neither_run_nor_terminal(tmp_path: Path, undisturbed: str) -> None:
     run_dir = tmp_path / "run"
-    with Terminal(*FLIGHT, "--in-process", "--speed", "200", "--out", str(run_dir)) as terminal:
+    with Terminal(*FLIGHT, "--in-process", "--speed", "40", "--out", str(run_dir)) as terminal:
         terminal.until("PAYLOAD")
-        os.kill(view_of(run_dir), signal.SIGKILL)
+        os.kill(terminal.child("view"), signal.SIGKILL)
         assert terminal.finish() == 0
         assert_given_back(terminal)
     assert read_manifest(run_dir).log_hash == undisturbed
@@ -113,8 +131,7 @@ def test_a_killed_run_gives_the_terminal_back(tmp_path: Path) -> None:
     run_dir = tmp_path / "run"
     with Terminal(*FLIGHT, "--speed", "20", "--out", str(run_dir), from_a_shell=True) as terminal:
         terminal.until("PAYLOAD")
-        stat = Path(f"/proc/{view_of(run_dir)}/stat").read_text()
-        os.kill(int(stat.rpartition(")")[2].split()[1]), signal.SIGKILL)
+        os.kill(parent_of(terminal.child("view")), signal.SIGKILL)
         assert terminal.finish() == 128 + signal.SIGKILL
         terminal.settle()
         assert_given_back(terminal)
@@ -122,7 +139,7 @@ def test_a_killed_run_gives_the_terminal_back(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_no_color_shows_the_same_without_colours(tmp_path: Path) -> None:
-    arguments = (*FLIGHT, "--in-process", "--speed", "200", "--out", str(tmp_path / "run"))
+    arguments = (*FLIGHT, "--in-process", "--speed", "20", "--out", str(tmp_path / "run"))
     with Terminal(*arguments, environment={"NO_COLOR": "1"}) as terminal:
         terminal.until("PAYLOAD")
         terminal.press("q")

@@ -118,7 +118,7 @@ def test_following_ends_with_the_end_mark_and_waits_before_it(tmp_path: Path) ->
 def test_following_ends_with_a_run_whose_socket_is_gone(tmp_path: Path) -> None:
     writer = LogWriter(tmp_path, header())
     writer.append(encoded()[0])
-    (tmp_path / "control").write_text(str(tmp_path / "no-such-socket"))
+    (tmp_path / "control").write_text(str(tmp_path / "gone" / "socket"))
     seen = [item.tick for _, item in follow(tmp_path, lambda: pytest.fail("waited for a run that is over"))]
     assert seen == [0]
     writer.abandon()

@@ -69,6 +69,11 @@ def _hours(times_s: Sequence[float]) -> list[float]:
     return [round(time_s / 3600.0, 5) for time_s in times_s]
 
 
+def _short(value: float | None) -> float | None:
+    """No more digits than a picture shows."""
+    return None if value is None else round(value, 3)
+
+
 def _axis(palette: Palette, **more: Any) -> Options:
     return {
         "type": "value",
@@ -151,7 +156,7 @@ def courses(
             "yAxisIndex": line.axis,
             "lineStyle": {"width": 1.5},
             "step": "end" if line.step else False,
-            "data": [[hour, value] for hour, value in zip(hours, line.values, strict=True)],
+            "data": [[hour, _short(value)] for hour, value in zip(hours, line.values, strict=True)],
         }
         for line in lines
     ]
@@ -196,7 +201,11 @@ def ground_track(
         if latitude is not None and longitude is not None
     ]
     options = _frame(palette, ["sunlit", "in shadow", "node", "stations"], [])
-    span = {"splitLine": {"lineStyle": {"color": palette.faint}}, "axisLine": {"show": False}}
+    span: Options = {
+        "axisTick": {"show": False},
+        "splitLine": {"lineStyle": {"color": palette.faint}},
+        "axisLine": {"show": False},
+    }
     labels = {"color": palette.ink, "fontSize": 11, "formatter": "{value}°"}
     options["xAxis"] = {"type": "value", "min": -180, "max": 180, "interval": 60, "axisLabel": labels, **span}
     options["yAxis"] = {"type": "value", "min": -90, "max": 90, "interval": 30, "axisLabel": labels, **span}

@@ -13,7 +13,7 @@ from flightsw.live.browser.session import Order
 from flightsw.live.facts import Facts
 from flightsw.live.limits import Level
 from flightsw.live.state import Happening, LiveState
-from flightsw.live.terminal.words import UNKNOWN, amount, clock, data_rate, data_size, number
+from flightsw.live.text import UNKNOWN, amount, clock, data_rate, data_size, number
 from flightsw.messages.health import Severity
 
 EVENTS_SHOWN = 200

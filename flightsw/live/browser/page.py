@@ -16,9 +16,10 @@ from flightsw.live.browser.pictures import Pictures
 from flightsw.live.browser.session import Session
 from flightsw.live.browser.style import CSS
 from flightsw.live.forms import Form, FormField, Kind
+from flightsw.live.remote import SPEEDS
 from flightsw.live.state import LiveState
-from flightsw.live.terminal.keys import SPEEDS
-from flightsw.live.terminal.words import clock
+from flightsw.live.text import clock
+from flightsw.record.folder import RUNNING
 
 REFRESH_S = 0.5
 FREE = 0.0
@@ -45,6 +46,8 @@ class Page:
         with ui.element("main").classes("console"):
             with ui.element("header").classes("bar"):
                 self._build_bar()
+            with ui.element("nav").classes("bar time"):
+                self._build_time()
             self._pictures = Pictures(self._session)
             with ui.element("div").classes("side"):
                 self._build_side()
@@ -56,19 +59,23 @@ class Page:
         from nicegui import ui
 
         self._title = ui.html("", sanitize=False)
-        self._mode = ui.label().classes("mode").classes("at-mode")
+        self._mode = ui.label().classes("mode at-mode")
         self._time = ui.label().classes("at-time")
-        self._state = ui.label().classes("faint").classes("at-state")
+        self._state = ui.label().classes("faint at-state")
         ui.element("div").classes("spring")
         self._pause = ui.button("pause", on_click=self._toggle_pause).props("dense outline no-caps").classes("at-pause")
         self._step = ui.button("step", on_click=self._one_tick).props("dense outline no-caps").classes("at-step")
         speeds = {FREE: "as fast as possible", **{speed: f"{speed:g} x real time" for speed in SPEEDS}}
         self._speed = ui.select(speeds, value=None, label="speed", on_change=self._set_speed)
         self._speed.props("dense outlined options-dense").classes("at-speed").style("width: 170px")
-        self._slider = ui.slider(min=0, max=1, value=1).props("dense label").style("width: 220px").classes("at-scrub")
-        self._slider.on("update:model-value", self._scrub, throttle=0.2)
-        self._newest = ui.button("newest", on_click=self._follow).props("dense flat no-caps").classes("at-newest")
         ui.button(icon="contrast", on_click=self._toggle_dark).props("dense flat").tooltip("dark / light")
+
+    def _build_time(self) -> None:
+        from nicegui import ui
+
+        self._slider = ui.slider(min=0, max=1, value=1).props("dense").classes("at-scrub")
+        self._slider.on("update:model-value", self._scrub, throttle=0.2)
+        ui.button("newest", on_click=self._follow).props("dense flat no-caps").classes("at-newest")
 
     def _build_side(self) -> None:
         from nicegui import ui
@@ -87,7 +94,7 @@ class Page:
                     self._commands = Asking(self._session, "command")
                 with ui.tab_panel(faults):
                     self._faults = Asking(self._session, "fault")
-            self._orders = ui.html("", sanitize=False).classes("scroll").classes("at-orders")
+            self._orders = ui.html("", sanitize=False).classes("scroll at-orders")
 
     # -- keeping it up to date ------------------------------------------------------------------------------------
 
@@ -129,10 +136,10 @@ class Page:
         words = []
         if session.error:
             words.append(session.error)
+        elif not live:
+            words.append(session.outcome if session.outcome != RUNNING else "cut: nobody writes this log any more")
         elif session.state is None:
             words.append("waiting for the log")
-        elif not live:
-            words.append(session.outcome if session.outcome != "running" else "cut: nobody writes this log any more")
         elif pace is not None and pace.paused:
             words.append("paused")
         elif session.factor is not None:

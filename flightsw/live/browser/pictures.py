@@ -38,7 +38,7 @@ class Pictures:
                 self._charts["mode"] = ui.echart({}).classes("picture low")
             with ui.element("section").classes("panel wide"):
                 ui.html("<h2>events, the newest first</h2>", sanitize=False)
-                self._events = ui.html("", sanitize=False).classes("scroll").classes("at-events")
+                self._events = ui.html("", sanitize=False).classes("scroll at-events")
 
     def _picture(self, title: str, kind: str) -> Any:
         from nicegui import ui
@@ -90,7 +90,7 @@ def picture_options(session: Session, cursor_s: float | None, *, dark: bool) -> 
             [
                 Line("array", course("array_w")),
                 Line("loads", course("load_w")),
-                Line("battery, out", course("battery_w")),
+                Line("from battery", course("battery_w")),
             ],
             [(None, None)],
             palette,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import signal
 import socket
@@ -26,9 +27,16 @@ BUSY_S = 0.01
 
 
 def serve(
-    run_dir: Path, host: str, port: int, tell: Callable[[str], None], on_close: Callable[[], None] = lambda: None
+    run_dir: Path,
+    host: str,
+    port: int,
+    tell: Callable[[str], None],
+    beside: contextlib.AbstractContextManager[object] | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM. `tell` is given the address, once. Raises ConfigError: no such address or port."""
+    """Serve until SIGINT or SIGTERM. Raises ConfigError: no such address or port.
+
+    `tell` is given the address, once. `beside` is entered when all is ready, and left when it is over.
+    """
     try:
         import uvicorn
         from fastapi import FastAPI
@@ -49,14 +57,16 @@ def serve(
         guarded = Guard(app, host, port, token)
         config = uvicorn.Config(guarded, log_level="error", access_log=False, ws="websockets-sansio", lifespan="on")
         shown = f"[{host}]" if ":" in host else host
-        tell(f"http://{shown}:{port}/" + ("" if token is None else f"?token={token}"))
-        for number in (signal.SIGINT, signal.SIGTERM):  # the server ends by them in order, and then raises them again
-            signal.signal(number, lambda _number, _frame: None)
+        server = uvicorn.Server(config)
+        logging.getLogger("nicegui").addFilter(_is_news)
+        for number in (signal.SIGINT, signal.SIGTERM):  # until the server hears them itself; it raises them again after
+            signal.signal(number, lambda _number, _frame: setattr(server, "should_exit", True))
         try:
-            uvicorn.Server(config).run(sockets=[listener])
+            with beside or contextlib.nullcontext():
+                tell(f"http://{shown}:{port}/" + ("" if token is None else f"?token={token}"))
+                server.run(sockets=[listener])
         finally:
             session.close()
-            on_close()
 
 
 @contextlib.contextmanager
@@ -76,6 +86,11 @@ def listening(host: str, port: int) -> Any:
         listener.close()
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """On a busy machine pages that are still open when it ends are no error."""
+    return not record.getMessage().startswith("Could not cancel")
+
+
 def _following(session: Session) -> Callable[[Any], Any]:
     """While the server is up, the session follows its run."""
 
@@ -84,9 +99,15 @@ def _following(session: Session) -> Callable[[Any], Any]:
             count = session.follow()
             await asyncio.sleep(BUSY_S if count else FOLLOW_S)
 
+    def tell(task: asyncio.Task[None]) -> None:
+        """It ends by itself only when something is wrong with us: the page says so."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            session.error = f"{type(error).__name__}: {error}"
+
     @contextlib.asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         task = asyncio.create_task(follow())
+        task.add_done_callback(tell)
         yield
         task.cancel()
 

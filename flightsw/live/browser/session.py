@@ -74,7 +74,7 @@ class Session(Follower):
         self.error = ""
         """why nothing more will come"""
         self.is_over = False
-        """the run has ended, whichever way"""
+        """the run has ended, whichever way, and all of its log is taken in"""
         self._happened = 0
         self.shadow_edges: list[Happening] = []
         """events of entering and leaving shadow, all of them"""
@@ -108,8 +108,7 @@ class Session(Follower):
             self.error = str(error)
             return 0
         self._settle_orders()
-        if count == 0 and not self.is_over:
-            self.is_over = self.ended or is_over(self.run_dir)
+        self.is_over = count == 0 and (self.ended or is_over(self.run_dir))
         return count
 
     @property

@@ -10,6 +10,7 @@ body, body.body--dark { background:var(--paper); color:var(--ink); font:13px/1.4
 .console { display:grid; grid-template-columns:minmax(0,1fr) 430px; gap:8px; padding:8px; width:100vw;
         box-sizing:border-box; }
 .bar { grid-column:1 / -1; display:flex; align-items:center; gap:14px; flex-wrap:wrap; }
+.bar.time { flex-wrap:nowrap; padding:0 6px; margin:-8px 0; }
 .bar h1 { font-size:16px; font-weight:600; line-height:1.3; margin:0; }
 .bar .mode { font-size:16px; font-weight:700; letter-spacing:.04em; }
 .bar .faint, .faint { color:var(--faint); }
@@ -19,7 +20,7 @@ body, body.body--dark { background:var(--paper); color:var(--ink); font:13px/1.4
 .pictures { display:grid; grid-template-columns:1fr 1fr; gap:8px; align-content:start; min-width:0; }
 .pictures .wide { grid-column:1 / -1; }
 .picture { height:172px; width:100%; margin-top:-20px; }
-.picture.low { height:128px; }
+.picture.low { height:124px; margin-top:-6px; }
 .side { display:flex; flex-direction:column; gap:8px; min-width:0; }
 .pairs { display:grid; grid-template-columns:1fr 1fr; gap:8px; }
 table.figures { border-collapse:collapse; width:100%; }
@@ -38,11 +39,12 @@ table.orders em { color:var(--faint); font-style:normal; }
 tr.warning td, tr.alarm td { color:inherit !important; }
 .command { color:var(--command); }
 .unknown { color:var(--faint); }
-.form { display:flex; flex-direction:column; gap:2px; }
+.form { display:flex; flex-direction:column; gap:2px; width:100%; }
+.form .q-field { width:100%; }
 .form p { margin:2px 0; color:var(--faint); }
 .q-btn { font-size:12px; text-transform:none; }
 .q-field { font-size:13px; }
 .q-tab { text-transform:none; min-height:34px; }
-.q-tab-panel { padding:6px 2px; }
+.q-tab-panel { padding:14px 2px 6px !important; }
 @media (max-width:1100px) { .console, .pictures { grid-template-columns:minmax(0,1fr); } }
 """

@@ -8,10 +8,7 @@ from __future__ import annotations
 import enum
 
 from flightsw.bus.umbilical import UmbilicalRequest
-from flightsw.live.remote import Pace
-
-SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)
-"""Simulated seconds a wall second that + and - step through; beyond the last: as fast as possible."""
+from flightsw.live.remote import SPEEDS, Pace
 
 
 class Key(enum.Enum):

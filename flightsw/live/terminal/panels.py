@@ -16,7 +16,8 @@ from flightsw.live.limits import Level
 from flightsw.live.state import Happening
 from flightsw.live.terminal import subsystems
 from flightsw.live.terminal.picture import Picture
-from flightsw.live.terminal.words import STYLES, UNKNOWN, bar, clock, number
+from flightsw.live.terminal.words import STYLES, bar
+from flightsw.live.text import UNKNOWN, clock, number
 from flightsw.messages.health import Severity
 
 LEAST_COLUMNS, LEAST_ROWS = 80, 24

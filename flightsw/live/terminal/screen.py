@@ -11,7 +11,6 @@ import os
 import select
 import signal
 import termios
-import time
 import tty
 from pathlib import Path
 from types import FrameType
@@ -30,12 +29,16 @@ from flightsw.live.terminal.panels import frame
 from flightsw.live.terminal.picture import Picture
 
 FRAME_S = 0.1
-REST = 15.0
-"""of a frame's processor time, before the next one: drawing then takes a sixteenth of a core at most"""
-NICE = 5
+MOST_TICKS = 20_000
+"""taken in between two frames, so that a run that is taken up again is shown at once"""
+REST = 10.0
+"""of what a frame took on the wall, before the next one: the busier the machine, the more is left to the run"""
+NICE = 10
 """the run comes first; but keys must be heard on a busy machine too"""
 ANSWER_S = 0.02
 """until the next look, while a key's answer is awaited"""
+PATIENCE_S = 1.0
+"""for the answer to one key before the next one is sent"""
 Attributes = list[Any]
 """of a terminal, as termios has them"""
 
@@ -59,16 +62,17 @@ class View:
     def run(self) -> None:
         """Draw until it is over."""
         while True:
-            began_s = time.process_time()
-            self._follower.poll()
+            began_s = monotonic_s()
+            behind = self._follower.poll(MOST_TICKS) == MOST_TICKS
             self._draw()
-            rest_s = max(FRAME_S, REST * (time.process_time() - began_s))
+            rest_s = 0.0 if behind else max(FRAME_S, REST * (monotonic_s() - began_s))
             self._attend(monotonic_s() + rest_s)
 
     def _attend(self, until_s: float) -> None:
         """Serve keys until the next frame is due, or one was pressed."""
         watched = [self._lifeline] if self._keyboard is None else [self._lifeline, self._keyboard]
-        while (left_s := until_s - monotonic_s()) > 0.0:
+        while True:
+            left_s = max(0.0, until_s - monotonic_s())
             waiting = self._follower.remote.is_waiting()
             ready, _, _ = select.select(watched, (), (), min(left_s, ANSWER_S) if waiting else left_s)
             if self._lifeline in ready or os.getppid() != self._parent:
@@ -79,6 +83,8 @@ class View:
             if waiting and self._follower.remote.poll():
                 self._note = self._follower.remote.error or ""
                 return
+            if left_s == 0.0:
+                return
 
     def _press(self, data: bytes) -> None:
         if not data:  # the terminal is gone
@@ -88,7 +94,8 @@ class View:
             if key is Key.HELP:
                 self._shows_help = not self._shows_help
                 continue
-            while remote.is_waiting() and not self._told(remote.pace):
+            until_s = monotonic_s() + PATIENCE_S
+            while remote.is_waiting() and monotonic_s() < until_s and not self._told():
                 select.select((), (), (), ANSWER_S)
                 remote.poll()
             request = request_for(key, remote.pace or Pace(), self._follower.factor)
@@ -97,9 +104,9 @@ class View:
             elif key is Key.QUIT:
                 self._note = "ending the run in order"
 
-    def _told(self, pace: Pace | None) -> bool:
+    def _told(self) -> bool:
         """Nobody will answer any more."""
-        return pace is None or self._follower.ended or bool(select.select([self._lifeline], (), (), 0.0)[0])
+        return self._follower.ended or bool(select.select([self._lifeline], (), (), 0.0)[0])
 
     def _draw(self) -> None:
         follower, console = self._follower, self._console

@@ -12,19 +12,8 @@ from flightsw.live.facts import Facts
 from flightsw.live.limits import Level
 from flightsw.live.state import LiveState
 from flightsw.live.terminal.picture import Picture
-from flightsw.live.terminal.words import (
-    BAR_STYLES,
-    STYLES,
-    UNKNOWN,
-    amount,
-    bar,
-    clock,
-    data_rate,
-    data_size,
-    figure,
-    number,
-    scale,
-)
+from flightsw.live.terminal.words import BAR_STYLES, STYLES, bar, figure, scale
+from flightsw.live.text import UNKNOWN, amount, clock, data_rate, data_size, number
 
 _LABEL_COLUMNS = 8
 _BAR_COLUMNS = 16

@@ -15,7 +15,7 @@ import pytest
 
 from flightsw.bus.logreader import LogReader
 from flightsw.live.state import LiveState
-from flightsw.live.terminal.words import number
+from flightsw.live.text import number
 from flightsw.node.replay import replay_run
 from flightsw.record.folder import read_manifest
 from tests.live.browser.webdriver import Browser, is_there

@@ -116,9 +116,18 @@ class Browser:
         """What the window shows, as a PNG."""
         path.write_bytes(base64.b64decode(self._call("GET", f"/{self._session}/screenshot")))
 
+    def small_picture(self, path: Path, size: tuple[float, float] | None = None, across: int = 1080) -> None:
+        """What the window shows, or so much of it, as a WebP so many dots across."""
+        width, height = size or self.script("return [innerWidth, innerHeight]")
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": across / width}
+        wanted = {"format": "webp", "quality": 80, "clip": clip}
+        found = self._ask("/goog/cdp/execute", {"cmd": "Page.captureScreenshot", "params": wanted})
+        path.write_bytes(base64.b64decode(found["data"]))
+
     def complaints(self) -> list[str]:
-        """What the browser's own log holds against the page."""
-        return [f"{one['level']} {one['message']}" for one in self._ask("/se/log", {"type": "browser"})]
+        """What the browser holds against the page: scripts and policy, not the sockets of pages that were left."""
+        said = [f"{one['level']} {one['message']}" for one in self._ask("/se/log", {"type": "browser"})]
+        return [one for one in said if "WebSocket" not in one and "socket.io" not in one]
 
     def __enter__(self) -> Self:
         return self
