@@ -64,7 +64,9 @@ class TimedEngine:
     batch_s: float
     fails: bool = False
 
-    def look(self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float) -> Seen:
+    def look(
+        self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float, variant: str | None = None
+    ) -> Seen:
         if self.fails:
             raise MemoryError("no room on the device")
         sleep_s(self.batch_s)
