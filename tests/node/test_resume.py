@@ -242,7 +242,7 @@ def _insides(application: Any) -> dict[str, Any]:
         held.pop(part, None)
     held.pop("_law")
     held.pop("_monitor", None)
-    for name in ("_queue", "_store", "_radio", "_switches", "_charger", "_heaters", "_attitude"):
+    for name in ("_queue", "_store", "_radio", "_switches", "_charger", "_heaters", "_pumps", "_attitude"):
         if name in held:
             held[name] = dict(vars(held[name]))
     held.pop("_device", None)

@@ -29,6 +29,10 @@ from flightsw.messages.power import PowerStatus
 NEAR_S = 15.0
 """the nearest time ahead: three of a chip's time constants, past the latency of the loop"""
 TRIM_MAX_K = 5.0
+LEAP_K = 10.0
+"""from tick to tick of a board, a radiator or a structure: none changes so fast, its thermistor is wrong"""
+DOUBT_TICKS = 60
+"""after a leap the model is not believed for so long"""
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
@@ -55,6 +59,9 @@ class PredictiveState(State, frozen=True, gc=False):
     sink: Sink | None = None
     fallback: Fallback = Fallback()
     """what the law goes on with when a thermistor is lost"""
+    last: Seen | None = None
+    doubt_ticks: int = 0
+    """until the thermistors are believed again"""
 
 
 class PredictiveThermalLaw(StandardThermalLaw):
@@ -88,7 +95,8 @@ class PredictiveThermalLaw(StandardThermalLaw):
         """One tick."""
         assert isinstance(state, PredictiveState), "made by `initial`"
         seen = seen_now(inputs.sensors)
-        if seen is None:
+        state = replace(state, last=seen, doubt_ticks=doubted(state, seen))
+        if seen is None or state.doubt_ticks > 0:
             board_c = None if inputs.sensors is None else inputs.sensors.board_c
             fallback = cap_without_model(
                 state.fallback, inputs.chip_c, board_c, state.chip_limit_c, self._own.path.chip_board_w_k, config, dt_s
@@ -166,6 +174,21 @@ def observed(
     error_k, share = measured_c - sink_c, min(0.5, dt_s / own.observer_s)
     sink_c += flow_w * dt_s / path.sink_j_k + 2.0 * share * error_k
     return Sink(sink_c, heat_w + share * share * error_k * path.sink_j_k / dt_s, sunlit)
+
+
+def doubted(state: PredictiveState, seen: Seen | None) -> int:
+    """How long the slow thermistors are in doubt, after this tick's."""
+    last = state.last
+    if (
+        seen is not None
+        and last is not None
+        and max(
+            abs(seen.board_c - last.board_c), abs(seen.sink_c - last.sink_c), abs(seen.structure_c - last.structure_c)
+        )
+        > LEAP_K
+    ):
+        return DOUBT_TICKS
+    return max(0, state.doubt_ticks - 1)
 
 
 def trimmed(trim_k: float, above_k: float, own: PredictiveThermalLaw.Config, dt_s: float) -> float:
