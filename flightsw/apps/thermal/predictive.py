@@ -23,25 +23,12 @@ from flightsw.apps.thermal.config import ThermalConfig
 from flightsw.apps.thermal.degraded import Fallback, cap_without_model
 from flightsw.apps.thermal.interface import Inputs, Outputs, StandardThermalLaw, State, ThermalCriticalData
 from flightsw.apps.thermal.law import completed, restored
-from flightsw.messages.plant import ThermalSensors
+from flightsw.apps.thermal.seen import Seen, doubted, seen_now
 from flightsw.messages.power import PowerStatus
 
 NEAR_S = 15.0
 """the nearest time ahead: three of a chip's time constants, past the latency of the loop"""
 TRIM_MAX_K = 5.0
-LEAP_K = 10.0
-"""from tick to tick of a board, a radiator or a structure: none changes so fast, its thermistor is wrong"""
-DOUBT_TICKS = 60
-"""after a leap the model is not believed for so long"""
-
-
-class Seen(msgspec.Struct, frozen=True, gc=False):
-    """The temperatures that the model starts from."""
-
-    chip_c: float
-    board_c: float
-    sink_c: float
-    structure_c: float
 
 
 class Sink(msgspec.Struct, frozen=True, gc=False):
@@ -95,7 +82,7 @@ class PredictiveThermalLaw(StandardThermalLaw):
         """One tick."""
         assert isinstance(state, PredictiveState), "made by `initial`"
         seen = seen_now(inputs.sensors)
-        state = replace(state, last=seen, doubt_ticks=doubted(state, seen))
+        state = replace(state, last=seen, doubt_ticks=doubted(state.doubt_ticks, seen, state.last))
         if seen is None or state.doubt_ticks > 0:
             board_c = None if inputs.sensors is None else inputs.sensors.board_c
             fallback = cap_without_model(
@@ -176,21 +163,6 @@ def observed(
     return Sink(sink_c, heat_w + share * share * error_k * path.sink_j_k / dt_s, sunlit)
 
 
-def doubted(state: PredictiveState, seen: Seen | None) -> int:
-    """How long the slow thermistors are in doubt, after this tick's."""
-    last = state.last
-    if (
-        seen is not None
-        and last is not None
-        and max(
-            abs(seen.board_c - last.board_c), abs(seen.sink_c - last.sink_c), abs(seen.structure_c - last.structure_c)
-        )
-        > LEAP_K
-    ):
-        return DOUBT_TICKS
-    return max(0, state.doubt_ticks - 1)
-
-
 def trimmed(trim_k: float, above_k: float, own: PredictiveThermalLaw.Config, dt_s: float) -> float:
     """The trim after one tick with the chip so far above its limit."""
     rate = above_k if above_k > 0.0 else -0.1
@@ -201,13 +173,3 @@ def _shadow(power: PowerStatus | None) -> tuple[float, float] | None:
     if power is None or power.eclipse_in_s is None:
         return None
     return power.eclipse_in_s, power.eclipse_in_s + power.eclipse_left_s
-
-
-def seen_now(sensors: ThermalSensors | None) -> Seen | None:
-    """What the model needs of the readings; None: one is missing."""
-    if sensors is None:
-        return None
-    chip_c, board_c, sink_c, structure_c = sensors.chip_c, sensors.board_c, sensors.radiator_c, sensors.bus_c
-    if chip_c is None or board_c is None or sink_c is None or structure_c is None:
-        return None
-    return Seen(chip_c, board_c, sink_c, structure_c)
