@@ -387,3 +387,22 @@ def test_conductances_of_the_on_board_model_have_their_range(
     for value in refused:
         with pytest.raises(msgspec.ValidationError, match=field):
             msgspec.convert({field: value}, ChipPath)
+
+
+def test_a_thermistor_that_leaps_is_not_believed_and_the_cap_goes_on_without_it() -> None:
+    law, chip = law_called("predictive"), Chip(ChipPath())
+    state, late, cap_w = law.initial(CONFIG), [0.0, 0.0], []
+    for second in range(3000):
+        inputs = chip.inputs
+        if second >= 1500:
+            assert inputs.sensors is not None
+            noisy = msgspec.structs.replace(
+                inputs.sensors, board_c=inputs.sensors.board_c + 50.0 * (second * 7919 % 3 - 1)
+            )
+            inputs = msgspec.structs.replace(inputs, sensors=noisy)
+        state, outputs = law.step(state, inputs, CONFIG, 1.0)
+        late.append(min(30.0, outputs.chip_cap_w))
+        chip.draw(late.pop(0))
+        cap_w.append(outputs.chip_cap_w)
+        assert chip.chip_c < CONFIG.chip_limit_c + 1.0
+    assert min(cap_w[1500:]) > 0.8 * cap_w[1499]

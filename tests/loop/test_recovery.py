@@ -361,7 +361,7 @@ POINTS = """
     [[apps.health.watchpoints]]
     signal = "sensor.board_c"
     name = "board"
-    yellow_high = 25.0
+    yellow_high = 20.0
 
     [[sequences]]
     name = "payload-off"

