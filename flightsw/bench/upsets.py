@@ -137,7 +137,8 @@ def result_of(bench: UpsetBench, flown: Sequence[SeedFlights]) -> UpsetResult:
 
 def fly_seed(bench: UpsetBench, seed: int) -> SeedFlights:
     """All flights of a seed; they see the same scenes, which the clean network looks at once."""
-    clean = _Remembered(OnnxEngine(load_card(bench.model), seed, only=(load_card(bench.model).default_variant,)))
+    card = load_card(bench.model)
+    clean = _Remembered(OnnxEngine(card, seed, only=(card.default_variant,)), [one.name for one in card.variants])
     guarded = tuple(_fly(scenario_of(bench, guard, seed, bench.acceleration), clean) for guard in bench.guards)
     cited = _fly(scenario_of(bench, bench.guards[-1], seed, 1.0), clean)
     return SeedFlights(seed=seed, guarded=guarded, cited=cited)
@@ -159,8 +160,10 @@ def scenario_of(bench: UpsetBench, guard: GuardRow, seed: int, acceleration: flo
 class _Remembered:
     """An engine that looks at each batch once, however often it is asked."""
 
-    def __init__(self, engine: OnnxEngine) -> None:
+    def __init__(self, engine: OnnxEngine, variants: Sequence[str]) -> None:
         self._engine = engine
+        self.variants = variants
+        """of the model, by place in its card"""
         self._seen: dict[tuple[int, int, float, float, str | None], Seen] = {}
 
     def look(
@@ -174,7 +177,7 @@ class _Remembered:
 
 
 def _fly(scenario: Scenario, clean: _Remembered) -> Audit:
-    node, auditor = InProcessNode(scenario), Auditor(clean)
+    node, auditor = InProcessNode(scenario), Auditor(clean, clean.variants)
     for _ in range(run_ticks(scenario)):
         for entry in node.run_tick().entries:
             auditor.take(entry[3])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,15 @@ _RECORD = msgspec.msgpack.Decoder(_Record)
 _INPUT = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _MESSAGE_INPUT = msgspec.msgpack.Decoder(tuple[str, int, msgspec.Raw])
 _MARK = msgspec.msgpack.Decoder(dict[str, Any])
+
+
+@contextmanager
+def sound(run_dir: Path) -> Iterator[None]:
+    """For whoever decodes payloads while a log is read: what is no message of its topic raises LogError."""
+    try:
+        yield
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise LogError(f"{run_dir}: the log was altered: {error}") from None
 
 
 class LogReader:
@@ -153,15 +163,16 @@ class LogReader:
             if name not in names:
                 raise LogError(f"{self.run_dir}: no topic {name!r} in the log: must be one of {', '.join(names)}")
             wanted[names.index(name)] = (name, msgspec.msgpack.Decoder(table[name].kind))
-        for record in self.ticks():
-            for item in record.inputs:
-                if item[0] == MESSAGE and item[1][0] in wanted:
-                    name, decoder = wanted[item[1][0]]
-                    yield record.tick, name, decoder.decode(item[1][1])
-            for number, payload in record.entries:
-                if number in wanted:
-                    name, decoder = wanted[number]
-                    yield record.tick, name, decoder.decode(payload)
+        with sound(self.run_dir):
+            for record in self.ticks():
+                for item in record.inputs:
+                    if item[0] == MESSAGE and item[1][0] in wanted:
+                        name, decoder = wanted[item[1][0]]
+                        yield record.tick, name, decoder.decode(item[1][1])
+                for number, payload in record.entries:
+                    if number in wanted:
+                        name, decoder = wanted[number]
+                        yield record.tick, name, decoder.decode(payload)
 
     def read_as_shipped(self) -> None:
         """`read_as` today's declarations; users' own messages and critical data stay what they are."""

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flightsw.bus.exchange import MESSAGE, TickRecord
-from flightsw.bus.logreader import LogReader
+from flightsw.bus.logreader import LogReader, sound
 from flightsw.errors import ConfigError
 from flightsw.messages.schema import FieldSchema, TopicSchema
 from flightsw.messages.signals import Signal, find_logged_signal
@@ -142,12 +142,13 @@ class ColumnReader:
         events: dict[tuple[str, str], list[int]] = {}
         hearers = _hearers(self.topics, tracks, events)
         first, due = 0, 0
-        for due, record in enumerate(islice(self.log.ticks(), most_ticks), 1):
-            _let_hear(record, hearers)
-            if due - first == block_ticks:
-                yield self._block(first, due, tracks, events)
-                events.clear()
-                first = due
+        with sound(self.log.run_dir):
+            for due, record in enumerate(islice(self.log.ticks(), most_ticks), 1):
+                _let_hear(record, hearers)
+                if due - first == block_ticks:
+                    yield self._block(first, due, tracks, events)
+                    events.clear()
+                    first = due
         if due > first or due == 0:
             yield self._block(first, due, tracks, events)
 

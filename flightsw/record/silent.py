@@ -11,6 +11,7 @@ Fed with messages in the log's order. Called by `flightsw models audit` and by `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,12 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Auditor:
-    """Counts. `clean`: an engine of the flown model and seed that no upset reaches."""
+    """Counts. `clean`: an engine of the flown model and seed that no upset reaches; `variants`: of the model, by place
+    in its card."""
 
-    def __init__(self, clean: Engine) -> None:
+    def __init__(self, clean: Engine, variants: Sequence[str]) -> None:
         self._clean = clean
+        self._variants = tuple(variants)
         self._uploaded = False
         """an image that came up flies: it is not the one that is at hand here"""
         self._wrong: set[int] = set()
@@ -98,10 +101,8 @@ class Auditor:
     def _judge(self, result: InferenceResult) -> None:
         if result.output_sha256 is None or self._uploaded:
             return
-        variant: str | None = getattr(result, "variant", None)
-        truth = self._clean.look(
-            result.first_scene, result.scenes, result.cos_zenith, result.latitude_deg, variant or None
-        )
+        variant = self._variants[result.variant]
+        truth = self._clean.look(result.first_scene, result.scenes, result.cos_zenith, result.latitude_deg, variant)
         self._judged += 1
         if truth.output_sha256 == result.output_sha256:
             return
@@ -137,7 +138,7 @@ def audit_of(run_dir: Path) -> Audit:
     reader = LogReader(run_dir)
     scenario = scenario_of(reader)
     card: ModelCard = load_card(scenario.apps.inference.model)
-    auditor = Auditor(OnnxEngine(card, scenario.seed))
+    auditor = Auditor(OnnxEngine(card, scenario.seed), [one.name for one in card.variants])
     empty = True
     for _, _, message in reader.messages(["hw.device", "infer.result", "event.inference"]):
         empty = False

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import msgspec
 
 from flightsw.bus.exchange import LOST
-from flightsw.bus.logreader import LogReader
+from flightsw.bus.logreader import LogReader, sound
 from flightsw.messages.inference import InferenceAccount, Refusal
 from flightsw.record.folder import write_whole
 from flightsw.record.tally import Tally
@@ -141,16 +141,17 @@ def _read(reader: LogReader, tally: Tally, hearers: Mapping[str, Hearer]) -> tup
     handlers = [tally.handlers.get(name) for name in names]
     listening = [hearers.get(name) for name in names]
     lost: list[str] = []
-    for record in reader.ticks():
-        lost += [item[1] for item in record.inputs if item[0] == LOST]
-        for number, payload in record.entries:
-            handle = handlers[number]
-            if handle is not None:
-                handle(record.tick, payload)
-            hear = listening[number]
-            if hear is not None:
-                hear(record.tick, payload, tally)
-        tally.end_tick()
+    with sound(reader.run_dir):
+        for record in reader.ticks():
+            lost += [item[1] for item in record.inputs if item[0] == LOST]
+            for number, payload in record.entries:
+                handle = handlers[number]
+                if handle is not None:
+                    handle(record.tick, payload)
+                hear = listening[number]
+                if hear is not None:
+                    hear(record.tick, payload, tally)
+            tally.end_tick()
     return tuple(lost)
 
 

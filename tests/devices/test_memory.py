@@ -15,7 +15,7 @@ from flightsw.devices.onnxweights import weight_spans
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.virtual import VirtualDevice
 from flightsw.errors import ConfigError
-from tests.apps.payload import WORK_GOP, board_dark, board_up
+from tests.apps.payload import board_dark, board_up
 
 CARD = load_card("wildfire")
 FILES = {name: verified_model_path(CARD, CARD.variant(name)).read_bytes() for name in ("small-int8", "small")}
@@ -108,7 +108,7 @@ def test_what_does_not_fit_its_footprint_is_refused_and_two_copies_are_none():
 
 def test_upsets_reach_the_memory_through_the_device_and_a_boot_loads_it_anew():
     struck = memory()
-    device = VirtualDevice(load_profile("orin-nano").silicon(), WORK_GOP, struck)
+    device = VirtualDevice(load_profile("orin-nano").silicon(), struck)
     device.observe(msgspec.structs.replace(board_up(), upsets=(11,)))
     assert bits_apart(struck.image("small-int8"), FILES["small-int8"]) == 1
     device.observe(board_up())

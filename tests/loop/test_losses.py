@@ -56,7 +56,7 @@ def test_a_killed_application_is_silent_until_it_rejoins_and_the_run_replays(tmp
 def test_power_comes_back_with_its_charge_estimate_and_shed_latch_as_last_stored(tmp_path: Path) -> None:
     run_dir = tmp_path / "lost-power-memory"
     # a reserve and a shed threshold that the first minutes already cross: tier 1 is latched before the kill
-    overrides = ("--set", "apps.power.shed_soc=[0.64, 0.2]", "--set", "apps.power.release_soc=[0.9, 0.35]")
+    overrides = ("--set", "apps.power.shed_soc=[0.7, 0.2]", "--set", "apps.power.release_soc=[0.9, 0.35]")
     with flying(run_dir, "--speed", "800", *overrides) as launcher:
         wait_for_tick(launcher, run_dir, 200)
         os.kill(children(run_dir)["power"], signal.SIGKILL)

@@ -61,7 +61,7 @@ class Flight:
         return self
 
     def command(self, name: str, **args: Any) -> None:
-        self.node.command(TcRequest(self.node.next_request(), name, args), self.node.tick)
+        self.node.enter(TcRequest(self.node.next_request(), name, args), self.node.tick)
 
     def said(self, kind: type[Message]) -> list[tuple[int, Any]]:
         return [(r.tick, entry[3]) for r in self.records for entry in r.entries if type(entry[3]) is kind]

@@ -113,7 +113,7 @@ class Flight:
 
     def command(self, command: str, **args: Any) -> int:
         number = self.node.next_request()
-        self.node.command(TcRequest(number, command, args), self.node.tick)
+        self.node.enter(TcRequest(number, command, args), self.node.tick)
         return number
 
     def of(self, kind: type[Any]) -> list[tuple[int, Any]]:

@@ -147,7 +147,7 @@ def test_every_float_field_of_the_bus_states_a_unit_or_is_a_share() -> None:
         for field in topic.fields
         if field.type.startswith("float") and not field.unit
     }
-    allowed = {"soc_sigma", "throttle_level", "cos_zenith", "sun_direction", "score", "value"}
+    allowed = {"soc_sigma", "throttle_level", "cos_zenith", "sun_direction", "score", "value", "speed"}
     assert {name for name in unitless if name.rpartition(".")[2] not in allowed} == set()
 
 

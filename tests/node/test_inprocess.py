@@ -24,8 +24,8 @@ def test_an_inbox_s_index_is_the_one_that_it_would_make_itself(monkeypatch: pyte
 
     monkeypatch.setattr(inprocess, "Inbox", Checked)
     node = inprocess.InProcessNode(load_scenario("cubesat-6u-orin-nano", ["apps.inference.execute=none"]))
-    node.command(TcRequest(1, "health.ping", {}), 20)
-    node.command(TcRequest(2, "power.set_reserve", {"soc": 0.35}), 20)
+    node.enter(TcRequest(1, "health.ping", {}), 20)
+    node.enter(TcRequest(2, "power.set_reserve", {"soc": 0.35}), 20)
     events = [entry for _ in range(60) for entry in node.run_tick().entries if isinstance(entry[3], Event)]
     assert len(seen) >= 6 * 60
     assert events

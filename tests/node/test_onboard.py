@@ -58,7 +58,7 @@ def test_a_replayed_device_asks_and_finishes_at_the_logged_instants() -> None:
 
     def next_batch(free_ns: int) -> Batch:
         asked.append(free_ns)
-        return Batch(len(asked), 0, 8, 0, 0, 1.0, 0.0)
+        return Batch(len(asked), 0, 8, 0, 0, 1.0, 0.0, 0, 0, 1.0)
 
     done = device.advance(400, 1e-7, next_batch)
     assert asked == [400, 450]
@@ -78,10 +78,12 @@ def test_without_a_reading_in_the_log_nothing_is_made_up() -> None:
 
 def test_what_was_seen_comes_from_the_log_and_what_is_not_in_it_is_computed() -> None:
     class Fresh:
-        def look(self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float) -> Seen:
+        def look(
+            self, first_scene: int, scenes: int, cos_zenith: float, latitude_deg: float, variant: str | None = None
+        ) -> Seen:
             return Seen((1.0,), "computed")
 
     engine = RecalledEngine(Fresh())
-    engine.recall([InferenceResult(0, "cloudseg", 16, 1, 0.5, 10.0, 0, 0, 1, 0.0, (0.25,), "logged")])
+    engine.recall([InferenceResult(0, "cloudseg", 16, 1, 0.5, 10.0, 0, 0, 1, 0.0, (0.25,), "logged", 0, 0, 0.25)])
     assert engine.look(16, 1, 0.5, 10.0) == Seen((0.25,), "logged")
     assert engine.look(24, 1, 0.5, 10.0) == Seen((1.0,), "computed")

@@ -151,7 +151,7 @@ def test_ledgers_stay_closed_through_scripted_faults(tmp_path: Path) -> None:
         "kind='battery_cell_short', at='900s'",
         "kind='battery_cell_short', at='700s', lasts='200s'",
         "kind='radiator_degradation', node='radiator', emissivity_share=0.6, when='node_c.chip > 30'",
-        "kind='radiator_degradation', node='radiator', emissivity_share=0.5, per_day=200.0, lasts='60s'",
+        "kind='radiator_degradation', node='radiator', emissivity_share=0.5, per_day=2000.0, lasts='60s'",
     ],
 )
 def test_ledgers_account_for_faults_that_change_the_spacecraft(fault: str, tmp_path: Path) -> None:

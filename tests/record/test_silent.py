@@ -22,7 +22,7 @@ class Ground:
 
 
 def result(batch: int, fractions=(0.5, 0.25), sha: str | None = "c" * 16) -> InferenceResult:
-    return InferenceResult(batch, "m", 0, 2, 0.5, 10.0, 1, 0, 1, 0.0, fractions, sha)
+    return InferenceResult(batch, "m", 0, 2, 0.5, 10.0, 1, 0, 1, 0.0, fractions, sha, 0, 0, 1.0)
 
 
 def repaired(suspect_from: int, batches_done: int, **args) -> Event:
@@ -33,7 +33,7 @@ def repaired(suspect_from: int, batches_done: int, **args) -> Event:
 
 
 def audited(*messages):
-    auditor = Auditor(Ground())
+    auditor = Auditor(Ground(), ["only"])
     for message in messages:
         auditor.take(message)
     return auditor.audit()

@@ -3,8 +3,8 @@
 A healthy array in full sun changes by a seventh over half an hour, as its cells warm up, and never within a minute; and
 what it gives in one pass of sunlight is never below the least of the pass before by more than the season's drift.
 A loss shows as a step within a pass or as a pass below the last one. It is told once, and what is left is the new
-measure: the budget follows it by itself (`supply`). A loss of less than `array_loss_share` isn't seen; nor is one while
-the array is curtailed, when it is of no consequence.
+measure: the budget follows it by itself (`supply`; ADR 0020). A loss of less than `array_loss_share` isn't seen; nor is
+one while the array is curtailed, when it is of no consequence.
 """
 
 from __future__ import annotations
