@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 from flightsw.bus.exchange import MESSAGE, TickRecord
 from flightsw.bus.logreader import LogReader, sound
-from flightsw.errors import ConfigError
+from flightsw.errors import ConfigError, LogError
 from flightsw.messages.schema import FieldSchema, TopicSchema
 from flightsw.messages.signals import Signal, find_logged_signal
 from flightsw.messages.topics import BUS
@@ -144,7 +144,10 @@ class ColumnReader:
         first, due = 0, 0
         with sound(self.log.run_dir):
             for due, record in enumerate(islice(self.log.ticks(), most_ticks), 1):
-                _let_hear(record, hearers)
+                try:
+                    _let_hear(record, hearers)
+                except TypeError as error:  # a figure where a list is due, or the other way round
+                    raise LogError(f"{self.log.run_dir}: the log was altered: {error} (tick {record.tick})") from None
                 if due - first == block_ticks:
                     yield self._block(first, due, tracks, events)
                     events.clear()
