@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import msgspec
 
 from flightsw.bus.exchange import LOST
+from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import LogReader, sound
+from flightsw.devices.models import load_card
+from flightsw.errors import ConfigError
 from flightsw.messages.inference import InferenceAccount, Refusal
 from flightsw.record.folder import write_whole
 from flightsw.record.tally import Tally
@@ -56,7 +59,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     inferences_dropped: int
     inferences_in_time: int
     """done before their deadline"""
-    inferences_by_variant: tuple[int, ...]
+    inferences_by_variant: dict[str, int]
     """in the order of the model's card, to the last that was used"""
     inferences_refused: dict[str, int]
     """turned away at arrival, by reason, as last told (every tenth tick)"""
@@ -132,7 +135,7 @@ def tell(
         "simulated_s": reader.tick_count * dt_s,
         "log_hash": reader.log_hash,
     }
-    return msgspec.convert(_figures(tally) | about | _hosting(outcome, reader, lost), Summary)
+    return msgspec.convert(_figures(tally, reader.header) | about | _hosting(outcome, reader, lost), Summary)
 
 
 def _read(reader: LogReader, tally: Tally, hearers: Mapping[str, Hearer]) -> tuple[str, ...]:
@@ -182,7 +185,7 @@ def _hosting(outcome: RunOutcome | None, reader: LogReader, lost: tuple[str, ...
     }
 
 
-def _figures(tally: Tally) -> dict[str, Any]:
+def _figures(tally: Tally, header: LogHeader) -> dict[str, Any]:
     """The tally's figures under the summary's names."""
     truth, infer, comms = tally.truth, tally.infer, tally.comms
     busy = tally.demand_ticks
@@ -194,7 +197,7 @@ def _figures(tally: Tally) -> dict[str, Any]:
         "inferences_executed": tally.scenes_executed,
         "inferences_dropped": 0 if infer is None else infer.items_dropped,
         "inferences_in_time": tally.scenes_in_time,
-        "inferences_by_variant": _by_place(tally.scenes_by_variant),
+        "inferences_by_variant": _by_variant(tally.scenes_by_variant, header),
         "inferences_refused": _refused(tally.account),
         "value": tally.value,
         "energy_each_j": truth.payload_energy_j / tally.scenes_in_time if truth and tally.scenes_in_time else None,
@@ -221,8 +224,13 @@ def _figures(tally: Tally) -> dict[str, Any]:
     }
 
 
-def _by_place(counts: dict[int, int]) -> tuple[int, ...]:
-    return tuple(counts.get(place, 0) for place in range(max(counts, default=-1) + 1))
+def _by_variant(counts: dict[int, int], header: LogHeader) -> dict[str, int]:
+    """By the names of the model's card, in its order; where the card isn't here, by place."""
+    try:
+        names = [one.name for one in load_card(str(header.scenario["apps"]["inference"]["model"])).variants]
+    except (ConfigError, LookupError, TypeError):
+        names = []
+    return {names[place] if place < len(names) else str(place): counts[place] for place in sorted(counts)}
 
 
 def _refused(account: InferenceAccount | None) -> dict[str, int]:

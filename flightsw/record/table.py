@@ -87,10 +87,10 @@ def _right(summary: Summary) -> list[tuple[str, str]]:
 
 def _delivered(summary: Summary) -> str:
     """What the payload's work was worth, what it cost, what of it was really computed."""
-    variants = "/".join(str(scenes) for scenes in summary.inferences_by_variant) or _UNKNOWN
+    variants = ", ".join(f"{scenes} by {name}" for name, scenes in summary.inferences_by_variant.items()) or _UNKNOWN
     return (
         f"value {summary.value:.1f}, {summary.inferences_in_time} in time at {_number(summary.energy_each_j, 'J', 2)} "
-        f"each, by variant {variants}, {summary.batches_executed} of {summary.batches} batches computed"
+        f"each, {variants}, {summary.batches_executed} of {summary.batches} batches computed"
     )
 
 

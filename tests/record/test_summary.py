@@ -111,7 +111,7 @@ def test_every_figure_is_that_of_the_log(tmp_path: Path) -> None:
         inferences_executed=4,
         inferences_dropped=2,
         inferences_in_time=4,
-        inferences_by_variant=(3, 4),
+        inferences_by_variant={"0": 3, "1": 4},
         inferences_refused={"full": 5, "energy": 2},
         value=3.2,
         energy_each_j=1800.0,
