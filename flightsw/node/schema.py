@@ -6,10 +6,10 @@ be there, and each field's own docstring. What concerns several fields together 
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import msgspec
+from msgspec import inspect
 
 from flightsw.devices.profiles import shipped_profiles
 from flightsw.messages.descriptions import field_descriptions
@@ -21,10 +21,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def scenario_schema(version: str) -> dict[str, Any]:
     """The schema, draft 2020-12, of this version of flightsw."""
     (reference,), definitions = msgspec.json.schema_components([Scenario], ref_template="#/$defs/{name}")
+    kinds = _structs_in(inspect.type_info(Scenario))
     for name, definition in definitions.items():
-        kind = _struct_of(name)
-        if kind is not None:
-            _describe(definition, kind)
+        if name in kinds:
+            _describe(definition, kinds[name])
     # an entry may stand for a file's content, which is put in its place before it is decoded
     of_file: dict[str, Any] = {"type": "object", "properties": {"file": {"type": "string"}}, "required": ["file"]}
     of_file["additionalProperties"] = False
@@ -39,16 +39,21 @@ def scenario_schema(version: str) -> dict[str, Any]:
     }
 
 
-def _struct_of(name: str) -> type[msgspec.Struct] | None:
-    """The declared Struct of a definition's name."""
-    found = [kind for kind in _structs(msgspec.Struct) if kind.__name__ == name and kind.__module__ in sys.modules]
-    return found[0] if len(found) == 1 else None
-
-
-def _structs(root: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:
-    found = []
-    for kind in root.__subclasses__():
-        found += [kind, *_structs(kind)]
+def _structs_in(kind: inspect.Type) -> dict[str, type[msgspec.Struct]]:
+    """The declared Structs that a value of this kind may hold, by name; itself among them."""
+    found: dict[str, type[msgspec.Struct]] = {}
+    ahead = [kind]
+    while ahead:
+        match ahead.pop():
+            case inspect.StructType(cls=cls, fields=fields) if cls.__name__ not in found:
+                found[cls.__name__] = cls
+                ahead += [field.type for field in fields]
+            case inspect.UnionType(types=kinds) | inspect.TupleType(item_types=kinds):
+                ahead += kinds
+            case inspect.VarTupleType(item_type=one) | inspect.ListType(item_type=one):
+                ahead.append(one)
+            case inspect.DictType(value_type=one):
+                ahead.append(one)
     return found
 
 

@@ -76,7 +76,10 @@ def test_fields_are_described_in_their_own_words() -> None:
 
 def test_the_command_prints_and_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema"]) == 0
-    assert json.loads(capsys.readouterr().out) == SCHEMA
+    said = json.loads(capsys.readouterr().out)
+    for name, one in said["$defs"].items():
+        assert one == SCHEMA["$defs"][name], name
+    assert said == SCHEMA
     assert main(["schema", "--out", str(tmp_path / "scenario.schema.json")]) == 0
     assert json.loads((tmp_path / "scenario.schema.json").read_text()) == SCHEMA
     assert main(["schema", "--out", str(tmp_path / "no" / "where.json")]) == 2
