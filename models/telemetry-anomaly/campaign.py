@@ -33,7 +33,7 @@ TRAINING = tuple(
         CASES[place % len(CASES)],
         orbits=8.0,
         operated=place % 3 == 1,
-        initial_soc=(0.62, 0.70, 0.58, 0.78)[place % 4],
+        initial_soc=(None, 0.70, 0.58, 0.78)[place % 4],
     )
     for place in range(28)
 )

@@ -5,7 +5,7 @@ Sensor faults change what the plant publishes; hardware faults change the hardwa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -14,10 +14,8 @@ from flightsw.bus.application import Inbox, Now
 from flightsw.messages.base import Message
 from flightsw.messages.plant import PowerSensors, ThermalSensors
 from flightsw.messages.thermal import HeaterCommand
-from flightsw.plant.config import FailureConfig
+from flightsw.plant.damage import WHOLE, Damage, Surface
 from flightsw.plant.process import PlantProcess
-from flightsw.plant.thermal import ThermalNetwork
-from flightsw.plant.thermal_config import NodeConfig
 
 
 class Fault(NamedTuple):
@@ -27,7 +25,7 @@ class Fault(NamedTuple):
     kind: str
     """stuck, bias, drift (a second), heater, radiator or string"""
     target: str
-    """field of a sensor message; for hardware on or off, or the node, or what loses a string"""
+    """field of a sensor message; for hardware on or off, or the node, or what loses strings"""
     size: float
     at_s: float
 
@@ -46,7 +44,7 @@ class FaultyPlant:
         if time_s < fault.at_s:
             return self._plant.step(now, inbox)
         if not self._begun:
-            HARDWARE.get(fault.kind, _nothing)(self._plant, fault)
+            self._plant.craft.suffer(_damage(fault))
             self._begun = True
         if fault.kind == "heater":
             inbox = _heater_forced(inbox, on=fault.target == "on")
@@ -75,26 +73,13 @@ def _heater_forced(inbox: Inbox, *, on: bool) -> Inbox:
     return Inbox([*others, ("thermal", HeaterCommand(on))])
 
 
-def _degrade_radiator(plant: PlantProcess, fault: Fault) -> None:
-    """Its surfaces lose a share of their emissivity, as under a contaminant."""
-    craft, thermal = plant.craft, plant.config.thermal
-    nodes = [_dulled(node, fault.size) if node.name == fault.target else node for node in thermal.nodes]
-    craft.network = ThermalNetwork(replace(thermal, nodes=tuple(nodes)), craft.dt_s)
-
-
-def _dulled(node: NodeConfig, share: float) -> NodeConfig:
-    surfaces = [replace(one, emissivity=(one.emissivity or 0.0) * (1.0 - share)) for one in node.surfaces]
-    return replace(node, surfaces=tuple(surfaces))
-
-
-def _lose_strings(plant: PlantProcess, fault: Fault) -> None:
-    plant.craft._failures.append(  # noqa: SLF001  as the scenario's `[[plant.failures]]` would have it
-        FailureConfig(at_s=fault.at_s, what=fault.target, count=round(fault.size))  # type: ignore[arg-type]
-    )
-
-
-def _nothing(_plant: PlantProcess, _fault: Fault) -> None:
-    """A sensor's fault leaves the hardware alone."""
-
-
-HARDWARE: dict[str, Callable[[PlantProcess, Fault], None]] = {"radiator": _degrade_radiator, "string": _lose_strings}
+def _damage(fault: Fault) -> Damage:
+    """What the hardware has lost: emissivity of a node's surfaces, as under a contaminant, or strings of the array; a
+    fault of a sensor or a switch leaves it whole."""
+    match fault.kind:
+        case "radiator":
+            return Damage(surfaces={fault.target: Surface(emissivity_share=1.0 - fault.size)})
+        case "string":
+            return Damage(array_strings=round(fault.size))
+        case _:
+            return WHOLE

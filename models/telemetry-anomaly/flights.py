@@ -67,7 +67,8 @@ class Flight(NamedTuple):
     orbits: float = 10.0
     operated: bool = False
     """telecommands drawn from the seed change modes, limits and the payload's work"""
-    initial_soc: float = 0.62
+    initial_soc: float | None = None
+    """None: the scenario's"""
 
 
 class Listener:
@@ -93,11 +94,12 @@ def scenario_of(flight: Flight) -> Scenario:
     overrides = [
         f"seed={flight.seed}",
         f'plant.sky.epoch="{flight.epoch}"',
-        f"plant.battery.initial_soc={flight.initial_soc}",
         f'duration="{flight.orbits}orbits"',
         'apps.inference.execute="none"',
         f'apps.health.anomaly={{spacecraft="{SPACECRAFT}", enabled=false}}',
     ]
+    if flight.initial_soc is not None:
+        overrides.append(f"plant.battery.initial_soc={flight.initial_soc}")
     return load_scenario(SPACECRAFT, overrides, flight.case)
 
 
@@ -118,7 +120,7 @@ def fly(flight: Flight, fault: Fault | None = None) -> np.ndarray:
     node = InProcessNode(scenario, build=build)
     ticks = round(flight.orbits * orbit_period_s(scenario) / scenario.dt_s)
     if flight.operated:
-        operate(flight.seed, ticks, node.command)
+        operate(flight.seed, ticks, node.enter)
     for _ in range(ticks):
         node.run_tick()
     assert not node.lost, f"{flight}: lost {node.lost}"

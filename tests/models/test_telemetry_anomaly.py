@@ -7,6 +7,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 from msgspec.structs import replace
@@ -93,6 +94,25 @@ def test_no_seed_is_in_two_sets_and_the_held_out_season_in_no_other(measure):
     months = {flight.epoch[:7] for flights in sets[:3] for flight in flights}
     assert not months & {flight.epoch[:7] for flight in campaign.HELD_OUT_SEASONS}
     assert {flight.case for flight in campaign.TRAINING} >= {None, "hot-eol", "cold-bol", "hot-bol", "cold-eol"}
+
+
+def test_operations_reach_the_flight_that_is_learnt(measure):
+    flights, season = sys.modules["flights"], sys.modules["campaign"].SEASONS[0]
+    flight = flights.Flight(338, season, orbits=0.4)  # its first telecommand: STANDBY, at 2029 s
+    calm, operated = flights.fly(flight), flights.fly(flight._replace(operated=True))
+    assert calm.shape == operated.shape
+    assert np.array_equal(calm[:100], operated[:100], equal_nan=True)
+    assert not np.array_equal(calm, operated, equal_nan=True)
+
+
+@pytest.mark.parametrize("kind", ["bias", "drift", "stuck", "heater", "radiator", "string"])
+def test_every_kind_of_fault_shows_once_it_has_begun(measure, kind):
+    campaign, flights = sys.modules["campaign"], sys.modules["flights"]
+    flight, fault = next((flight, fault) for flight, fault in campaign.fault_flights() if fault.kind == kind)
+    short = flight._replace(orbits=0.1)
+    whole, faulty = flights.fly(short), flights.fly(short, fault._replace(at_s=200.0))
+    assert np.array_equal(whole[:20], faulty[:20], equal_nan=True)
+    assert not np.array_equal(whole[20:], faulty[20:])
 
 
 def test_takes_and_gives_what_its_card_says(measure):
