@@ -28,7 +28,7 @@ from flights import SIGNALS, SPACECRAFT  # noqa: E402
 from looks import SAMPLES, held_residuals, residuals_of, saturated, starts  # noqa: E402
 
 HIDDEN, NARROW = 48, 14
-STEPS, BATCH = 20_000, 512
+STEPS, BATCH = 60_000, 512
 SCALE_FLOOR = 0.05
 """least scale, as a share of the centre or of one unit: a channel that never moved must not divide by nothing"""
 RESIDUAL_FLOOR = 0.05
