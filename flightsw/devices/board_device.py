@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from flightsw.devices.accelerator import Batch, Completion, NextBatch, Telemetry
+from flightsw.devices.monitors import Monitors
 from flightsw.devices.silicon import Silicon
-from flightsw.devices.virtual import DARK
 from flightsw.messages.board import BoardReading
 from flightsw.messages.inference import DeviceActivity
 from flightsw.messages.plant import DeviceReadings
@@ -62,14 +62,9 @@ class BoardDevice:
     def __init__(self, silicon: Silicon, hands: Hands) -> None:
         self._silicon = silicon
         self._hands = hands
-        self._telemetry = DARK
-        self._clock_mhz = 0.0
-        self._power_on = False
-        self._mode = 0
+        self._emulated = Monitors()
         self._batch: Batch | None = None
         self._board_ready = False
-        self._outdated = False
-        """the next readings were sampled before the hardware heard of the last switching off"""
 
     def begin(self, tick_ns: int) -> None:
         """Before the application's step: whether the board will work in this tick at all."""
@@ -86,36 +81,24 @@ class BoardDevice:
 
     def observe(self, readings: DeviceReadings) -> None:
         """Take the emulated hardware's monitors."""
-        outdated, self._outdated = self._outdated, False
-        self._clock_mhz = readings.clock_mhz
-        self._telemetry = Telemetry(
-            readings.powered,
-            readings.ready and readings.clock_mhz > 0.0 and not outdated,
-            readings.mode,
-            readings.chip_c if readings.powered else None,
-            readings.throttled,
-            readings.power_w,
-        )
+        self._emulated.observe(readings)
 
     def telemetry(self) -> Telemetry:
         """The emulated hardware's word; ready only as the real board is."""
-        seen = self._telemetry
+        seen = self._emulated.telemetry
         return Telemetry(
             seen.powered, seen.ready and self._board_ready, seen.mode, seen.chip_c, seen.throttled, seen.power_w
         )
 
     def command(self, *, power_on: bool, mode: int) -> None:
         """Ask the emulated hardware for power and mode."""
-        if self._power_on and not power_on:
-            self._outdated = True
-            self._telemetry = DARK
-        self._power_on, self._mode = power_on, mode
+        self._emulated.command(power_on=power_on, mode=mode)
 
     def advance(self, t_ns: int, dt_s: float, next_batch: NextBatch) -> list[Completion]:
         """Work through the tick."""
-        hands, mode = self._hands, self._telemetry.mode
-        working = self._power_on and self._telemetry.ready and self._board_ready
-        cap = min(1.0, self._clock_mhz / self._silicon.modes[-1].clock_mhz)
+        hands, mode = self._hands, self._emulated.telemetry.mode
+        working = self._emulated.power_on and self._emulated.telemetry.ready and self._board_ready
+        cap = min(1.0, self._emulated.clock_mhz / self._silicon.modes[-1].clock_mhz)
         hands.open(Order(t_ns, dt_s, working, mode, cap))
         done: list[Completion] = []
         while working:
@@ -142,7 +125,7 @@ class BoardDevice:
 
     def activity(self) -> DeviceActivity:
         """What was asked of it and how long the board worked in this tick."""
-        return DeviceActivity(self._power_on, self._mode, self._hands.reading().busy_s)
+        return DeviceActivity(self._emulated.power_on, self._emulated.mode, self._hands.reading().busy_s)
 
 
 class RecalledHands:

@@ -13,11 +13,10 @@ from __future__ import annotations
 
 from flightsw.devices.accelerator import Batch, Completion, NextBatch, Telemetry
 from flightsw.devices.memory import DeviceMemory
+from flightsw.devices.monitors import Monitors
 from flightsw.devices.silicon import Silicon
 from flightsw.messages.inference import DeviceActivity
 from flightsw.messages.plant import DeviceReadings
-
-DARK = Telemetry(False, False, 0, None, False, None)
 
 
 class VirtualDevice:
@@ -26,12 +25,7 @@ class VirtualDevice:
     def __init__(self, silicon: Silicon, memory: DeviceMemory | None = None) -> None:
         self._silicon = silicon
         self._memory = memory
-        self._telemetry = DARK
-        self._clock_mhz = 0.0
-        self._outdated = False
-        """the next readings were sampled before the hardware heard of the last switching off"""
-        self._power_on = False
-        self._mode = 0
+        self._hardware = Monitors()
         self._batch: Batch | None = None
         self._started_ns = 0
         self._left_ns = 0
@@ -49,37 +43,24 @@ class VirtualDevice:
     def observe(self, readings: DeviceReadings) -> None:
         """Take the hardware's own monitors."""
         if self._memory is not None:
-            if readings.ready and not self._telemetry.ready:
+            if readings.ready and not self._hardware.telemetry.ready:
                 self._memory.reload_all()
             self._memory.strike(readings.upsets, self._busy_share)
-        outdated, self._outdated = self._outdated, False
-        self._clock_mhz = readings.clock_mhz
-        self._telemetry = Telemetry(
-            readings.powered,
-            readings.ready and readings.clock_mhz > 0.0 and not outdated,
-            readings.mode,
-            readings.chip_c if readings.powered else None,
-            readings.throttled,
-            readings.power_w,
-        )
+        self._hardware.observe(readings)
 
     def telemetry(self) -> Telemetry:
         """What it tells of itself."""
-        return self._telemetry
+        return self._hardware.telemetry
 
     def command(self, *, power_on: bool, mode: int) -> None:
         """Ask for power and mode."""
-        if self._power_on and not power_on:
-            self._outdated = True
-            self._telemetry = DARK
-        self._power_on = power_on
-        self._mode = mode
+        self._hardware.command(power_on=power_on, mode=mode)
 
     def advance(self, t_ns: int, dt_s: float, next_batch: NextBatch) -> list[Completion]:
         """Work through the tick [t, t + dt)."""
         self._busy_ns, self._busy_share = 0, 0.0
         done: list[Completion] = []
-        if not self._power_on or not self._telemetry.ready:
+        if not self._hardware.power_on or not self._hardware.telemetry.ready:
             return done
         end_ns = t_ns + round(dt_s * 1e9)
         free_ns = t_ns
@@ -98,7 +79,7 @@ class VirtualDevice:
             if self._left_ns > 0:
                 break
             assert self._batch is not None
-            done.append(Completion(self._batch, self._telemetry.mode, self._started_ns, free_ns))
+            done.append(Completion(self._batch, self._hardware.telemetry.mode, self._started_ns, free_ns))
             self._batch = None
         self._busy_share = self._busy_ns / (end_ns - t_ns)
         return done
@@ -110,22 +91,22 @@ class VirtualDevice:
 
     def activity(self) -> DeviceActivity:
         """What was asked of it and how long it worked in this tick."""
-        return DeviceActivity(self._power_on, self._mode, self._busy_ns * 1e-9)
+        return DeviceActivity(self._hardware.power_on, self._hardware.mode, self._busy_ns * 1e-9)
 
     def _start(self, batch: Batch, free_ns: int) -> None:
         self._batch = batch
         self._started_ns = max(free_ns, batch.arrived_ns)
-        self._left_ns = self._whole_ns(batch, self._clock_mhz)
-        self._batch_mhz = self._clock_mhz
+        self._left_ns = self._whole_ns(batch, self._hardware.clock_mhz)
+        self._batch_mhz = self._hardware.clock_mhz
 
     def _rescale(self) -> None:
         """The clock has changed under a batch: what is left of it takes longer, or less long."""
-        if self._batch is None or self._batch_mhz == self._clock_mhz:
+        if self._batch is None or self._batch_mhz == self._hardware.clock_mhz:
             return
         batch = self._batch
         share = self._left_ns / self._whole_ns(batch, self._batch_mhz)
-        self._left_ns = max(1, round(share * self._whole_ns(batch, self._clock_mhz)))
-        self._batch_mhz = self._clock_mhz
+        self._left_ns = max(1, round(share * self._whole_ns(batch, self._hardware.clock_mhz)))
+        self._batch_mhz = self._hardware.clock_mhz
 
     def _whole_ns(self, batch: Batch, clock_mhz: float) -> int:
         return max(1, round(self._silicon.batch_s(batch.scenes, batch.work_gop, clock_mhz) * 1e9))
