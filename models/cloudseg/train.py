@@ -2,9 +2,8 @@
 
     python models/cloudseg/train.py [small|medium|large]
 
-`medium` looks at half resolution and answers at full, the four outputs being the quarters of each 2 x 2 block.
-`small` looks at scenes that the detector has binned 2 x 2; `large` at every cell, and at their surroundings. Channels
-come in sixteens because onnxruntime's blocked convolutions are made for them.
+`medium` looks at half resolution and answers at full, the four outputs being the quarters of each 2 x 2 block; the
+others have the shapes of `common.shapes`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,8 @@ import onnx
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent)]
 
-from common.networks import Layer, conv, join, pool, shuffle, to_onnx  # noqa: E402  run from a checkout
+from common.networks import Layer, conv, shuffle, to_onnx  # noqa: E402  run from a checkout
+from common.shapes import LARGE, SMALL  # noqa: E402
 from common.training import cameras_of, export, train  # noqa: E402
 
 from flightsw.devices.camera import BANDS, CELLS, VirtualCamera  # noqa: E402
@@ -29,52 +29,26 @@ OUTPUT = "cloud_probability"
 class Recipe(NamedTuple):
     """A network and how long it is trained."""
 
-    layers: list[Layer]
+    layers: tuple[Layer, ...]
     steps: int
     batch: int
     rate: float
 
 
 NETWORKS = {
-    "small": Recipe(
-        [
-            pool("binned", "tiles", 2),
-            conv("c1", "binned", (5, 32)),
-            conv("c2", "c1", (32, 32)),
-            conv("c3", "c2", (32, 4), 1, relu=False),
-            shuffle("out", "c3", 2),
-        ],
-        2500,
-        32,
-        5e-3,
-    ),
+    "small": Recipe(SMALL, 2500, 32, 5e-3),
     "medium": Recipe(
-        [
+        (
             conv("c1", "tiles", (5, 16), stride=2),
             conv("c2", "c1", (16, 16), 1),
             conv("c3", "c2", (16, 4), 1, relu=False),
             shuffle("out", "c3", 2),
-        ],
+        ),
         4000,
         64,
         8e-3,
     ),
-    "large": Recipe(
-        [
-            conv("c1", "tiles", (5, 32)),
-            conv("c2", "c1", (32, 32)),
-            conv("c3", "c2", (32, 32), stride=2),
-            conv("c4", "c3", (32, 32), dilation=2),
-            conv("c5", "c4", (32, 64), 1),
-            shuffle("up", "c5", 2),
-            join("both", "c2", "up"),
-            conv("c6", "both", (48, 16)),
-            conv("c7", "c6", (16, 1), 1, relu=False),
-        ],
-        1500,
-        32,
-        5e-3,
-    ),
+    "large": Recipe(LARGE, 1500, 32, 5e-3),
 }
 
 

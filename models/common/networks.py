@@ -6,6 +6,7 @@ on nothing but them. Used by the train.py of each payload model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -62,7 +63,7 @@ def join(name: str, *sources: str) -> Layer:
 class Network(torch.nn.Module):
     """The layers in order; logits (n, cells, cells) out of the last, which has one channel."""
 
-    def __init__(self, layers: list[Layer]) -> None:
+    def __init__(self, layers: Sequence[Layer]) -> None:
         super().__init__()
         self.layers = layers
         for layer in layers:

@@ -9,7 +9,7 @@ convolution and the sigmoid stay fp32.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,13 @@ def draws(cameras: list[VirtualCamera], seed: int, count: int) -> Iterator[tuple
 
 
 def train(
-    layers: list[Layer], cameras: list[VirtualCamera], *, steps: int, batch: int, rate: float, rare: float | None = None
+    layers: Sequence[Layer],
+    cameras: list[VirtualCamera],
+    *,
+    steps: int,
+    batch: int,
+    rate: float,
+    rare: float | None = None,
 ) -> Network:
     """From a fixed seed; `rare`: weight of a cell that is what is looked for, where such cells are few."""
     torch.manual_seed(SEED)

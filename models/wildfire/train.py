@@ -2,7 +2,7 @@
 
     python models/wildfire/train.py [small|large]
 
-`small` looks at scenes that the detector has binned 2 x 2, `large` at every cell, with context from twice as far.
+The networks have the shapes of `common.shapes`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent)]
 
-from common.networks import conv, join, pool, shuffle  # noqa: E402  run from a checkout
+from common.shapes import LARGE, SMALL  # noqa: E402  run from a checkout
 from common.training import cameras_of, export, train  # noqa: E402
 
 from flightsw.devices.fires import FireCamera  # noqa: E402
@@ -21,26 +21,7 @@ from flightsw.devices.fires import FireCamera  # noqa: E402
 OUTPUT = "fire_probability"
 RARE = 4.0
 """one cell in five hundred burns; what is missed counts more than a false alarm"""
-NETWORKS = {
-    "small": [
-        pool("binned", "tiles", 2),
-        conv("c1", "binned", (5, 32)),
-        conv("c2", "c1", (32, 32)),
-        conv("c3", "c2", (32, 4), 1, relu=False),
-        shuffle("out", "c3", 2),
-    ],
-    "large": [
-        conv("c1", "tiles", (5, 32)),
-        conv("c2", "c1", (32, 32)),
-        conv("c3", "c2", (32, 32), stride=2),
-        conv("c4", "c3", (32, 32), dilation=2),
-        conv("c5", "c4", (32, 64), 1),
-        shuffle("up", "c5", 2),
-        join("both", "c2", "up"),
-        conv("c6", "both", (48, 16)),
-        conv("c7", "c6", (16, 1), 1, relu=False),
-    ],
-}
+NETWORKS = {"small": SMALL, "large": LARGE}
 STEPS = {"small": 2500, "large": 2000}
 
 
