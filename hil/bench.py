@@ -6,9 +6,7 @@ inference process is not started here and comes in through the bus's door. Calle
 
 from __future__ import annotations
 
-import datetime as dt
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -17,9 +15,8 @@ from flightsw.bus.pacing import SlipPolicy
 from flightsw.bus.remote import RemotePlan
 from flightsw.devices.board import BoardConfig
 from flightsw.errors import ConfigError
-from flightsw.node.run import Progress, RunOutcome, RunPlan
+from flightsw.node.run import RunPlan
 from flightsw.node.scenario import Scenario, on_a_board, run_ticks
-from flightsw.record.recording import recorded_run
 from hil.benchfile import BenchFile
 from hil.keys import bench_keys
 from hil.parcel import packed
@@ -46,11 +43,6 @@ def bench_plan(bench: BenchFile, scenario: Scenario, run_dir: Path, keys: Path) 
             join_s=bench.join_s,
         ),
     )
-
-
-def run_bench(plan: RunPlan, started: dt.datetime, on_progress: Callable[[Progress], None] | None) -> RunOutcome:
-    """Fly it to its end."""
-    return recorded_run(plan, started, on_progress, None)
 
 
 def check_endpoint(endpoint: str) -> None:

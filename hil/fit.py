@@ -91,7 +91,6 @@ class LatencyFit:
     launch_s: Estimate
     per_item_s_mhz: Estimate
     """times n over the clock in MHz"""
-    residual_s: float
 
 
 def fit_power(busy: Sequence[float], power_w: Sequence[float], quantum_w: float = 0.0) -> PowerFit:
@@ -159,7 +158,6 @@ def fit_latency(items: Sequence[int], clock_mhz: Sequence[float], seconds: Seque
     return LatencyFit(
         Estimate(launch, COVERAGE * float(spread[0])),
         Estimate(float(values[1]), COVERAGE * float(spread[1])),
-        float(np.std(residual)),
     )
 
 

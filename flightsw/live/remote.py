@@ -50,11 +50,6 @@ class Remote:
         self._awaited: deque[OnAnswer | None] = deque()
         """who wants to know of each request under way, in order"""
 
-    @property
-    def is_connected(self) -> bool:
-        """There is somebody to ask."""
-        return self._socket is not None
-
     def ask(self, request: UmbilicalRequest, on_answer: OnAnswer | None = None) -> bool:
         """Send a request; False: there is nobody to send it to. `on_answer` is called from `poll`."""
         if self._socket is None and not self._connect():

@@ -16,7 +16,8 @@ import importlib.metadata
 import platform
 import re
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -193,6 +194,23 @@ def write_whole(path: Path, data: bytes) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise RunError(f"{path}: can't be written: {error.strerror}") from None
+
+
+@contextmanager
+def replaced(path: Path, option: str = "out") -> Iterator[Path]:
+    """A name to write a user's file under; what was written takes its place at the end, or is removed.
+
+    Raises ConfigError, naming the option that asked for the file: it can't be written.
+    """
+    temporary = path.with_name(f"{path.name}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        raise ConfigError(f"{option} = {path}: can't be written: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def read_manifest(run_dir: Path) -> Manifest:

@@ -8,8 +8,7 @@ and description in each column's metadata; CSV has a `.columns.json` with the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -18,6 +17,7 @@ import numpy as np
 
 from flightsw.errors import ConfigError
 from flightsw.record.columns import ColumnReader, Columns, FloatArray
+from flightsw.record.folder import replaced
 from flightsw.record.selection import TableColumn, select
 
 BLOCK_TICKS = 8192
@@ -57,7 +57,8 @@ def export(run_dir: Path, form: str, out: Path | None = None, wishes: Sequence[s
     reader = ColumnReader(run_dir, [one.name for one in columns])
     path = run_dir / "tables" / f"ticks.{form}" if out is None else out
     rows = 0
-    with _whole(path) as temporary:
+    with replaced(path) as temporary:
+        path.parent.mkdir(parents=True, exist_ok=True)
         sink = sink_of(temporary, columns, reader)
         try:
             for block in reader.blocks(BLOCK_TICKS):
@@ -70,23 +71,8 @@ def export(run_dir: Path, form: str, out: Path | None = None, wishes: Sequence[s
     return Exported(str(path), rows, len(columns) + 1, reader.log.complete)
 
 
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A name to write under; what was written takes its place at the end, or is removed."""
-    temporary = path.with_name(f"{path.name}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        raise ConfigError(f"out = {path}: can't be written: {error.strerror or error}") from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
 def _describe(path: Path, columns: Sequence[TableColumn]) -> None:
-    with _whole(path) as temporary:
+    with replaced(path) as temporary:
         temporary.write_bytes(msgspec.json.format(msgspec.json.encode([TIME, *columns]), indent=1) + b"\n")
 
 

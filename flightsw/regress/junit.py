@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 from flightsw.errors import ConfigError
+from flightsw.record.folder import replaced
 from flightsw.regress.check import Checked
 from flightsw.regress.shown import first_break, margin_text
 from flightsw.regress.verdict import Verdict
@@ -25,12 +26,8 @@ def check_writable(path: Path) -> None:
 def write_junit(path: Path, results: Sequence[Checked]) -> None:
     """Write the file, whole or not at all. Raises ConfigError."""
     data = Xml.tostring(_suites(results), encoding="utf-8", xml_declaration=True)
-    temporary = path.with_name(f"{path.name}.tmp")
-    try:
+    with replaced(path, "junit") as temporary:
         temporary.write_bytes(data + b"\n")
-        temporary.replace(path)
-    except OSError as error:
-        raise ConfigError(f"junit = {path}: can't be written: {error.strerror}") from None
 
 
 def _suites(results: Sequence[Checked]) -> Xml.Element:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 from flightsw.errors import ConfigError
+from flightsw.record.folder import replaced
 from flightsw.report.page import SIGNALS, page
 from flightsw.report.png import write_pictures
 from flightsw.report.rundata import RunData, read_run
@@ -21,16 +21,9 @@ def write_report(run_dir: Path, out: Path | None = None, against: Path | None = 
     data = read_run(run_dir, SIGNALS)
     other = None if against is None else _comparable(read_run(against, SIGNALS), data)
     path = run_dir / REPORT_FILE if out is None else out
-    temporary = path.with_name(f"{path.name}.tmp")
-    try:
+    with replaced(path) as temporary:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(page(data, other), encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise ConfigError(f"out = {path}: can't be written: {error.strerror or error}") from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
     if png is not None:
         write_pictures(data, png, other)
     return path

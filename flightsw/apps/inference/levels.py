@@ -43,7 +43,15 @@ class RestConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """powered up when something has waited for so long, or half of the queue is full"""
 
 
-class FixedInferenceLaw(StandardInferenceLaw):
+class _LevelLaw(StandardInferenceLaw):
+    """What they share: their state."""
+
+    def initial(self) -> State:
+        """Nothing is known."""
+        return LevelState()
+
+
+class FixedInferenceLaw(_LevelLaw):
     """`[apps.inference] law = "fixed"`: one mode, one variant."""
 
     class Config(RestConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,10 +64,6 @@ class FixedInferenceLaw(StandardInferenceLaw):
     def __init__(self, own: Config) -> None:
         self._own = own
 
-    def initial(self) -> State:
-        """Nothing is known."""
-        return LevelState()
-
     def step(
         self, state: State, inputs: Inputs, silicon: Silicon, ladder: Ladder, config: InferenceConfig
     ) -> tuple[State, Outputs]:
@@ -69,7 +73,7 @@ class FixedInferenceLaw(StandardInferenceLaw):
         return at_level(state, inputs, own.mode, own.variant, own, silicon, ladder, config)
 
 
-class HysteresisInferenceLaw(StandardInferenceLaw):
+class HysteresisInferenceLaw(_LevelLaw):
     """`[apps.inference] law = "hysteresis"`: two levels, by the battery's estimated charge."""
 
     class Config(RestConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,10 +94,6 @@ class HysteresisInferenceLaw(StandardInferenceLaw):
 
     def __init__(self, own: Config) -> None:
         self._own = own
-
-    def initial(self) -> State:
-        """Nothing is known."""
-        return LevelState()
 
     def step(
         self, state: State, inputs: Inputs, silicon: Silicon, ladder: Ladder, config: InferenceConfig
