@@ -7,14 +7,13 @@ are plain data, so that figures can't depend on who flew what.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from flightsw.bench.cases import Bench, BenchCase
+from flightsw.bench.pool import all_flown
 from flightsw.devices.models import load_card
 from flightsw.errors import ConfigError
 from flightsw.messages.inference import InferenceStatus
@@ -130,7 +129,4 @@ def settling_ticks(near: Sequence[bool], over: Sequence[bool]) -> int:
 
 def fly_all(flights: Sequence[Flight], jobs: int) -> list[Figures]:
     """All of them, in order, by so many processes."""
-    if jobs <= 1:
-        return [fly(flight) for flight in flights]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(fly, flights))
+    return all_flown(fly, flights, jobs)

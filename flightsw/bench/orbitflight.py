@@ -8,8 +8,6 @@ an `OrbitFlight` and answers `OrbitFigures`; both are plain data, so that figure
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import Any
 
 import msgspec
@@ -17,6 +15,7 @@ from msgspec.structs import replace
 
 from flightsw.apps.inference.account import REASONS
 from flightsw.bench.orbitcases import OrbitBench, OrbitCase
+from flightsw.bench.pool import all_flown
 from flightsw.messages.inference import InferenceAccount, InferenceResult, InferenceStatus, Refusal
 from flightsw.messages.plant import DeviceReadings, Truth
 from flightsw.node.inprocess import InProcessNode
@@ -251,7 +250,4 @@ def percentile(weighted: Iterable[tuple[float, int]], share: float) -> float:
 
 def fly_all_orbits(flights: Sequence[OrbitFlight], jobs: int) -> list[OrbitFigures]:
     """All of them, in order, by so many processes."""
-    if jobs <= 1:
-        return [fly_orbit(flight) for flight in flights]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(fly_orbit, flights))
+    return all_flown(fly_orbit, flights, jobs)

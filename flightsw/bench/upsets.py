@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib import resources
-from multiprocessing import get_context
 from typing import Annotated
 
 import msgspec
@@ -20,6 +19,7 @@ from msgspec.structs import replace
 
 from flightsw.apps.inference.engine import OnnxEngine, Seen
 from flightsw.bench.paired import Interval, mean_of
+from flightsw.bench.pool import all_flown
 from flightsw.devices.memory_config import MemoryConfig
 from flightsw.devices.models import load_card
 from flightsw.errors import ConfigError
@@ -114,13 +114,7 @@ def shipped_upset_bench() -> UpsetBench:
 
 def compare(bench: UpsetBench, seeds: int, jobs: int) -> UpsetResult:
     """Fly every guard with seeds 1 .. `seeds`. Raises ConfigError, RunError."""
-    work = [(bench, seed) for seed in range(1, seeds + 1)]
-    if jobs <= 1:
-        flown = [fly_seed(bench, seed) for bench, seed in work]
-    else:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            flown = list(pool.map(fly_seed, *zip(*work, strict=True)))
-    return result_of(bench, flown)
+    return result_of(bench, all_flown(partial(fly_seed, bench), range(1, seeds + 1), jobs))
 
 
 def result_of(bench: UpsetBench, flown: Sequence[SeedFlights]) -> UpsetResult:
