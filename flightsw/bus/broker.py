@@ -23,32 +23,27 @@ import zmq
 
 from flightsw.bus.exchange import MESSAGE, Exchange
 from flightsw.bus.faults import BusFault
-from flightsw.bus.frames import Done, Fault, Hello, Refused, Step, Stop, ToBus, Welcome, WireEntry
+from flightsw.bus.frames import Done, Fault, Hello, Step, ToBus, WireEntry, misfit
 from flightsw.bus.log import LogHeader, LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
-from flightsw.bus.pacing import Pacer, monotonic_s
+from flightsw.bus.pacing import PROGRESS_S, Gap, Pacer, monotonic_s
+from flightsw.bus.peers import Peers
 from flightsw.bus.port import Codec, Port
-from flightsw.bus.rebuild import LoggedStep, logged_steps, wire_exchange
+from flightsw.bus.rebuild import LoggedStep, in_chunks, logged_steps, wire_exchange
 from flightsw.bus.remote import RemoteEnd
 from flightsw.bus.seats import Entry
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.bus.umbilical import LauncherLink, Umbilical
 from flightsw.errors import BusError, LogError, RunError
 from flightsw.messages.comms import TcRequest
-from flightsw.messages.schema import PROTOCOL
 from flightsw.messages.topics import OUTSIDE
 
 WALL_GUARD_S = 60.0
 """A process that has not answered for so long is killed and counts as lost (design: nobody is ever passed over)."""
-RECONNECT_GUARD_S = 5.0
 REBUILD_TICK_S = 0.05
 """longer, for each tick of the log that it has to be run through first: ten times what the slowest application takes"""
 IDLE_MS = 100
-SERVICE_S = 0.05
-PROGRESS_S = 0.2
 REBUILD_CHUNK_TICKS = 256
-_MORE = int(zmq.SNDMORE)
-"""as a plain int: combining pyzmq's flag enums costs 3 us a message"""
 
 
 @dataclass(frozen=True)
@@ -105,14 +100,12 @@ class Broker:
         self._exchange = self._new_exchange()
         self._writer: LogWriter | None = None
         self._run_id = plan.header.run_id
-        self._peers: dict[str, bytes] = dict(plan.peers)
-        self._welcomed = set(self._peers)
-        """processes that may be sent a STEP"""
+        self._peers = Peers(plan.header, plan.peers, launcher.wait, reconnecting=plan.resume)
         self._steps: dict[str, bytes] = {}
         """the last STEP of each process, to be sent to whoever comes back for it"""
-        self._reconnecting = plan.resume
         self._last_entries: list[Entry] = []
-        self._next_service_s = self._next_progress_s = 0.0
+        self._gap = Gap(pacer, self._serve, self._is_stopped)
+        self._next_progress_s = 0.0
         self.first_tick_s: float | None = None
         self.last_tick_s: float | None = None
         """on the monotonic clock: end of the first and of the last tick"""
@@ -123,6 +116,7 @@ class Broker:
     def run(self, router: zmq.Socket[bytes]) -> str:
         """Run to the end; "completed" or "interrupted". Raises RunError when it can't go on."""
         self._router = router
+        self._peers.open(router)
         router.setsockopt(zmq.ROUTER_MANDATORY, 1)
         router.setsockopt(zmq.RCVTIMEO, IDLE_MS)
         router.bind(self._plan.endpoint)
@@ -179,7 +173,7 @@ class Broker:
             self._exchange,
             self._encode,
             self._run_id,
-            self._welcomed,
+            self._peers.welcomed,
             self._remote,
         )
         tick = exchange.tick
@@ -199,26 +193,19 @@ class Broker:
             if remote is not None and name in remote.names:
                 remote.grant(name, frame, tick)
             elif name in welcomed:
-                self._send(name, frame)
+                self._peers.send(name, frame)
         for name in crashing:
             self._crash(name, tick)
         self._collect(tick)
         if remote is not None:
-            self._collect_remote(remote, tick, began_s)
+            remote.close_tick(exchange, began_s, self._pacer.late_s)
         if tick == self._plan.taken_up_tick:
             self._pacer.set_speed(self._pacer.speed)  # deadlines count from here: the rebuild is no slip
         record = exchange.finish()
         assert self._writer is not None
         self._writer.append(self._record_bytes(record))
         self._last_entries = record.entries
-        self._reconnecting = False
-
-    def _collect_remote(self, remote: RemoteEnd, tick: int, began_s: float) -> None:
-        """Nobody on a board is waited for beyond its share of the tick."""
-        share_s = remote.plan.answer_share * self._plan.header.dt_ns * 1e-9
-        remote.listen(self._exchange)
-        remote.collect(self._exchange, began_s + share_s)
-        remote.note(tick, began_s, self._pacer.late_s)
+        self._peers.reconnecting = False
 
     def _end(self, name: str) -> None:
         """A process that is lost by order: its successor is awaited."""
@@ -252,7 +239,7 @@ class Broker:
         name = identity.partition(b".")[0].decode()
         if isinstance(frame, Hello):
             self._join(name, identity, frame)
-        elif self._peers.get(name) != identity:
+        elif self._peers.identities.get(name) != identity:
             self._log.warning("frame.of_predecessor", process=name)
         elif isinstance(frame, Fault):
             self._log.error("process.fault", process=name, error=frame.text)
@@ -281,64 +268,32 @@ class Broker:
         reason = self._why_not(name, hello)
         if reason is not None:
             self._log.error("join.refused", process=name, reason=reason)
-            self._router.send_multipart((identity, self._encode(Refused(reason))))
+            self._peers.refuse(identity, reason)
             return
-        known = name in self._peers
-        self._peers[name] = identity
-        self._welcomed.discard(name)
+        known = self._peers.meet(name, identity)
         if self._table.by_name[name].role is Role.INFRASTRUCTURE:
-            self._welcome(name)
+            self._peers.welcome(name, self._exchange.tick)
             if known or self._exchange.tick:
                 self._rebuild(name)
             if name in self._exchange.waiting:
-                self._send(name, self._steps[name])
+                self._peers.send(name, self._steps[name])
         elif name in self._exchange.absent():
             return  # it waits for its REJOIN
         elif known:
             self._log.warning("app.lost", process=name, tick=self._exchange.tick)
             self._exchange.lose(name)
         else:
-            self._welcome(name)
+            self._peers.welcome(name, self._exchange.tick)
             if name in self._exchange.waiting:
-                self._send(name, self._steps[name])
+                self._peers.send(name, self._steps[name])
 
     def _why_not(self, name: str, hello: Hello) -> str | None:
         if name != hello.name or name not in self._table.by_name:
             return f"{hello.name!r} is not in the process table"
-        if hello.protocol != PROTOCOL:
-            return f"protocol {hello.protocol}: this bus speaks {PROTOCOL}"
-        if hello.schema_hash != self._plan.schema_hash:
-            return "its message declarations or process table differ from the bus's"
-        return None
-
-    def _welcome(self, name: str) -> None:
-        header = self._plan.header
-        self._send(name, self._encode(Welcome(self._run_id, self._exchange.tick, header.dt_ns, header.seed)))
-        self._welcomed.add(name)
-
-    def _send(self, name: str, frame: bytes) -> None:
-        """Send. Nobody there: it died and its successor will say HELLO, or the bus was lost and it is reconnecting."""
-        deadline_s = None
-        while True:
-            try:
-                self._router.send(self._peers[name], _MORE)
-                self._router.send(frame)
-            except zmq.ZMQError as error:
-                if error.errno != zmq.EHOSTUNREACH:
-                    raise
-            else:
-                return
-            if not self._reconnecting:
-                return
-            deadline_s = deadline_s or monotonic_s() + RECONNECT_GUARD_S
-            if monotonic_s() > deadline_s:
-                return
-            self._launcher.wait(0.005)
+        return misfit(hello, self._plan.schema_hash, "bus")
 
     def _dismiss(self) -> None:
-        self._reconnecting = False
-        for name in self._peers:
-            self._send(name, self._encode(Stop()))
+        self._peers.dismiss()
         if self._remote is not None:
             self._remote.close()
 
@@ -353,11 +308,7 @@ class Broker:
             if self._launcher.stop_wanted:
                 raise _StopRequested
             if monotonic_s() > until_s:
-                raise RunError(
-                    f"no agent joined as {', '.join(sorted(remote.names))} at {remote.door.bound} in "
-                    f"{remote.plan.join_s:.0f} s: is `flightsw hil agent` running, and its key enrolled? "
-                    f"Refused at the door: {', '.join(sorted(remote.door.refused)) or 'nobody'}"
-                )
+                raise RunError(remote.why_absent())
             remote.attend(self._exchange, monotonic_s() + IDLE_MS / 1000.0)
             self._take_waiting()
 
@@ -372,19 +323,14 @@ class Broker:
     def _rebuild(self, name: str) -> None:
         """Run a restarted infrastructure process through its logged inboxes; what it says must be what it said."""
         self._log.warning("infrastructure.rebuild", process=name, ticks=self._exchange.tick)
-        chunk: list[LoggedStep] = []
         reader = LogReader(self._plan.run_dir)
-        for step in logged_steps(reader, self._table, name, self._exchange.tick, self._new_exchange()):
-            if chunk and (chunk[-1].tick != step.tick - 1 or len(chunk) >= REBUILD_CHUNK_TICKS):
-                self._rebuild_chunk(name, chunk)
-                chunk = []
-            chunk.append(step)
-        if chunk:
+        steps = logged_steps(reader, self._table, name, self._exchange.tick, self._new_exchange())
+        for chunk in in_chunks(steps, REBUILD_CHUNK_TICKS):
             self._rebuild_chunk(name, chunk)
 
     def _rebuild_chunk(self, name: str, chunk: list[LoggedStep]) -> None:
         first, last = chunk[0].tick, chunk[-1].tick
-        self._send(name, self._encode(Step(self._run_id, first, last, [step.inbox for step in chunk])))
+        self._peers.send(name, self._encode(Step(self._run_id, first, last, [step.inbox for step in chunk])))
         answer = self._rebuilt_answer(name, first)
         for step, again in zip(chunk, answer, strict=True):
             if [(n, bytes(p)) for n, p in again] != [(n, bytes(p)) for n, p in step.said]:
@@ -399,7 +345,7 @@ class Broker:
                 self._launcher.poll()
                 continue
             frame = self._decode(data)
-            if identity == self._peers[name] and isinstance(frame, Done) and frame.first_tick == first_tick:
+            if identity == self._peers.identities[name] and isinstance(frame, Done) and frame.first_tick == first_tick:
                 return frame.outboxes
             if isinstance(frame, Hello) and identity.startswith(name.encode() + b"."):
                 raise RunError(f"{name}: lost again while it was rebuilt from the log")
@@ -412,7 +358,7 @@ class Broker:
         for record in reader.ticks():
             self._exchange.replay(record)
             self._umbilical.next_request += sum(1 for item in record.inputs if item[0] == MESSAGE)
-        self._welcomed.difference_update(self._exchange.absent())
+        self._peers.welcomed.difference_update(self._exchange.absent())
         self._log.warning("bus.rebuilt", ticks=reader.tick_count)
         return LogWriter(self._plan.run_dir, self._plan.header, behind=reader.place)
 
@@ -421,26 +367,18 @@ class Broker:
     def _between_ticks(self) -> bool:
         """Hold the pace, serve umbilical and launcher, wait for who is due back. False: stop here."""
         tick = self._exchange.tick
-        now_s = monotonic_s()
-        delay_s = self._pacer.delay_s(tick, now_s)
-        if delay_s > 0.0 or now_s >= self._next_service_s:
-            while True:
-                self._serve(tick, delay_s, now_s)
-                if self._launcher.stop_wanted or self._umbilical.stop_wanted:
-                    return False
-                now_s = monotonic_s()
-                delay_s = self._pacer.delay_s(tick, now_s)
-                if delay_s <= 0.0:
-                    break
-        self._pacer.started(tick, now_s)
+        if not self._gap.passes(tick):
+            return False
         for name, rejoin_tick in self._exchange.absent().items():
             if rejoin_tick == tick and name not in self._elsewhere:
                 self._await_successor(name)
         return True
 
-    def _serve(self, tick: int, delay_s: float, now_s: float) -> None:
-        self._next_service_s = now_s + SERVICE_S
-        self._umbilical.serve(tick, self._pacer, min(delay_s, SERVICE_S))
+    def _is_stopped(self) -> bool:
+        return self._launcher.stop_wanted or self._umbilical.stop_wanted
+
+    def _serve(self, tick: int, wait_s: float, now_s: float) -> None:
+        self._umbilical.serve(tick, self._pacer, wait_s)
         self._launcher.poll()
         if now_s >= self._next_progress_s:
             self._next_progress_s = now_s + PROGRESS_S
@@ -449,7 +387,7 @@ class Broker:
     def _await_successor(self, name: str) -> None:
         """A lost application is due back in the coming tick, which doesn't begin without it."""
         deadline_s = monotonic_s() + WALL_GUARD_S
-        while name in self._welcomed or name not in self._peers:
+        while name in self._peers.welcomed or name not in self._peers.identities:
             try:
                 identity, data = self._router.recv_multipart()
             except zmq.Again:
@@ -458,4 +396,4 @@ class Broker:
                     raise RunError(f"{name}: no successor joined in {WALL_GUARD_S:.0f} s") from None
                 continue
             self._take(identity, self._decode(data))
-        self._welcome(name)
+        self._peers.welcome(name, self._exchange.tick)

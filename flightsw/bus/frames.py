@@ -21,6 +21,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from flightsw.messages.schema import PROTOCOL
+
 WireEntry = tuple[int, msgspec.Raw]
 """(topic number, encoded payload)."""
 
@@ -88,3 +90,16 @@ FromBus = Welcome | Refused | Step | Stop
 ToBench = Enlist | Hello | Done | Fault
 FromBench = Brief | Welcome | Refused | Step | Stop
 """Between the bus and an agent on a board."""
+
+
+def strange_protocol(protocol: int, host: str) -> str | None:
+    """Why somebody who speaks it can't be talked to; None: it is ours. `host`: who says so."""
+    return None if protocol == PROTOCOL else f"protocol {protocol}: this {host} speaks {PROTOCOL}"
+
+
+def misfit(hello: Hello, schema_hash: str, host: str) -> str | None:
+    """Why it can't join; None: it can. `schema_hash`: of the host, a "bus" or a "bench"."""
+    reason = strange_protocol(hello.protocol, host)
+    if reason is None and hello.schema_hash != schema_hash:
+        reason = f"its message declarations or process table differ from the {host}'s"
+    return reason

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import enum
 import time
+from collections.abc import Callable
 
 from flightsw.errors import RunError
 
 SLIP_TOLERANCE_S = 1e-3
 """A tick that starts this much after its deadline counts as a cycle slip."""
+SERVICE_S = 0.05
+"""Whoever asks a host anything is answered within so long."""
+PROGRESS_S = 0.2
+"""between two words of progress"""
 
 
 class SlipPolicy(enum.Enum):
@@ -102,3 +107,35 @@ class Pacer:
             self._origin_s += late_s
         elif self._policy is SlipPolicy.ABORT:
             raise RunError(f"CYCLE_SLIP: tick {tick} started {late_s * 1e3:.1f} ms late and the policy is abort")
+
+
+class Gap:
+    """Between two ticks: a host holds the pace there, and serves whoever asks.
+
+    `serve(tick, wait_s, now_s)` may wait so long, no longer than SERVICE_S; `is_stopped` is asked behind it.
+    """
+
+    def __init__(
+        self, pacer: Pacer, serve: Callable[[int, float, float], None], is_stopped: Callable[[], bool]
+    ) -> None:
+        self._pacer = pacer
+        self._serve = serve
+        self._is_stopped = is_stopped
+        self._next_service_s = 0.0
+
+    def passes(self, tick: int) -> bool:
+        """Until `tick` may start. False: stop here."""
+        now_s = monotonic_s()
+        delay_s = self._pacer.delay_s(tick, now_s)
+        if delay_s > 0.0 or now_s >= self._next_service_s:
+            while True:
+                self._next_service_s = now_s + SERVICE_S
+                self._serve(tick, min(delay_s, SERVICE_S), now_s)
+                if self._is_stopped():
+                    return False
+                now_s = monotonic_s()
+                delay_s = self._pacer.delay_s(tick, now_s)
+                if delay_s <= 0.0:
+                    break
+        self._pacer.started(tick, now_s)
+        return True

@@ -6,7 +6,7 @@ Nothing is stored beside the log: the inboxes follow from it by running the Exch
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flightsw.bus.exchange import OVERDUE, Exchange, changes_of, late_of, named
@@ -88,3 +88,15 @@ def logged_steps(
                     owed = step
                 else:
                     yield step
+
+
+def in_chunks(steps: Iterable[LoggedStep], most: int) -> Iterator[list[LoggedStep]]:
+    """Runs of consecutive ticks, so many at most: what can be granted at once."""
+    chunk: list[LoggedStep] = []
+    for step in steps:
+        if chunk and (chunk[-1].tick != step.tick - 1 or len(chunk) >= most):
+            yield chunk
+            chunk = []
+        chunk.append(step)
+    if chunk:
+        yield chunk

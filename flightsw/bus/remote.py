@@ -24,13 +24,24 @@ import structlog
 
 from flightsw.bus.door import Door, Keys, Knock
 from flightsw.bus.exchange import Exchange, LateAnswer
-from flightsw.bus.frames import Brief, Done, Enlist, Fault, Hello, Refused, Stop, ToBench, Welcome
+from flightsw.bus.frames import (
+    Brief,
+    Done,
+    Enlist,
+    Fault,
+    Hello,
+    Refused,
+    Stop,
+    ToBench,
+    Welcome,
+    misfit,
+    strange_protocol,
+)
 from flightsw.bus.log import LogHeader
 from flightsw.bus.pacing import monotonic_s
 from flightsw.bus.port import Codec
 from flightsw.bus.table import ProcessTable
 from flightsw.errors import MessageError
-from flightsw.messages.schema import PROTOCOL
 
 TIMING = "timing.bin"
 """host-side times of a run's ticks, in its folder: records of `Timing`, little-endian doubles; never on the bus"""
@@ -118,6 +129,14 @@ class RemoteEnd:
         """All of them have said HELLO."""
         return self._peers.keys() >= self.plan.names
 
+    def why_absent(self) -> str:
+        """For whoever waited in vain."""
+        return (
+            f"no agent joined as {', '.join(sorted(self.names))} at {self.door.bound} in {self.plan.join_s:.0f} s: "
+            f"is `flightsw hil agent` running, and its key enrolled? "
+            f"Refused at the door: {', '.join(sorted(self.door.refused)) or 'nobody'}"
+        )
+
     def attend(self, exchange: Exchange, until_s: float) -> None:
         """Serve who comes, before the first tick: up to that instant, or until all are there."""
         while not self.present():
@@ -187,6 +206,13 @@ class RemoteEnd:
             self._take(knock, exchange)
         self._lose_the_cold(exchange)
 
+    def close_tick(self, exchange: Exchange, began_s: float, late_s: float) -> None:
+        """The rest of a tick that began then: take in what has come, wait for answers no longer than their share of the
+        tick, and write its times down."""
+        self.listen(exchange)
+        self.collect(exchange, began_s + self.plan.answer_share * self.header.dt_ns * 1e-9)
+        self.note(exchange.tick, began_s, late_s)
+
     def note(self, tick: int, began_s: float, late_s: float) -> None:
         """Write down the times of a tick that has ended."""
         row = Timing(tick, began_s, late_s, self._sent_s, self._answered_s, monotonic_s())
@@ -223,8 +249,7 @@ class RemoteEnd:
             self._answer(knock.name, frame, exchange)
 
     def _brief(self, knock: Knock, frame: Enlist) -> None:
-        if frame.protocol != PROTOCOL:
-            reason = f"protocol {frame.protocol}: this bench speaks {PROTOCOL}"
+        if (reason := strange_protocol(frame.protocol, "bench")) is not None:
             self.door.send(knock.identity, self._encode(Refused(reason)))
             return
         self.door.send(
@@ -233,13 +258,11 @@ class RemoteEnd:
 
     def _join(self, knock: Knock, hello: Hello, exchange: Exchange) -> None:
         name = knock.name
-        reason = None
+        reason: str | None
         if hello.name != name:
             reason = f"its key is bound to {name!r}, not to {hello.name!r}"
-        elif hello.protocol != PROTOCOL:
-            reason = f"protocol {hello.protocol}: this bench speaks {PROTOCOL}"
-        elif hello.schema_hash != self.schema_hash:
-            reason = "its message declarations or process table differ from the bench's"
+        else:
+            reason = misfit(hello, self.schema_hash, "bench")
         if reason is not None:
             self._log.error("join.refused", process=name, reason=reason)
             self.door.send(knock.identity, self._encode(Refused(reason)))

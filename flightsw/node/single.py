@@ -17,7 +17,7 @@ from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from flightsw.bus.pacing import Pacer, monotonic_s, sleep_s
+from flightsw.bus.pacing import PROGRESS_S, Gap, Pacer, monotonic_s, sleep_s
 from flightsw.errors import LogError, RunError
 from flightsw.node.injection import injection_of
 from flightsw.node.inprocess import BUFFER_BYTES, InProcessNode, Recorder
@@ -26,9 +26,6 @@ from flightsw.node.rundir import CONTROL_FILE, UMBILICAL_SOCKET, socket_dir
 
 if TYPE_CHECKING:
     from flightsw.bus.umbilical import Umbilical
-
-PROGRESS_S = 0.2
-SERVICE_S = 0.05
 
 
 class _SingleRun:
@@ -41,6 +38,7 @@ class _SingleRun:
         umbilical: Umbilical | None,
         on_progress: OnProgress | None,
         begin_s: float,
+        stopped: threading.Event,
     ) -> None:
         self.pacer = Pacer(plan.scenario.dt_s, plan.speed, plan.slip_policy)
         self.first_tick_s: float | None = None
@@ -49,14 +47,16 @@ class _SingleRun:
         self._recorder = recorder
         self._umbilical = umbilical
         self._on_progress = on_progress
-        self._next_service_s = self._next_progress_s = 0.0
+        self._stopped = stopped
+        self._gap = Gap(self.pacer, self._serve, self._is_stopped)
+        self._next_progress_s = 0.0
 
-    def run(self, stopped: threading.Event) -> str:
+    def run(self) -> str:
         """To the plan's end, or until somebody wants it to stop. Raises RunError, LogError."""
         recorder, umbilical, ticks = self._recorder, self._umbilical, self._plan.ticks
         node = recorder.node
         while node.tick < ticks:
-            if not self._between_ticks(node.tick, stopped):
+            if not self._gap.passes(node.tick):
                 return "interrupted"
             if umbilical is not None:
                 for request in umbilical.due(node.tick):
@@ -65,24 +65,10 @@ class _SingleRun:
             self.first_tick_s = self.first_tick_s or monotonic_s()
         return "completed"
 
-    def _between_ticks(self, tick: int, stopped: threading.Event) -> bool:
-        """Hold the pace and serve whoever asks. False: stop here."""
-        now_s = monotonic_s()
-        delay_s = self.pacer.delay_s(tick, now_s)
-        if delay_s > 0.0 or now_s >= self._next_service_s:
-            while True:
-                self._serve(tick, min(delay_s, SERVICE_S), now_s)
-                if stopped.is_set() or (self._umbilical is not None and self._umbilical.stop_wanted):
-                    return False
-                now_s = monotonic_s()
-                delay_s = self.pacer.delay_s(tick, now_s)
-                if delay_s <= 0.0:
-                    break
-        self.pacer.started(tick, now_s)
-        return True
+    def _is_stopped(self) -> bool:
+        return self._stopped.is_set() or (self._umbilical is not None and self._umbilical.stop_wanted)
 
     def _serve(self, tick: int, wait_s: float, now_s: float) -> None:
-        self._next_service_s = now_s + SERVICE_S
         self._recorder.flush()  # somebody may be watching
         if now_s >= self._next_progress_s:
             self._next_progress_s = now_s + PROGRESS_S
@@ -109,9 +95,9 @@ def run_in_process(plan: RunPlan, on_progress: OnProgress | None = None) -> RunO
     node = recorder.node
     error: str | None = None
     with _umbilical(plan, node) as umbilical, _stop_flag() as stopped, _no_collection():
-        single = _SingleRun(plan, recorder, umbilical, on_progress, begin_s)
+        single = _SingleRun(plan, recorder, umbilical, on_progress, begin_s, stopped)
         try:
-            verdict = single.run(stopped)
+            verdict = single.run()
             last_s = monotonic_s()
             recorder.close()
         except (RunError, LogError) as failure:
