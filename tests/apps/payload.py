@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from hypothesis import strategies as st
 
 from flightsw.apps.inference.app import InferenceApp
 from flightsw.apps.inference.config import InferenceConfig
@@ -119,3 +121,30 @@ def balance(status: InferenceStatus) -> int:
     return status.items_arrived - (
         status.items_done + status.items_dropped + status.queue_items + status.items_in_flight
     )
+
+
+Stretch = tuple[Mode, float, int | None, int]
+"""(mode, power cap in W, the board's mode or None for a dark one, ticks)"""
+
+
+def stretches(least: int, most: int) -> st.SearchStrategy[list[Stretch]]:
+    """So many stretches of a flight in which mode, cap and board change."""
+    return st.lists(
+        st.tuples(
+            st.sampled_from([Mode.PAYLOAD, Mode.PAYLOAD, Mode.PAYLOAD, Mode.NOMINAL, Mode.SAFE]),
+            st.floats(0.0, 40.0),
+            st.sampled_from([0, 1, 2, 3, None]),
+            st.integers(1, 10),
+        ),
+        min_size=least,
+        max_size=most,
+    )
+
+
+def through(payload: Payload, flight: Iterable[Stretch]) -> Iterator[None]:
+    """Step the payload through them, and stop to be looked at after each tick."""
+    for mode, power_w, board, ticks in flight:
+        readings = board_dark() if board is None else board_up(board)
+        for _ in range(ticks):
+            payload.step(mode=mode, power_w=power_w, board=readings)
+            yield

@@ -20,7 +20,7 @@ from flightsw.messages.inference import (
     InferenceStatus,
 )
 from flightsw.messages.topics import TopicTable, shipped_topics
-from tests.apps.payload import NIGHT, SILICON, WORK_GOP, Payload, balance, board_dark, board_up, of
+from tests.apps.payload import NIGHT, SILICON, WORK_GOP, Payload, balance, board_dark, of, stretches, through
 
 
 def test_images_by_day_become_results_numbered_without_a_gap():
@@ -70,29 +70,17 @@ def test_every_message_passes_its_own_port():
 
 @settings(max_examples=40, deadline=None)
 @given(
-    ticks=st.lists(
-        st.tuples(
-            st.sampled_from([Mode.PAYLOAD, Mode.PAYLOAD, Mode.PAYLOAD, Mode.NOMINAL, Mode.SAFE]),
-            st.floats(0.0, 40.0),
-            st.sampled_from([0, 1, 2, 3, None]),
-            st.integers(1, 10),
-        ),
-        min_size=1,
-        max_size=25,
-    ),
+    ticks=stretches(1, 25),
     limit=st.integers(8, 60),
 )
 def test_no_scene_is_lost_uncounted_whatever_happens_to_mode_caps_and_board(ticks, limit):
     payload = Payload(
         InferenceConfig(frame_scenes=9, batch_scenes=4, queue_scenes=limit, deadline_s=8.0, execute="none")
     )
-    for mode, power_w, board, count in ticks:
-        readings = board_dark() if board is None else board_up(board)
-        for _ in range(count):
-            payload.step(mode=mode, power_w=power_w, board=readings)
-            assert balance(payload.status) == 0
-            assert payload.status.queue_items <= limit
-            assert 0.0 <= payload.status.busy_fraction <= 1.0
+    for _ in through(payload, ticks):
+        assert balance(payload.status) == 0
+        assert payload.status.queue_items <= limit
+        assert 0.0 <= payload.status.busy_fraction <= 1.0
     batches = [one.batch for one in of(payload.sent, InferenceResult)]
     assert batches == list(range(len(batches)))
 

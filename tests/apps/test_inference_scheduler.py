@@ -14,9 +14,8 @@ from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.inference.queue import SceneQueue, Serving, WorkClass
 from flightsw.apps.inference.source import Frame
 from flightsw.apps.inference.sourceconfig import Imaging, Periodic, Tenant
-from flightsw.messages.health import Mode
 from flightsw.messages.inference import InferenceAccount, InferenceCriticalData, InferenceResult, Refusal
-from tests.apps.payload import Payload, balance, board_dark, board_up, of
+from tests.apps.payload import Payload, balance, of, stretches, through
 
 SECOND_NS = 1_000_000_000
 FOREVER_NS = 10**6 * SECOND_NS
@@ -166,16 +165,7 @@ SOURCES = (
 
 @settings(max_examples=25, deadline=None)
 @given(
-    ticks=st.lists(
-        st.tuples(
-            st.sampled_from([Mode.PAYLOAD, Mode.PAYLOAD, Mode.PAYLOAD, Mode.NOMINAL, Mode.SAFE]),
-            st.floats(0.0, 40.0),
-            st.sampled_from([0, 1, 2, 3, None]),
-            st.integers(1, 10),
-        ),
-        min_size=2,
-        max_size=20,
-    ),
+    ticks=stretches(2, 20),
     limit=st.integers(8, 60),
     admission=st.booleans(),
 )
@@ -184,12 +174,9 @@ def test_every_scene_of_every_source_is_accounted_for_whatever_happens_to_mode_c
         sources=SOURCES, batch_scenes=4, queue_scenes=limit, deadline_s=8.0, execute="none", admission=admission
     )
     payload = Payload(config)
-    for mode, power_w, board, count in ticks:
-        readings = board_dark() if board is None else board_up(board)
-        for _ in range(count):
-            payload.step(mode=mode, power_w=power_w, board=readings)
-            assert balance(payload.status) == 0
-            assert payload.status.queue_items <= limit
+    for _ in through(payload, ticks):
+        assert balance(payload.status) == 0
+        assert payload.status.queue_items <= limit
     while payload.tick % 10:
         payload.step()
     told = of(payload.sent, InferenceAccount)[-1]

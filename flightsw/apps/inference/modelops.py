@@ -43,6 +43,7 @@ AGREES_WITHIN = 0.2
 """of a scene's cloud fraction, in the mean over a batch: a retrained network differs a little, a wrong one a lot"""
 LONGEST = 256
 NEEDS_ENGINE = (Phase.VERIFIED, Phase.CANARY, Phase.PASSED, Phase.ACTIVE)
+NEVER_LOADED = Slots()
 COMMANDS = (ModelLoad, ModelVerify, ModelCanary, ModelActivate, ModelRollback)
 
 
@@ -77,7 +78,7 @@ class ModelOps:
 
     def stored(self) -> str:
         """What must survive a restart; empty: nothing was ever loaded."""
-        return "" if self._slots == Slots() else msgspec.json.encode(self._slots).decode()
+        return "" if self._slots == NEVER_LOADED else msgspec.json.encode(self._slots).decode()
 
     def restore(self, stored: str) -> None:
         """A warm start: images are fetched and verified anew."""
