@@ -34,6 +34,8 @@ def check(  # noqa: PLR0913  an option each
     seed: Annotated[str | None, typer.Option(help="Seed of everything random.")] = None,
     overrides: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE")] = None,
     case: Annotated[str | None, typer.Option(metavar="hot-eol|hot-bol|cold-bol|cold-eol")] = None,
+    cases: Annotated[bool, typer.Option("--cases", help="Each as it is, and in all four design cases.")] = False,
+    alarms: Annotated[bool, typer.Option("--alarms", help="A warning is a failure, too: nothing goes wrong.")] = False,
     execute: Annotated[
         str | None, typer.Option(metavar="every|sample:N|none", help="Batches computed for real; else 1 in 20 at most.")
     ] = None,
@@ -48,7 +50,7 @@ def check(  # noqa: PLR0913  an option each
     from flightsw.node.scenario import load_scenario
     from flightsw.regress import check as checking
     from flightsw.regress.junit import check_writable, write_junit
-    from flightsw.regress.shown import print_checked, print_total
+    from flightsw.regress.shown import print_cases, print_checked, print_total
 
     if report and out is None:
         raise ConfigError("report: goes with --out, which keeps the run folders")
@@ -56,16 +58,18 @@ def check(  # noqa: PLR0913  an option each
         check_writable(junit)
     wanted_s = duration or (ALL_DURATION if every else None)
     options = scenario_overrides(overrides or [], wanted_s, seed, execute)
-    names = _names(scenarios or [], every=every)
-    loaded = [load_scenario(name, options, case) for name in names]
+    asked = [(name, one) for name in _names(scenarios or [], every=every) for one in _cases(case, all_of_them=cases)]
+    loaded = [load_scenario(name, options, one) for name, one in asked]
     loaded = loaded if execute is not None else [checking.sampled(scenario) for scenario in loaded]
-    baselines = [None if no_baseline or case is not None else _baseline_of(name) for name in names]
-    for scenario, baseline in zip(loaded, baselines, strict=True):
-        checking.prepare(scenario, _judges(baseline))
+    baselines = [None if no_baseline or one is not None else _baseline_of(name) for name, one in asked]
+    judges = [_judges(baseline, alarms=alarms) for baseline in baselines]
+    for scenario, its_judges in zip(loaded, judges, strict=True):
+        checking.prepare(scenario, its_judges)
+    planned = [(scenario, one, its) for scenario, (_, one), its in zip(loaded, asked, judges, strict=True)]
     console = wide_console()
     results: list[Checked] = []
     with TemporaryDirectory(prefix="flightsw-check-", ignore_cleanup_errors=True) as scratch:
-        for result in checking.check_all(_assignments(loaded, baselines, out, Path(scratch)), jobs):
+        for result in checking.check_all(_assignments(planned, out, Path(scratch)), jobs):
             results.append(result)
             if not as_json:
                 print_checked(result, console)
@@ -78,6 +82,8 @@ def check(  # noqa: PLR0913  an option each
     if as_json:
         typer.echo(json.dumps(_as_json(results, code)))
     else:
+        if cases:
+            print_cases(results, console)
         print_total(results, console)
     return code
 
@@ -90,6 +96,15 @@ def _names(given: list[str], *, every: bool) -> list[str]:
     return shipped_scenarios() if every else given
 
 
+def _cases(case: str | None, *, all_of_them: bool) -> tuple[str | None, ...]:
+    """In which each scenario is flown; None: as it is."""
+    from flightsw.plant.cases import CASE_NAMES
+
+    if all_of_them and case is not None:
+        raise ConfigError("case: goes without --cases, which are all of them")
+    return (None, *CASE_NAMES) if all_of_them else (case,)
+
+
 def _baseline_of(source: str) -> BaselineJudge:
     from flightsw.node.scenario import shipped_scenarios
     from flightsw.regress.basejudge import BaselineJudge
@@ -98,25 +113,26 @@ def _baseline_of(source: str) -> BaselineJudge:
     return BaselineJudge(source, baseline_path(source), required=source in shipped_scenarios())
 
 
-def _judges(baseline: BaselineJudge | None) -> tuple[Judge, ...]:
+def _judges(baseline: BaselineJudge | None, *, alarms: bool) -> tuple[Judge, ...]:
+    from flightsw.regress.alarmjudge import AlarmJudge
     from flightsw.regress.judging import JUDGES
 
-    return JUDGES if baseline is None else (*JUDGES, baseline)
+    return (*JUDGES, *((AlarmJudge(),) if alarms else ()), *(() if baseline is None else (baseline,)))
 
 
 def _assignments(
-    scenarios: list[Scenario], baselines: list[BaselineJudge | None], out: Path | None, scratch: Path
+    planned: list[tuple[Scenario, str | None, tuple[Judge, ...]]], out: Path | None, scratch: Path
 ) -> list[Assignment]:
-    """Run folders by the scenarios' names; one that is given twice has a number behind it."""
+    """Run folders by the scenarios' names and cases; one that is given twice has a number behind it."""
     from flightsw.record.folder import create_run_folder
     from flightsw.regress.check import Assignment
 
     assignments: list[Assignment] = []
-    names = [scenario.name for scenario in scenarios]
-    for place, (scenario, baseline) in enumerate(zip(scenarios, baselines, strict=True)):
-        times = names[:place].count(scenario.name)
-        folder = (scratch if out is None else out) / (scenario.name if not times else f"{scenario.name}-{times + 1}")
-        assignments.append(Assignment(scenario, create_run_folder(folder), out is not None, _judges(baseline)))
+    names = [scenario.name if case is None else f"{scenario.name}-{case}" for scenario, case, _ in planned]
+    for place, (scenario, case, judges) in enumerate(planned):
+        times = names[:place].count(names[place])
+        folder = (scratch if out is None else out) / (names[place] if not times else f"{names[place]}-{times + 1}")
+        assignments.append(Assignment(scenario, create_run_folder(folder), out is not None, judges, case))
     return assignments
 
 

@@ -20,7 +20,7 @@ from flightsw.messages.topics import TopicTable
 
 IN_ECLIPSE = 0.5
 """Sunlit share below which the node counts as eclipsed, as in the plant."""
-_BUS_SEVERITY = {
+BUS_SEVERITY = {
     BusEventKind.APP_LOST: Severity.WARNING_HI,
     BusEventKind.REJOIN: Severity.ACTIVITY_HI,
     BusEventKind.LOCKED_OUT: Severity.WARNING_HI,
@@ -190,7 +190,7 @@ class Tally:
     def _bus_event(self, tick: int, payload: msgspec.Raw) -> None:
         event = self._decode_bus_event(payload)
         args: dict[str, object] = {"process": event.process, "incarnation": event.incarnation}
-        self._write_event(tick, "bus", _BUS_SEVERITY[event.kind], event.kind.name, args)
+        self._write_event(tick, "bus", BUS_SEVERITY[event.kind], event.kind.name, args)
 
     def _write_event(self, tick: int, source: str, severity: Severity, name: str, args: dict[str, object]) -> None:
         self.events_by_severity[severity.name] = self.events_by_severity.get(severity.name, 0) + 1

@@ -37,12 +37,16 @@ class Assignment:
     """leave the run folder"""
     judges: tuple[Judge, ...] = JUDGES
     """in the order in which their verdicts are shown"""
+    case: str | None = None
+    """the design case that the scenario was loaded in"""
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one scenario."""
 
     scenario: str
+    case: str | None = None
+    """None: as it is"""
     seed: int
     ticks: int
     simulated_s: float
@@ -120,10 +124,11 @@ def check_one(assignment: Assignment) -> Checked:
     scenario, run_dir = assignment.scenario, assignment.run_dir
     plan = RunPlan(scenario=scenario, run_dir=run_dir, ticks=run_ticks(scenario), in_process=True)
     try:
-        return _flown_and_judged(plan, assignment.judges, keep=assignment.keep)
+        return _flown_and_judged(plan, assignment)
     except FlightswError as error:
         return Checked(
             scenario=scenario.name,
+            case=assignment.case,
             seed=scenario.seed,
             ticks=0,
             simulated_s=0.0,
@@ -137,13 +142,14 @@ def check_one(assignment: Assignment) -> Checked:
             rmtree(run_dir, ignore_errors=True)
 
 
-def _flown_and_judged(plan: RunPlan, judges: Sequence[Judge], *, keep: bool) -> Checked:
+def _flown_and_judged(plan: RunPlan, assignment: Assignment) -> Checked:
     with host_log(plan.run_dir, "node"):
         outcome = recorded_run(plan, utc_now())
     run = FinishedRun(plan.scenario, plan.run_dir, outcome)
     judged = outcome.exit == "completed"
     return Checked(
         scenario=plan.scenario.name,
+        case=assignment.case,
         seed=plan.scenario.seed,
         ticks=outcome.ticks,
         simulated_s=outcome.simulated_s,
@@ -151,6 +157,6 @@ def _flown_and_judged(plan: RunPlan, judges: Sequence[Judge], *, keep: bool) -> 
         exit=outcome.exit,
         error=outcome.error,
         log_hash=outcome.log_hash,
-        run_dir=str(plan.run_dir) if keep else None,
-        verdicts=tuple(verdict for judge in judges for verdict in judge.judge(run)) if judged else (),
+        run_dir=str(plan.run_dir) if assignment.keep else None,
+        verdicts=tuple(verdict for judge in assignment.judges for verdict in judge.judge(run)) if judged else (),
     )

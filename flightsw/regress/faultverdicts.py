@@ -83,12 +83,21 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 def warnings_of(seen: Seen) -> list[Told]:
     """What the node itself has told as a warning or worse; the plant's events are truth, for the log."""
-    return [one for one in seen.told if one.severity >= Severity.WARNING_LO and one.source != PLANT]
+    return [one for one in seen.told if _is_warning(one)]
+
+
+def _is_warning(one: Told) -> bool:
+    return one.severity >= Severity.WARNING_LO and one.source != PLANT
 
 
 def alarms_of(seen: Seen) -> list[Told]:
     """Of these, what would be a false alarm in a flight without faults."""
-    return [one for one in warnings_of(seen) if (one.source, one.id) not in OF_LOAD]
+    return [one for one in seen.told if is_alarm(one)]
+
+
+def is_alarm(one: Told) -> bool:
+    """Whether an event would be a false alarm where nothing has gone wrong."""
+    return _is_warning(one) and (one.source, one.id) not in OF_LOAD
 
 
 def judged(case: Case, seen: Seen, nominal: Seen, scenario: Scenario) -> Found:

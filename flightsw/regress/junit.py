@@ -9,7 +9,7 @@ from xml.etree import ElementTree as Xml
 from flightsw.errors import ConfigError
 from flightsw.record.folder import replaced
 from flightsw.regress.check import Checked
-from flightsw.regress.shown import first_break, margin_text
+from flightsw.regress.shown import first_break, margin_text, name_of
 from flightsw.regress.verdict import Verdict
 
 _FORBIDDEN = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
@@ -38,7 +38,7 @@ def _suites(results: Sequence[Checked]) -> Xml.Element:
         suite = Xml.SubElement(
             suites,
             "testsuite",
-            name=result.scenario,
+            name=name_of(result),
             tests=str(len(result.verdicts) + broken),
             failures=str(failures),
             errors=str(int(broken)),
@@ -48,10 +48,10 @@ def _suites(results: Sequence[Checked]) -> Xml.Element:
         for name, value in (("seed", result.seed), ("ticks", result.ticks), ("log_hash", result.log_hash)):
             Xml.SubElement(properties, "property", name=name, value=str(value))
         if broken:
-            case = Xml.SubElement(suite, "testcase", classname=result.scenario, name="run")
+            case = Xml.SubElement(suite, "testcase", classname=name_of(result), name="run")
             Xml.SubElement(case, "error", type=result.exit, message=_clean(result.error or result.exit))
         for verdict in result.verdicts:
-            _case(suite, result.scenario, verdict)
+            _case(suite, name_of(result), verdict)
     return suites
 
 

@@ -35,10 +35,15 @@ def first_break(verdict: Verdict) -> str:
     return f"failed{first}" + (f" ({verdict.reason})" if verdict.reason else "")
 
 
+def name_of(result: Checked) -> str:
+    """The scenario, and the design case that it was flown in."""
+    return result.scenario if result.case is None else f"{result.scenario} ({result.case})"
+
+
 def print_checked(result: Checked, console: Console) -> None:
     """One scenario."""
     speed = f"{result.ticks / result.wall_s:.0f} ticks/s" if result.wall_s > 0.0 else ""
-    headline = f"{result.scenario}, seed {result.seed}: {result.simulated_s:.0f} s in {result.wall_s:.1f} s, {speed}"
+    headline = f"{name_of(result)}, seed {result.seed}: {result.simulated_s:.0f} s in {result.wall_s:.1f} s, {speed}"
     console.print(Text(headline, style="bold"))
     if result.exit != "completed":
         console.print(Text(f"  the run {result.exit}: {result.error or ''}", style="bold red"))
@@ -70,6 +75,27 @@ def _print_failure(verdict: Verdict, console: Console) -> None:
     console.print()
 
 
+def print_cases(results: list[Checked], console: Console) -> None:
+    """Scenarios by cases: how much was kept of what was judged; below it what wasn't."""
+    table = Table(box=None, padding=(0, 1), show_edge=False)
+    cases = list(dict.fromkeys(result.case for result in results))
+    for heading in ("scenario", *("as it is" if case is None else case for case in cases)):
+        table.add_column(heading, no_wrap=True)
+    for scenario in dict.fromkeys(result.scenario for result in results):
+        flown = {result.case: result for result in results if result.scenario == scenario}
+        table.add_row(scenario, *(_kept(flown[case]) if case in flown else "-" for case in cases))
+    console.print(table, highlight=False)
+    for result in results:
+        if not result.passed:
+            bad = ", ".join(one.id for one in result.verdicts if not one.passed) or result.exit
+            console.print(Text(f"  {name_of(result)}: {bad}", style="bold red"), soft_wrap=True)
+
+
+def _kept(result: Checked) -> Text:
+    kept = f"{result.count(Outcome.PASSED)}/{len(result.verdicts)}"
+    return Text(kept, style="green" if result.passed else "bold red")
+
+
 def print_total(results: list[Checked], console: Console) -> None:
     """The last line."""
     judged = sum(len(result.verdicts) for result in results)
@@ -77,4 +103,4 @@ def print_total(results: list[Checked], console: Console) -> None:
     bad = [f"{count} {outcome.value}" for outcome, count in counts.items() if count and outcome is not Outcome.PASSED]
     broken = sum(result.exit != "completed" for result in results)
     bad += [f"{broken} runs not completed"] if broken else []
-    console.print(f"{len(results)} scenarios, {judged} judged: {', '.join(bad) or 'all passed'}", highlight=False)
+    console.print(f"{len(results)} flights, {judged} judged: {', '.join(bad) or 'all passed'}", highlight=False)

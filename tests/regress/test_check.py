@@ -9,9 +9,16 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from flightsw.cli import main
-from flightsw.errors import RunError
+from flightsw.errors import ConfigError, RunError
+from flightsw.node.run import RunPlan
 from flightsw.node.scenario import load_scenario
+from flightsw.plant.cases import CASE_NAMES
+from flightsw.record.folder import create_run_folder, utc_now
+from flightsw.record.recording import recorded_run
+from flightsw.regress.alarmjudge import AlarmJudge
 from flightsw.regress.check import sampled
+from flightsw.regress.judging import FinishedRun
+from flightsw.regress.verdict import Outcome
 from tests.console import Cli, Result
 
 GOOD_ONE = '{id="PWR-1", text="keeps its charge", formula="always(power.soc >= 0.3)", margin=0.01}'
@@ -40,7 +47,7 @@ def test_a_requirement_that_is_kept_is_shown_with_its_margin_and_ends_in_0(check
     (row,) = [line for line in result.out.splitlines() if "PWR-1" in line]
     for word in ("keeps its charge", "of 0.01", " s ", "passed"):
         assert word in row
-    assert result.out.splitlines()[-1] == "1 scenarios, 1 judged: all passed"
+    assert result.out.splitlines()[-1] == "1 flights, 1 judged: all passed"
 
 
 def test_one_that_is_broken_ends_in_1_and_shows_the_signal_and_what_was_said_around_the_tick(check: Check) -> None:
@@ -54,14 +61,14 @@ def test_one_that_is_broken_ends_in_1_and_shows_the_signal_and_what_was_said_aro
     assert "hw.device.chip_c" in result.out
     assert any("event.inference" in line and "device.on" in line for line in lines), "what led to it is shown"
     assert any(f"{tick:>8}" in line and "hw.device " in line and "chip_c=" in line for line in lines)
-    assert lines[-1] == "1 scenarios, 2 judged: 1 failed"
+    assert lines[-1] == "1 flights, 2 judged: 1 failed"
 
 
 def test_one_that_judges_nothing_is_vacuous_and_ends_in_1(check: Check) -> None:
     result = check(CUBESAT, requirements=(GOOD_ONE, EMPTY))
     assert result.code == 1
     assert "ECL-1 vacuous: the anchor never occurs" in result.out
-    assert result.out.splitlines()[-1] == "1 scenarios, 2 judged: 1 vacuous"
+    assert result.out.splitlines()[-1] == "1 flights, 2 judged: 1 vacuous"
 
 
 def test_json_tells_all_of_it(check: Check) -> None:
@@ -113,11 +120,52 @@ def test_run_folders_are_kept_where_asked_and_else_left_nowhere(check: Check, tm
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
+def test_cases_fly_each_scenario_as_it_is_and_in_all_four_and_say_so(check: Check, tmp_path: Path) -> None:
+    cold = '{id="THM-1", text="freezes", formula="always(hw.chip_c <= 0)"}'
+    result = check(BUPT, CUBESAT, "--cases", "--out", "kept", "--junit", "out.xml", requirements=(GOOD_ONE, cold))
+    assert result.code == 1
+    lines = result.out.splitlines()
+    head = next(place for place, line in enumerate(lines) if line.split()[:1] == ["scenario"])
+    assert all(case in lines[head] for case in ("as it is", *CASE_NAMES))
+    assert [line.split() for line in lines[head + 1 : head + 3]] == [[BUPT, *["1/2"] * 5], [CUBESAT, *["1/2"] * 5]]
+    assert f"  {CUBESAT} (cold-bol): THM-1" in lines
+    folders = {path.name for path in (tmp_path / "kept").iterdir()}
+    assert folders == {f"{name}{case}" for name in (BUPT, CUBESAT) for case in ("", *(f"-{one}" for one in CASE_NAMES))}
+    suites = Xml.fromstring((tmp_path / "out.xml").read_text()).findall("testsuite")
+    assert f"{BUPT} (cold-eol)" in [suite.get("name") for suite in suites]
+    told = check(BUPT, "--cases", "--json", "--jobs", "2").json["scenarios"]
+    assert [one["case"] for one in told] == [None, *CASE_NAMES]
+    assert len({one["log_hash"] for one in told}) == 5
+
+
+def test_alarms_are_failures_where_asked_and_the_quiet_pass(check: Check) -> None:
+    nervous = ("--set", "apps.health.watchpoints=[{signal='power.soc', yellow_low=0.9}]")
+    assert check(CUBESAT, *nervous).code == 0
+    told = check(CUBESAT, "--alarms", *nervous)
+    assert told.code == 1
+    assert "ALARMS failed: first at tick 4 (1 of" in told.out
+    assert "tick 4: health: limit.crossed power.soc" in told.out
+    quiet = check(CUBESAT, "--alarms", "--json")
+    assert (quiet.code, quiet.json["passed"]) == (0, 2)
+
+
+def test_a_lost_application_is_an_alarm(tmp_path: Path) -> None:
+    crash = ["duration=60s", "faults=[{kind='crash', process='thermal', at='30s'}]"]
+    scenario = load_scenario(CUBESAT, crash)
+    with pytest.raises(ConfigError, match="alarms: it has"):
+        AlarmJudge().prepare(scenario)
+    plan = RunPlan(scenario=scenario, run_dir=create_run_folder(tmp_path / "run"), ticks=60, in_process=True)
+    (verdict,) = AlarmJudge().judge(FinishedRun(scenario, plan.run_dir, recorded_run(plan, utc_now())))
+    assert (verdict.outcome, verdict.first_tick) == (Outcome.FAILED, 30)
+    assert verdict.excerpt[0] == "tick 30: bus: APP_LOST thermal"
+
+
 @pytest.mark.parametrize(
     ("args", "requirements", "said"),
     [
         ((), (), "check: must be given scenarios, or --all"),
         ((CUBESAT, "--all"), (), "check: must be given scenarios, or --all"),
+        ((CUBESAT, "--cases", "--case", "hot-eol"), (GOOD_ONE,), "case: goes without --cases"),
         ((CUBESAT,), (), f"scenario {CUBESAT}: nothing to judge: must have [[requirements]]"),
         (("nowhere.toml",), (), "nowhere.toml: can't be read"),
         ((CUBESAT, "--junit", "no/out.xml"), (GOOD_ONE,), "junit = no/out.xml: no is no folder"),
