@@ -40,6 +40,7 @@ from flightsw.node.imports import Identity, identity, look_in
 from flightsw.node.laws import is_own
 from flightsw.node.modelcheck import check_model
 from flightsw.node.ownprocess import ProcessConfig
+from flightsw.node.requirementconfig import RequirementConfig, meant_in
 from flightsw.node.sequencefiles import check_sequences, with_files
 from flightsw.node.tomlfile import apply_overrides, convert, load_toml, to_toml
 from flightsw.node.tracefiles import with_traces
@@ -73,18 +74,6 @@ class CommandConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             parse_command(self.name, self.args)
         except ValueError as error:
             raise ConfigError(f"commands: {error}") from None
-
-
-class RequirementConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a run of the scenario must keep, as written; `regress` reads the formula."""
-
-    id: Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-    text: Annotated[str, Meta(min_length=1, max_length=256)]
-    """the requirement in words"""
-    formula: Annotated[str, Meta(min_length=1, max_length=4000)]
-    """what must hold, in the language of docs/requirements.md"""
-    margin: Annotated[float, Meta(ge=0.0, le=1e18)] = 0.0
-    """by how much it must hold at least, in the unit of what is compared"""
 
 
 class AppsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -162,6 +151,7 @@ def load_scenario(name_or_path: str, overrides: abc.Sequence[str] = (), case: st
         plant, power = plant_in_case(scenario.plant, case), power_in_case(scenario.apps.power, case)
         apps = msgspec.structs.replace(scenario.apps, power=power)
         scenario = msgspec.structs.replace(scenario, description=described, plant=plant, apps=apps)
+    scenario = msgspec.structs.replace(scenario, requirements=meant_in(scenario.requirements, case))
     try:
         check(scenario)
         _check_own_code(scenario, Path(name_or_path))

@@ -132,7 +132,7 @@ class HoldToRequirements:
 
         `ids`: those of the scenario's that are meant; None: all of them.
         """
-        from flightsw.node.scenario import RequirementConfig
+        from flightsw.node.requirementconfig import RequirementConfig
         from flightsw.regress.judging import judged
         from flightsw.regress.requirement import resolve
 

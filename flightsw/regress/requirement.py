@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from flightsw.errors import ConfigError
 from flightsw.messages.schema import topic_schemas
 from flightsw.node.processes import process_table
-from flightsw.node.scenario import RequirementConfig, Scenario, orbit_period_s
+from flightsw.node.requirementconfig import RequirementConfig
+from flightsw.node.scenario import Scenario, orbit_period_s
 from flightsw.regress.binding import Vocabulary
 from flightsw.regress.nodes import Compare, Formula, Logged, Messages
 from flightsw.regress.parser import parse_formula

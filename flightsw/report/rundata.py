@@ -22,8 +22,8 @@ from flightsw.bus.logreader import LogReader
 from flightsw.errors import ConfigError, LogError
 from flightsw.messages.signals import find_logged_signal
 from flightsw.node.hostlog import HOST_LOG
+from flightsw.node.requirementconfig import RequirementConfig
 from flightsw.node.satellite import SatelliteConfig
-from flightsw.node.scenario import RequirementConfig
 from flightsw.node.tomlfile import load_toml
 from flightsw.record.columns import Columns, FloatArray, field_of, read_columns
 from flightsw.record.elements import Elements

@@ -20,7 +20,8 @@ from xml.etree import ElementTree as Xml
 import msgspec
 import pytest
 
-from flightsw.node.scenario import RequirementConfig, load_scenario, scenario_to_toml
+from flightsw.node.requirementconfig import RequirementConfig
+from flightsw.node.scenario import load_scenario, scenario_to_toml
 
 ROOT = Path(__file__).resolve().parents[2]
 BUGS = ("SignError", "KelvinForCelsius", "NoAntiWindup", "LateCap")

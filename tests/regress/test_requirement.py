@@ -14,8 +14,9 @@ from flightsw.errors import ConfigError
 from flightsw.messages.events import EVENT_IDS
 from flightsw.messages.schema import FieldSchema, TopicSchema
 from flightsw.node.processes import process_table
+from flightsw.node.requirementconfig import RequirementConfig
 from flightsw.node.run import log_header
-from flightsw.node.scenario import RequirementConfig, load_scenario, scenario_to_toml
+from flightsw.node.scenario import load_scenario, scenario_to_toml
 from flightsw.regress.binding import Vocabulary
 from flightsw.regress.nodes import Always, Changed, Compare, Count, Event, Logged, Messages, Number
 from flightsw.regress.parser import parse_formula
@@ -173,3 +174,20 @@ def test_every_event_of_the_code_is_declared_and_every_declared_one_is_of_the_co
 def _constants(node: ast.expr) -> set[str]:
     words = {one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
     return {word for word in words if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", word)}
+
+
+def test_a_requirement_is_judged_in_the_cases_it_is_meant_for_and_has_other_figures_in_others() -> None:
+    told = ", ".join(
+        f"{{id='PAY-5', text='{text}', formula='always(infer.items_dropped <= {most})', cases={cases}}}"
+        for text, most, cases in (("as built", 0, ["nominal", "hot-bol"]), ("aged", 9, ["hot-eol"]))
+    )
+    given = [f"requirements=[{told}, {{id='ALL', text='x', formula='true'}}]"]
+    for case, texts in ((None, ["as built", "x"]), ("hot-bol", ["as built", "x"]), ("hot-eol", ["aged", "x"])):
+        scenario = load_scenario("cubesat-6u-orin-nano", given, case)
+        assert [one.text for one in scenario.requirements] == texts
+        assert scenario_to_toml(scenario).count("cold-eol") == len(texts), "flown again from its folder they all stay"
+    assert [one.id for one in load_scenario("cubesat-6u-orin-nano", given, "cold-bol").requirements] == ["ALL"]
+    with pytest.raises(ConfigError, match="given twice"):
+        load_scenario("cubesat-6u-orin-nano", [given[0].replace("hot-eol", "hot-bol")], "hot-bol")
+    with pytest.raises(ConfigError, match="cases"):
+        load_scenario("cubesat-6u-orin-nano", [given[0].replace("hot-eol", "hot-eel")])

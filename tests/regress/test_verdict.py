@@ -9,7 +9,8 @@ import pytest
 
 from flightsw.messages.base import Message
 from flightsw.messages.health import Event, Mode, Severity
-from flightsw.node.scenario import RequirementConfig, load_scenario
+from flightsw.node.requirementconfig import RequirementConfig
+from flightsw.node.scenario import load_scenario
 from flightsw.regress.requirement import bind, vocabulary_of
 from flightsw.regress.verdict import Outcome, Verdict, judge_run
 from tests.record import logs
