@@ -17,8 +17,10 @@ from flightsw.messages.health import Mode, ModeStatus
 from flightsw.messages.plant import Truth
 from flightsw.node.inprocess import InProcessNode, Recorder
 from flightsw.node.scenario import Scenario, load_scenario, run_ticks, shipped_scenarios
+from flightsw.plant.cases import CASE_NAMES
 from flightsw.plant.config import BATTERY
 from flightsw.record.summary import Summary, summarise
+from tests.console import Cli
 
 
 class Promise(NamedTuple):
@@ -136,3 +138,16 @@ def test_the_accelerator_keeps_within_its_caps_while_it_works(flight: Flight) ->
     assert flight.summary.worst_excess_working_w is not None
     highest_w = load_profile(flight.scenario.plant.profile).silicon().working_w[-1]
     assert flight.summary.worst_excess_working_w < 0.005 * highest_w
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", shipped_scenarios())
+def test_thirty_orbits_keep_every_requirement_in_every_design_case_without_an_alarm(cli: Cli, name: str) -> None:
+    flown = cli(
+        "check", name, "--cases", "--alarms", "--no-baseline", "--duration", "30orbits", "--execute", "none", "--json"
+    )
+    told = flown.json["scenarios"]
+    assert [one["case"] for one in told] == [None, *CASE_NAMES]
+    bad = [(one["case"], verdict) for one in told for verdict in one["verdicts"] if verdict["outcome"] != "passed"]
+    assert (flown.code, bad) == (0, [])
