@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsw.apps.thermal import law
-from flightsw.apps.thermal.app import ThermalApp
+from flightsw.apps.thermal.app import HELD_TICKS, ThermalApp
 from flightsw.apps.thermal.chipcap import chip_cap, throttle_level
 from flightsw.apps.thermal.config import ThermalConfig
 from flightsw.bus.application import Inbox, Now
@@ -225,3 +225,31 @@ def test_a_lost_battery_temperature_is_told_once_and_so_is_its_return_but_one_mi
 def test_a_configuration_that_contradicts_itself_is_refused(fields: dict[str, float], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         ThermalConfig(**fields)
+
+
+def test_a_lost_sample_changes_nothing_and_a_silent_sensor_is_told() -> None:
+    def silent(app: ThermalApp, tick: int) -> list[Message]:
+        return list(app.step(Now(tick, tick * 10**9, 1.0), Inbox([])))
+
+    app = ThermalApp(CONFIG, 1.0)
+    before = one(run(app, 0), ThermalStatus)
+    assert isinstance(before, ThermalStatus)
+    assert before.chip_cap_w > CONFIG.cap_min_w
+    for tick in (1, 2, 4):
+        out = silent(app, tick) if tick != 4 else run(app, tick)
+        assert one(out, ThermalStatus) == before
+    told = [message for tick in range(5, 12) for message in silent(app, tick)]
+    caps_w = [message.chip_cap_w for message in told if isinstance(message, ThermalStatus)]
+    assert caps_w[:HELD_TICKS] == [before.chip_cap_w] * HELD_TICKS
+    assert max(caps_w[HELD_TICKS:]) < before.chip_cap_w
+    assert [message.id for message in told if isinstance(message, Event)] == [
+        "chip_temperature.lost",
+        "battery_temperature.lost",
+    ]
+
+
+def test_a_first_sample_that_is_missing_is_not_made_up() -> None:
+    app = ThermalApp(CONFIG, 1.0)
+    status = one(list(app.step(Now(0, 0, 1.0), Inbox([]))), ThermalStatus)
+    assert isinstance(status, ThermalStatus)
+    assert status.chip_c is None

@@ -27,6 +27,9 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import HeaterCommand, PumpCommand, ThermalCriticalData, ThermalStatus
 
 STORE_TICKS = 10
+HELD_TICKS = 2
+"""A sample that is late or lost: the last one stands for so long. Below a chip's time constant, and cheaper than the
+least cap, from which a payload comes back in a minute."""
 
 
 class ThermalApp:
@@ -44,6 +47,8 @@ class ThermalApp:
         self._heaters = Repeating()
         self._pumps = Repeating()
         self._pump_speed = FULL
+        self._sensors: ThermalSensors | None = None
+        self._unheard_ticks = 0
         self._validity: SensorValidity | None = None
         """None: all readings are to be believed"""
         self._parameters = ParameterTable("thermal", config, self._apply, refuse=self._refuse)
@@ -55,7 +60,7 @@ class ThermalApp:
             self._parameters.restore(inbox)
             self._state = self._law.restored(self._state, stored)
         out = execute_own(inbox, self._handlers)
-        sensors = inbox.last(ThermalSensors)
+        sensors = self._heard(inbox)
         power = inbox.last(PowerStatus)
         if (told := inbox.last(SensorValidity)) is not None:
             self._validity = told if told.invalid else None
@@ -84,6 +89,13 @@ class ThermalApp:
             self._pumps.send(PumpCommand(self._pump_speed), now.tick, out)
         self._store(now, out)
         return out
+
+    def _heard(self, inbox: Inbox) -> ThermalSensors | None:
+        if (sensors := inbox.last(ThermalSensors)) is not None:
+            self._sensors, self._unheard_ticks = sensors, 0
+            return sensors
+        self._unheard_ticks += 1
+        return self._sensors if self._unheard_ticks <= HELD_TICKS else None
 
     def reconfigure(self, config: ThermalConfig) -> None:
         """Go on with another configuration; what a table activated stands where that says nothing new."""
