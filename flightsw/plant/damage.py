@@ -57,14 +57,19 @@ def array_of(config: PlantConfig, damage: Damage, strings_failed: int) -> SolarA
     return SolarArray(array, min(array.strings, strings_failed + damage.array_strings))
 
 
+def _protection_is_open(config: BatteryConfig, damage: Damage) -> bool:
+    """So many cells are shorted that even a full pack lies below its cut-off: to the bus there is no battery."""
+    return config.ocv[-1].volts * damage.cells_share <= max(config.cutoff_v, LEAST_CHARGE_V)
+
+
 def pack_config_of(config: BatteryConfig, damage: Damage) -> BatteryConfig:
-    """The pack's configuration: without the cells that are shorted.
+    """The pack's configuration: without the cells that are shorted, unless it is cut off for them.
 
     The charger knows nothing of it: its voltage limit stays, and what keeps the pack from overcharge is its own full
     charge, as a balancer would.
     """
     share = damage.cells_share
-    if share == 1.0:
+    if share == 1.0 or _protection_is_open(config, damage):
         return config
     ocv = tuple(OcvPoint(point.soc, point.volts * share) for point in config.ocv)
     return replace(config, ocv=ocv, r0_ohm=config.r0_ohm * share, r1_ohm=config.r1_ohm * share)
@@ -79,6 +84,8 @@ def pack_of(
 ) -> Battery:
     """The pack; `health`: what wear and other failures have left; `charger`: set points (A, V) beneath its limits."""
     failed = min(config.strings, health.strings_failed + damage.battery_strings)
+    if _protection_is_open(config, damage):
+        failed = config.strings
     config = pack_config_of(config, damage)
     if charger is not None and (charger[0] < config.charge_limit_a or charger[1] < config.charge_limit_v):
         lowest_v = max(config.ocv[0].volts, config.cutoff_v) + LEAST_CHARGE_V

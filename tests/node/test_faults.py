@@ -184,6 +184,15 @@ def test_a_pack_loses_cells_and_its_ledger_still_closes() -> None:
     assert abs(ticks[-1][Truth].electrical_residual_j) < 1e-6
 
 
+@pytest.mark.parametrize("shorted", [[2], [1, 1], [3], [1, 3]])
+def test_a_pack_of_too_few_cells_lies_below_its_cut_off_and_is_gone_until_they_are_back(shorted: list[int]) -> None:
+    ticks = flown(*(fault("battery_cell_short", count=count, lasts="20s") for count in shorted))
+    assert ticks[60][Truth].battery_capacity_ah == 0.0
+    assert ticks[60][Truth].battery_power_w == 0.0
+    assert ticks[-1][Truth].battery_capacity_ah == ticks[59][Truth].battery_capacity_ah > 0.0
+    assert abs(ticks[-1][Truth].electrical_residual_j) < 1e-6
+
+
 def test_without_its_last_string_the_pack_is_gone_and_nothing_else_breaks() -> None:
     ticks = flown(fault("battery_string_loss"))
     assert ticks[60][Truth].battery_capacity_ah == 0.0

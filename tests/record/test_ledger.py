@@ -161,6 +161,11 @@ def test_ledgers_account_for_faults_that_change_the_spacecraft(fault: str, tmp_p
     assert not ignorant.closed, "and would not close, were the fault left out"
 
 
+def test_ledgers_close_over_a_pack_that_is_cut_off_for_its_shorted_cells(tmp_path: Path) -> None:
+    short = "kind='battery_cell_short', count=2, at='700s', lasts='200s'"
+    assert flown(tmp_path, DEFAULT, "1000s", f"faults=[{{{short}}}]").closed
+
+
 def reread_without_faults(run_dir: Path) -> Residuals:
     """The ledgers as drawn up by somebody who doesn't know of any fault."""
     with pytest.MonkeyPatch.context() as patched:
