@@ -55,8 +55,7 @@ def _merit(bench: Bench, flown: Sequence[Figures]) -> tuple[bool, float]:
 
 
 def tuned_text(before: Sequence[Tuned], found: Sequence[Tuned]) -> str:
-    """The file of tuned figures: what was found, and the others as they were."""
-    again = {(one.case, one.law) for one in found}
-    kept = [one for one in before if (one.case, one.law) not in again]
-    table = msgspec.to_builtins(TunedFile(tuned=(*kept, *found)))
+    """The file of tuned figures: what was found, in its place, and the others as they were."""
+    known = {(one.case, one.law): one for one in (*before, *found)}
+    table = msgspec.to_builtins(TunedFile(tuned=tuple(known.values())))
     return HEAD + to_toml(table)

@@ -165,9 +165,9 @@ def test_the_sweep_takes_the_most_compute_that_holds_the_limit_and_says_where_it
     assert found.figures == {"low_w": 12.0}
     assert "best of 3 points, 2 of which hold the limit" in found.source
     other = Tuned(case="b", law=BASELINE, figures={"low_w": 9.0}, source="before")
-    text = tuning.tuned_text((other, replace(found, figures={"low_w": 1.0})), (found,))
+    text = tuning.tuned_text((replace(found, figures={"low_w": 1.0}), other), (found,))
     kept = msgspec.toml.decode(text, type=cases.TunedFile).tuned
-    assert kept == (other, found)
+    assert kept == (found, other)
     assert law_config(case, BASELINE, kept) == {"low_w": 12.0}
 
 
