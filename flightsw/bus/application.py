@@ -25,6 +25,18 @@ class Now(msgspec.Struct, frozen=True, gc=False):
     dt_s: float
 
 
+class Clock:
+    """What a process is told of the time: ticks of the bus, or the cycles of so many that it lives in."""
+
+    def __init__(self, dt_ns: int, cycle_ticks: int = 1) -> None:
+        self._dt_ns, self._cycle_ticks = dt_ns, cycle_ticks
+        self._dt_s = dt_ns * cycle_ticks / 1e9
+
+    def at(self, tick: int) -> Now:
+        """In this tick of the bus, which is one of the process's own."""
+        return Now(tick // self._cycle_ticks, tick * self._dt_ns, self._dt_s)
+
+
 class Inbox:
     """Messages delivered for one tick, in order (tick sent, producer's rank, sequence number)."""
 

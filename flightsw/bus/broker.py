@@ -12,6 +12,8 @@ Called by the launcher in a forked child.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +46,8 @@ REBUILD_TICK_S = 0.05
 """longer, for each tick of the log that it has to be run through first: ten times what the slowest application takes"""
 IDLE_MS = 100
 REBUILD_CHUNK_TICKS = 256
+PART_TICKS = 5
+"""granted in one STEP to who runs alone: fewer cost more frames, with more the bus is idle while it runs them"""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,12 @@ class Broker:
         self._peers = Peers(plan.header, plan.peers, launcher.wait, reconnecting=plan.resume)
         self._steps: dict[str, bytes] = {}
         """the last STEP of each process, to be sent to whoever comes back for it"""
+        self._ahead: deque[tuple[str, bytes]] = deque()
+        """STEPs of who runs ticks alone, in order, that are not answered yet"""
+        self._scripted = sorted(plan.commands)
         self._last_entries: list[Entry] = []
+        self._last_alone: list[Entry] = []
+        """of the last tick that all ran, and of the last one behind it"""
         self._gap = Gap(pacer, self._serve, self._is_stopped)
         self._next_progress_s = 0.0
         self.first_tick_s: float | None = None
@@ -129,7 +138,8 @@ class Broker:
                 if not self._between_ticks():
                     verdict = "interrupted"
                     break
-                self._run_tick()
+                if not self._run_ahead():
+                    self._run_tick()
                 self.first_tick_s = self.first_tick_s or monotonic_s()
             else:
                 for name in self._exchange.absent().keys() - self._elsewhere:
@@ -182,9 +192,7 @@ class Broker:
         changes = self._plan.changes if tick == self._plan.taken_up_tick else None
         late = () if remote is None else remote.late(exchange)
         grants = exchange.begin([self._outside.entry(request)[:2] for request in requests], changes, late)
-        for name in exchange.restarted:
-            self._log.warning("app.restarted", process=name, tick=tick)
-            self._end(name)
+        self._end_restarted()
         crashing = exchange.crashing
         for name, inbox in grants:
             if name in crashing:
@@ -204,8 +212,62 @@ class Broker:
         record = exchange.finish()
         assert self._writer is not None
         self._writer.append(self._record_bytes(record))
-        self._last_entries = record.entries
+        self._last_entries, self._last_alone = record.entries, []
         self._peers.reconnecting = False
+
+    def _run_ahead(self) -> bool:
+        """Where one process runs the coming ticks alone, grant it them all, in parts: while it runs one, those of the
+        one before are closed and logged. False: there are no such ticks."""
+        exchange = self._exchange
+        if self._remote is not None or not self._pacer.free or exchange.tick == self._plan.taken_up_tick:
+            return False
+        tick = exchange.tick
+        alone = exchange.alone(self._quiet_until(tick))
+        if alone is None:
+            return False
+        name, end_tick, inbox = alone
+        for first_tick in range(tick, end_tick, PART_TICKS):
+            last_tick = min(first_tick + PART_TICKS, end_tick) - 1
+            inboxes = [inbox, *[()] * (last_tick - first_tick)]
+            self._ahead.append((name, self._encode(Step(self._run_id, first_tick, last_tick, inboxes))))
+            inbox = ()
+        if name in self._peers.welcomed:
+            self._send_ahead(name)
+        self._collect(tick)
+        self._peers.reconnecting = False
+        return True
+
+    def _quiet_until(self, tick: int) -> int:
+        """The first tick from this one on in which something may come in from outside."""
+        ends = [self._plan.ticks, self._umbilical.next_due, self._plan.taken_up_tick]
+        place = bisect_left(self._scripted, tick)
+        ends += self._scripted[place : place + 1]
+        return min(end for end in ends if end is not None and end >= tick)
+
+    def _send_ahead(self, name: str) -> None:
+        for _, frame in self._ahead:
+            self._peers.send(name, frame)
+
+    def _close_ahead(self, name: str, outboxes: Sequence[Sequence[Entry]]) -> None:
+        """Ticks that it ran alone, one by one as all others."""
+        exchange, records = self._exchange, []
+        for outbox in outboxes:
+            grants = exchange.begin()
+            if [granted for granted, _ in grants] != [name]:
+                raise BusError(f"tick {exchange.tick} was granted to {name} alone, and is {grants}'s")
+            self._end_restarted()
+            exchange.accept(name, outbox)
+            records.append(exchange.finish())
+        assert self._writer is not None
+        for record in records:
+            self._writer.append(self._record_bytes(record))
+        self._last_alone = records[-1].entries
+        self._ahead.popleft()
+
+    def _end_restarted(self) -> None:
+        for name in self._exchange.restarted:
+            self._log.warning("app.restarted", process=name, tick=self._exchange.tick)
+            self._end(name)
 
     def _end(self, name: str) -> None:
         """A process that is lost by order: its successor is awaited."""
@@ -218,8 +280,8 @@ class Broker:
         waiting, receive, decode = self._exchange.waiting, self._router.recv, self._decode
         silent_since_s = None
         guard_s = WALL_GUARD_S + (tick * REBUILD_TICK_S if tick == self._plan.taken_up_tick else 0.0)
-        elsewhere = self._elsewhere
-        while waiting and not waiting <= elsewhere:
+        elsewhere, ahead = self._elsewhere, self._ahead
+        while ahead or (waiting and not waiting <= elsewhere):
             try:
                 identity, data = receive(), receive()
             except zmq.Again:
@@ -246,7 +308,10 @@ class Broker:
             if self._table.by_name[name].role is Role.INFRASTRUCTURE:
                 raise RunError(f"{name}: {frame.text}")
         elif frame.run_id == self._run_id and frame.first_tick == self._exchange.tick:
-            self._exchange.accept(name, frame.outboxes[0])
+            if self._ahead:
+                self._close_ahead(name, frame.outboxes)
+            else:
+                self._exchange.accept(name, frame.outboxes[0])
         elif frame.first_tick > self._exchange.tick:
             raise BusError(f"{name} answered tick {frame.first_tick}, which it was never granted")
 
@@ -258,7 +323,7 @@ class Broker:
             self._exchange.lose(name)
 
     def _kill_silent(self, tick: int) -> None:
-        for name in sorted(self._exchange.waiting - self._elsewhere):
+        for name in sorted(self._exchange.waiting - self._elsewhere | {name for name, _ in self._ahead}):
             self._log.error("process.silent", process=name, tick=tick, guard_s=WALL_GUARD_S)
             self._launcher.ask_kill(name)
 
@@ -277,6 +342,8 @@ class Broker:
                 self._rebuild(name)
             if name in self._exchange.waiting:
                 self._peers.send(name, self._steps[name])
+            elif self._ahead:
+                self._send_ahead(name)
         elif name in self._exchange.absent():
             return  # it waits for its REJOIN
         elif known:
@@ -359,6 +426,7 @@ class Broker:
             self._exchange.replay(record)
             self._umbilical.next_request += sum(1 for item in record.inputs if item[0] == MESSAGE)
         self._peers.welcomed.difference_update(self._exchange.absent())
+        self._umbilical.not_before = self._exchange.tick + max(row.cycle_ticks for row in self._table.rows)
         self._log.warning("bus.rebuilt", ticks=reader.tick_count)
         return LogWriter(self._plan.run_dir, self._plan.header, behind=reader.place)
 
@@ -382,7 +450,7 @@ class Broker:
         self._launcher.poll()
         if now_s >= self._next_progress_s:
             self._next_progress_s = now_s + PROGRESS_S
-            self._launcher.tell_progress(tick, self._last_entries, self._pacer.slips)
+            self._launcher.tell_progress(tick, [*self._last_entries, *self._last_alone], self._pacer.slips)
 
     def _await_successor(self, name: str) -> None:
         """A lost application is due back in the coming tick, which doesn't begin without it."""

@@ -17,7 +17,7 @@ from flightsw.bus import restarts
 from flightsw.bus.faults import BusFaults
 from flightsw.bus.injection import injected_bus_fault
 from flightsw.bus.routing import Router
-from flightsw.bus.seats import Entry, Seat
+from flightsw.bus.seats import Entry, Seat, leader_of
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.errors import BusError
 from flightsw.messages.base import Message
@@ -59,6 +59,16 @@ def late_of(record: TickRecord) -> list[tuple[str, int, int]]:
     return [item[1:] for item in record.inputs if item[0] == LATE]
 
 
+class Alone(NamedTuple):
+    """Ticks that one process runs while all others wait for the next one of theirs."""
+
+    name: str
+    end_tick: int
+    """the first one that is not among them"""
+    inbox: Sequence[Entry]
+    """for the first of them; the others bring it nothing"""
+
+
 class Exchange:
     """State of the bus between two ticks. `to_entry` makes the host's entry of a message by the bus itself; `of_entry`
     reads one that is addressed to the bus: a restart request of health's, a fault from outside. Without it they are not
@@ -92,6 +102,7 @@ class Exchange:
         self._bitten: list[Seat] = []
         """silent for too long: lost at the next tick"""
         self._router = Router(table, self._seats)
+        self._leader = leader_of(table, self._seats)
         self._depths = tuple([topic.depth or 1 for topic in table.topics.topics])
         self._away = False
         """somebody is lost, or was in this tick"""
@@ -142,6 +153,26 @@ class Exchange:
             self._take_late(name, outbox)
         return self._granted(seats)
 
+    def alone(self, end_tick: int) -> Alone | None:
+        """Who runs the coming ticks alone, whatever it says in them: it may be granted them all at once. None: nobody,
+        or no more than one tick before `end_tick`.
+
+        A forecast: the host opens and closes these ticks one by one as it does all others, and they come out as told.
+        Nothing from outside may come in meanwhile; who is lost meanwhile is lost in the tick under way.
+        """
+        leader = self._leader
+        if leader is None or self._faults is not None or self._orders or self._bitten or self._waiting:
+            return None
+        if leader.rejoin_tick is not None or leader.owes_tick is not None:
+            return None
+        tick = self.tick
+        end_tick = min(end_tick, *[seat.next_own(tick) for seat in self._seats if seat is not leader])
+        if end_tick < tick + 2:
+            return None
+        if leader.crowded:
+            leader.thin(self._depths)
+        return Alone(leader.name, end_tick, leader.mailbox)
+
     def _let_in(self, entry: Entry) -> None:
         self._inputs.append((MESSAGE, entry))
         for admitted in (entry,) if self._faults is None else self._faults.admitted(self.tick, (entry,)):
@@ -151,7 +182,9 @@ class Exchange:
         """Those who run the tick, with their inboxes."""
         tick, grants, waiting = self.tick, [], self._waiting
         for seat in seats:
-            if seat.rejoin_tick is None and (seat.woken or tick % seat.period_ticks == seat.phase_ticks):
+            if seat.rejoin_tick is None and (
+                tick % seat.period_ticks == seat.phase_ticks or (seat.woken and tick % seat.cycle_ticks == 0)
+            ):
                 if seat.owes_tick is not None:
                     self._inputs.append((SKIPPED, seat.name))
                     continue
@@ -225,7 +258,8 @@ class Exchange:
         self._away = seat.lost_now = True
         seat.owes_tick = None
         seat.losses = restarts.recent(seat.losses, self.tick)
-        seat.rejoin_tick = restarts.rejoin_tick(seat.losses, seat.row.restart_ticks, essential=seat.row.essential)
+        back_tick = restarts.rejoin_tick(seat.losses, seat.row.restart_ticks, essential=seat.row.essential)
+        seat.rejoin_tick = seat.next_own(back_tick)
 
     def _obey(self) -> None:
         """Restart requests of the last tick, in order. One for a process that isn't a flight application is void."""
@@ -242,7 +276,7 @@ class Exchange:
                 self._lose(seat)
                 done.append(seat.name)
             elif request.fresh:
-                seat.rejoin_tick = min(seat.rejoin_tick, self.tick + seat.row.restart_ticks)
+                seat.rejoin_tick = min(seat.rejoin_tick, seat.next_own(self.tick + seat.row.restart_ticks))
         for seat in self._bitten:
             if seat.rejoin_tick is None:
                 self._lose(seat)

@@ -25,6 +25,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 import structlog
+from msgspec import UNSET, UnsetType
 
 from flightsw.bus.exchange import MESSAGE, TickRecord
 from flightsw.errors import LogError, RunError
@@ -48,6 +49,8 @@ class ProcessSchema(msgspec.Struct, frozen=True):
     subscribes: tuple[str, ...]
     essential: bool = False
     watchdog_ticks: int | None = None
+    cycle_ticks: int | UnsetType = UNSET
+    """ticks of the bus in one of its own, where these are more than one"""
 
 
 class LogHeader(msgspec.Struct, frozen=True):

@@ -62,6 +62,11 @@ class Pacer:
         """Simulated seconds a wall second; None: free."""
         return self._speed
 
+    @property
+    def free(self) -> bool:
+        """No tick is to wait for the wall clock."""
+        return self._speed is None and not self.paused
+
     def set_speed(self, speed: float | None) -> None:
         """Change the pace from the next tick on."""
         self._speed = speed

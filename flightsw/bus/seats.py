@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flightsw.bus.table import ProcessRow
+from flightsw.bus.table import ProcessRow, ProcessTable
+from flightsw.messages.topics import BUS
 
 Entry = tuple[Any, ...]
 """(topic number, ...): one message in the host's own form."""
@@ -39,7 +40,13 @@ class Seat:
     def __post_init__(self) -> None:
         self.critical: dict[int, Entry] = {}
         """its last critical-data message of each topic"""
-        self.name, self.period_ticks, self.phase_ticks = self.row.name, self.row.period_ticks, self.row.phase_ticks
+        row = self.row
+        self.name, self.period_ticks, self.phase_ticks = row.name, row.period_ticks, row.phase_ticks
+        self.cycle_ticks = row.cycle_ticks
+
+    def next_own(self, tick: int) -> int:
+        """The first tick from this one on that is one of the process's own."""
+        return tick + -tick % self.cycle_ticks
 
     def thin(self, depths: Sequence[int]) -> None:
         """Keep the newest of each topic, as many as its depth allows, in order."""
@@ -53,3 +60,13 @@ class Seat:
                 kept.append(entry)
         kept.reverse()
         self.mailbox = kept
+
+
+def leader_of(table: ProcessTable, seats: Sequence[Seat]) -> Seat | None:
+    """The process that runs between the cycles of all others and hears nothing of itself or of the bus: what comes next
+    to it is known before it has spoken. None: there is none."""
+    eager = [seat for seat in seats if seat.cycle_ticks == 1]
+    if len(eager) != 1 or eager[0].period_ticks != 1 or len(seats) < 2:
+        return None
+    heard = {table.topics[name].producer for name in eager[0].row.subscribes}
+    return None if heard & {eager[0].name, BUS} else eager[0]

@@ -25,7 +25,11 @@ class Role(enum.Enum):
 
 @dataclass(frozen=True)
 class ProcessRow:
-    """One process. `rank` orders its messages within a tick; it runs when tick % period == phase, or when woken."""
+    """One process. `rank` orders its messages within a tick; it runs when tick % period == phase, or when woken.
+
+    With `cycle_ticks` above 1 it lives on a slower clock than the bus: it runs, wakes and comes back only in ticks that
+    these divide, and is told of them as of ticks of its own (`application.Clock`). Period and phase are in the bus's.
+    """
 
     name: str
     rank: int
@@ -39,6 +43,7 @@ class ProcessRow:
     """the node is lost without it: it is tried again even when it was lost too often"""
     watchdog_ticks: int | None = None
     """silent for so long, it is restarted by the bus itself, as by a hardware watchdog: for who watches all others"""
+    cycle_ticks: int = 1
 
 
 class ProcessTable:
@@ -65,6 +70,11 @@ class ProcessTable:
             raise TableError(
                 f"process {row.name!r}: period {row.period_ticks}, phase {row.phase_ticks}: "
                 "the period must be at least 1 and the phase below it"
+            )
+        if row.cycle_ticks < 1 or row.period_ticks % row.cycle_ticks or row.phase_ticks % row.cycle_ticks:
+            raise TableError(
+                f"process {row.name!r}: cycle_ticks = {row.cycle_ticks}: must be at least 1, and divide its period of "
+                f"{row.period_ticks} and its phase of {row.phase_ticks}"
             )
         if row.restart_ticks < 1:
             raise TableError(f"process {row.name!r}: restart_ticks = {row.restart_ticks}: must be at least 1")

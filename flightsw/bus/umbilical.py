@@ -62,8 +62,15 @@ class Umbilical:
         self._due: dict[int, list[TcRequest | FaultInjection]] = {}
         self._decode = msgspec.msgpack.Decoder(UmbilicalRequest).decode
         self.stop_wanted = False
+        self.not_before = 0
+        """ticks before this one may have been granted already, by a bus that was lost: nothing enters there"""
         self.inputs_taken = 0
         """live commands and faults: the run is then no longer the scenario's alone"""
+
+    @property
+    def next_due(self) -> int | None:
+        """The first tick at which something enters, of what has come; None: nothing has."""
+        return min(self._due) if self._due else None
 
     def due(self, tick: int) -> list[TcRequest | FaultInjection]:
         """What enters at this tick."""
@@ -112,6 +119,7 @@ class Umbilical:
         return {"ok": True, "tick": tick, "paused": pacer.paused, "speed": pacer.speed, "slips": pacer.slips}
 
     def _input(self, request: UmbilicalRequest, tick: int) -> dict[str, Any]:
+        tick = max(tick, self.not_before)
         at_tick = tick if request.at_s is None else round(request.at_s / self._dt_s)
         if at_tick < tick:
             return {

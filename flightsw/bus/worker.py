@@ -1,18 +1,19 @@
 """A process of the node: joins the bus, runs its application one granted tick at a time, exits when told.
 
-One DEALER to the bus. A STEP that was answered already (the bus was lost and came back) is answered with the same
-bytes and not run again. Started by the launcher in a forked child.
+One DEALER to the bus. A tick that was answered already (the bus was lost and came back) is answered with the same
+messages and not run again. Started by the launcher in a forked child.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 import zmq
 
-from flightsw.bus.application import Application, Now
+from flightsw.bus.application import Application, Clock
 from flightsw.bus.frames import Done, Fault, FromBus, Hello, Refused, Step, Stop, Welcome, WireEntry
 from flightsw.bus.port import Codec, Port
 from flightsw.errors import BusError, JoinRefused
@@ -20,6 +21,8 @@ from flightsw.messages.schema import PROTOCOL
 from flightsw.messages.topics import TopicTable
 
 RECONNECT_MS = 10
+MOST_AHEAD = 64
+"""answered ticks that are kept: more than a bus may have under way when it is lost"""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class WorkerSeat:
     name: str
     incarnation: int
     schema_hash: str
+    cycle_ticks: int = 1
 
     @property
     def identity(self) -> bytes:
@@ -82,22 +86,20 @@ class Worker:
     def _answer_steps(self, socket: zmq.Socket[bytes], welcome: Welcome, application: Application) -> None:
         encode, decode, codec, outbox_of = self._encode, self._decode, self._codec, self._port.outbox
         receive, send = socket.recv, socket.send
-        incarnation, dt_ns, dt_s = self._seat.incarnation, welcome.dt_ns, welcome.dt_ns / 1e9
-        answered_tick, answer = -1, b""
+        incarnation, now_at = self._seat.incarnation, Clock(welcome.dt_ns, self._seat.cycle_ticks).at
+        answered_tick = -1
+        answers: deque[tuple[int, list[WireEntry]]] = deque(maxlen=MOST_AHEAD)
         while True:
             frame = decode(receive())
             if isinstance(frame, Step):
-                if frame.last_tick <= answered_tick:
-                    send(answer)
-                    continue
-                outboxes: list[list[WireEntry]] = []
+                outboxes = [said for tick, said in answers if frame.first_tick <= tick <= frame.last_tick]
                 for tick, entries in enumerate(frame.inboxes, frame.first_tick):
-                    now = Now(tick, tick * dt_ns, dt_s)
-                    sent = outbox_of(application.step(now, codec.inbox(entries)))
-                    outboxes.append([(entry[0], entry[1]) for entry in sent])
-                answer = encode(Done(frame.run_id, frame.first_tick, frame.last_tick, incarnation, outboxes))
-                answered_tick = frame.last_tick
-                send(answer)
+                    if tick > answered_tick:
+                        sent = outbox_of(application.step(now_at(tick), codec.inbox(entries)))
+                        outboxes.append([(entry[0], entry[1]) for entry in sent])
+                        answers.append((tick, outboxes[-1]))
+                answered_tick = max(answered_tick, frame.last_tick)
+                send(encode(Done(frame.run_id, frame.first_tick, frame.last_tick, incarnation, outboxes)))
             elif isinstance(frame, Stop):
                 return
             elif not isinstance(frame, Welcome):

@@ -65,6 +65,7 @@ def sample_ticks(card: TelemetryCard, dt_s: float) -> int:
     ticks = round(card.sample_s / dt_s)
     if ticks < 1 or abs(ticks * dt_s - card.sample_s) > 1e-9:
         raise ConfigError(
-            f"dt_s = {dt_s}: must divide the {card.sample_s} s between samples of {card.name}, or enabled be false"
+            f"a cycle of {dt_s} s (dt_s times cycle_ticks): must divide the {card.sample_s} s between samples of "
+            f"{card.name}, or enabled be false"
         )
     return ticks

@@ -34,6 +34,7 @@ from flightsw.devices.profiles import load_profile
 from flightsw.devices.silicon import Silicon
 from flightsw.devices.virtual import VirtualDevice
 from flightsw.messages.topics import FLIGHT_APPS
+from flightsw.node.cycles import in_cycles
 from flightsw.node.faults import hardware_faults_of
 from flightsw.node.imports import check_methods, find_class, make
 from flightsw.node.laws import law_of
@@ -44,12 +45,15 @@ from flightsw.plant.config import TRANSMITTER
 from flightsw.plant.oscillator import ClockConfig
 from flightsw.plant.process import PlantProcess
 
+PLANT = "plant"
 RESTART_TICKS = 15
 """longer than an application that was lost stays away"""
 
 
 def build_application(name: str, scenario: Scenario) -> Application:
     """The application of this process, at its cold start."""
+    if name != PLANT:
+        scenario = in_cycles(scenario)
     if name in _BUILDERS:
         return _BUILDERS[name](scenario)
     process = next(process for process in scenario.own_processes if process.name == name)
@@ -73,7 +77,8 @@ def _own(field: str, path: str, table_field: str, table: dict[str, Any], *args: 
 
 def _plant(scenario: Scenario) -> Application:
     board = scenario.board if isinstance(scenario.board, BoardConfig) else None
-    return PlantProcess(scenario.plant, scenario.seed, scenario.dt_s, hardware_faults_of(scenario), board)
+    faults = hardware_faults_of(scenario)
+    return PlantProcess(scenario.plant, scenario.seed, scenario.dt_s, faults, board, scenario.cycle_ticks)
 
 
 def _power(scenario: Scenario) -> Application:
@@ -190,7 +195,7 @@ def _heartbeats(scenario: Scenario) -> tuple[Heartbeat, ...]:
 
 
 _BUILDERS: dict[str, Callable[[Scenario], Application]] = {
-    "plant": _plant,
+    PLANT: _plant,
     "power": _power,
     "thermal": _thermal,
     "inference": _inference,

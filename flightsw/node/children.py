@@ -75,7 +75,8 @@ def _end_with_launcher(lifeline: int) -> None:
 def worker_main(plan: RunPlan, sockets: Path, name: str, incarnation: int) -> None:
     """Serve one application."""
     table = process_table(plan.scenario)
-    seat = WorkerSeat(f"ipc://{sockets / BUS_SOCKET}", name, incarnation, table_hash(table))
+    cycle_ticks = table.by_name[name].cycle_ticks
+    seat = WorkerSeat(f"ipc://{sockets / BUS_SOCKET}", name, incarnation, table_hash(table), cycle_ticks)
     Worker(seat, table.topics, lambda welcome: joining_application(plan, name, welcome.tick)).run()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from flightsw.bus.application import Application, Inbox, Now, Recalling
+from flightsw.bus.application import Application, Clock, Inbox, Now, Recalling
 from flightsw.bus.exchange import Exchange, TickRecord
 from flightsw.bus.log import LogPlace, LogWriter, RecordEncoder
 from flightsw.bus.port import Codec, Port
@@ -70,7 +70,8 @@ class InProcessNode:
         """those of the script happen; a replay takes its losses from the log"""
         self._next_request = 1 + sum(map(len, self._entering.values()))
         self._topic_names = [topic.name for topic in self.table.topics.topics]
-        self._dt_ns = dt_ns_of(scenario)
+        dt_ns = dt_ns_of(scenario)
+        self._clocks = {row.name: Clock(dt_ns, row.cycle_ticks) for row in self.table.rows}
         self._log = structlog.get_logger()
 
     @property
@@ -115,7 +116,6 @@ class InProcessNode:
         exchange = self.exchange
         tick = exchange.tick
         entering = self._entering.get(tick, ())
-        now = Now(tick, tick * self._dt_ns, self.scenario.dt_s)
         changes, self._changes = self._changes, {}
         answers = [(name, self._late_answer(name)) for name in late]
         grants = exchange.begin([self._outside.entry(message) for message in entering], changes, answers)
@@ -126,6 +126,7 @@ class InProcessNode:
         if self.crashes and exchange.crashing:
             lose = {*lose, *exchange.crashing}
         for name, inbox in grants:
+            now = self._clocks[name].at(tick)
             if name in overdue:
                 self._owed[name] = now, inbox
                 exchange.owe(name)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec import UNSET
+
 from flightsw.apps.health.signals import watched
 from flightsw.bus.log import ProcessSchema
 from flightsw.bus.table import ProcessRow, ProcessTable, Role
@@ -22,6 +24,8 @@ from flightsw.node.ownprocess import row_of, topics_of_process
 from flightsw.node.scenario import Scenario, app_configs, on_a_board
 
 EVENTS = tuple(f"event.{name}" for name in FLIGHT_APPS)
+WATCHDOG_CYCLES = 3
+"""at least, of health"""
 WATCHDOG_TICKS = 30
 """of health: longer than its own patience with the others"""
 HW_BOARD = "hw.board"
@@ -146,7 +150,24 @@ def rows_of(scenario: Scenario) -> tuple[ProcessRow, ...]:
         else row
         for row in _with_board(process_rows(), on_a_board(scenario))
     ]
-    return (*shipped, *(row_of(process, place) for place, process in enumerate(own)))
+    rows = (*shipped, *(row_of(process, place) for place, process in enumerate(own)))
+    return tuple([_in_cycles(row, scenario.cycle_ticks) for row in rows])
+
+
+def _in_cycles(row: ProcessRow, cycle_ticks: int) -> ProcessRow:
+    """A flight application on the clock of the scenario's flight software."""
+    if row.role is not Role.FLIGHT or cycle_ticks == 1:
+        return row
+    watchdog_ticks = row.watchdog_ticks
+    if watchdog_ticks is not None:
+        watchdog_ticks = max(watchdog_ticks, WATCHDOG_CYCLES * cycle_ticks)
+    return replace(
+        row,
+        period_ticks=row.period_ticks * cycle_ticks,
+        phase_ticks=row.phase_ticks * cycle_ticks,
+        watchdog_ticks=watchdog_ticks,
+        cycle_ticks=cycle_ticks,
+    )
 
 
 def _with_board(rows: tuple[ProcessRow, ...], remote: tuple[str, ...]) -> list[ProcessRow]:
@@ -194,6 +215,7 @@ def process_schemas(table: ProcessTable) -> tuple[ProcessSchema, ...]:
             subscribes=row.subscribes,
             essential=row.essential,
             watchdog_ticks=row.watchdog_ticks,
+            cycle_ticks=UNSET if row.cycle_ticks == 1 else row.cycle_ticks,
         )
         for row in table.rows
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flightsw.bus.application import Application, Now, Recalling
+from flightsw.bus.application import Application, Clock, Recalling
 from flightsw.bus.compare import Comparison
 from flightsw.bus.exchange import changes_of
 from flightsw.bus.log import LogPlace, RecordEncoder
@@ -67,7 +67,7 @@ class FedApplication:
         """changes of the configuration so far"""
         self.application: Application | None = None
         self._build = build
-        self._dt_ns = dt_ns
+        self._now_at = Clock(dt_ns, table.by_name[name].cycle_ticks).at
         self._codec = Codec(table.topics)
         self._port = Port(name, self._codec)
 
@@ -88,8 +88,7 @@ class FedApplication:
             self.application = self._build(self.name, self.scenario)
         if isinstance(self.application, Recalling):
             self.application.recall([self._codec.of_entry(entry) for entry in step.said])
-        now = Now(step.tick, step.tick * self._dt_ns, self._dt_ns / 1e9)
-        return self._port.outbox(self.application.step(now, self._codec.inbox(step.inbox)))
+        return self._port.outbox(self.application.step(self._now_at(step.tick), self._codec.inbox(step.inbox)))
 
 
 def joining_application(plan: RunPlan, name: str, tick: int) -> Application:

@@ -14,6 +14,7 @@ import msgspec
 
 from flightsw.bus.application import Application, Reconfigurable
 from flightsw.errors import ConfigError
+from flightsw.node.cycles import in_cycles
 from flightsw.node.scenario import Scenario, check
 from flightsw.node.tomlfile import apply_changes, convert
 
@@ -57,8 +58,8 @@ def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
 
 def reconfigure_application(application: Application, name: str, before: Scenario, after: Scenario) -> None:
     """Hand an application its new configuration where that changed. Raises ConfigError."""
-    config = getattr(after.apps, name, None)
-    if config == getattr(before.apps, name, None):
+    config = getattr(in_cycles(after).apps, name, None)
+    if config == getattr(in_cycles(before).apps, name, None):
         return
     if not isinstance(application, Reconfigurable):
         raise ConfigError(f"apps.{name}: {type(application).__name__} has no reconfigure(): it can't change under way")

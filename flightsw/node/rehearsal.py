@@ -13,6 +13,7 @@ from flightsw.bus.application import Inbox, Now
 from flightsw.bus.port import Codec, Port
 from flightsw.errors import ConfigError, TableError
 from flightsw.node.build import build_application
+from flightsw.node.cycles import in_cycles
 from flightsw.node.imports import FAILURES, describe
 from flightsw.node.processes import process_table
 from flightsw.node.scenario import Scenario, own_code
@@ -31,6 +32,6 @@ def rehearse(scenario: Scenario) -> None:
     for name, (field, path) in own_code(scenario).items():
         application = build_application(name, unloaded)
         try:
-            Port(name, codec).outbox(application.step(Now(0, 0, scenario.dt_s), Inbox()))
+            Port(name, codec).outbox(application.step(Now(0, 0, in_cycles(scenario).dt_s), Inbox()))
         except FAILURES as error:
             raise ConfigError(f'{field} = "{path}": its first tick fails: {describe(error)}') from error

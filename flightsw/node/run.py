@@ -121,6 +121,8 @@ def log_header(scenario: Scenario, table: ProcessTable) -> LogHeader:
     del told["requirements"]
     if not told["faults"]:
         del told["faults"]
+    if scenario.cycle_ticks == 1:
+        del told["cycle_ticks"]
     return LogHeader(
         flightsw_log=PROTOCOL,
         scenario=told,

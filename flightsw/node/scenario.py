@@ -95,6 +95,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """what its figures rest on; a press-derived one says so in every summary. None: not stated"""
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 1
     dt_s: Annotated[float, Meta(ge=0.001, le=60.0)] = 1.0
+    cycle_ticks: Annotated[int, Meta(ge=1, le=60)] = 1
+    """flight software runs in every so many of the plant's ticks; what it counts in ticks is meant in the plant's"""
     duration: str = "2orbits"
     plant: PlantConfig
     apps: AppsConfig
@@ -225,6 +227,9 @@ def check(scenario: Scenario) -> None:
     """What concerns several sections together. Raises ConfigError."""
     if abs(scenario.dt_s * 1e9 - round(scenario.dt_s * 1e9)) > 1e-6:
         raise ConfigError(f"dt_s = {scenario.dt_s}: must be a whole number of nanoseconds")
+    from flightsw.node.cycles import check_cycles  # it tells scenarios anew
+
+    check_cycles(scenario)
     _check_flyable(scenario)
     check_step(scenario.plant.thermal, scenario.dt_s)
     check_rates(scenario.plant.radiation, scenario.dt_s)
@@ -298,7 +303,7 @@ def _check_watch(scenario: Scenario) -> None:
         verified_model_path(card)
         for row in channels_of(card, watch.spacecraft):
             channel_of(row, TopicTable(shipped_topics()))
-        sample_ticks(card, scenario.dt_s)
+        sample_ticks(card, scenario.dt_s * scenario.cycle_ticks)
     except ConfigError as error:
         raise ConfigError(f"apps.health.anomaly: {error}") from None
 

@@ -38,9 +38,15 @@ class ClockConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Oscillator:
     """One oscillator. `epoch_utc_ns`: UTC at tick 0; None: the scenario has no date, and GNSS gives none."""
 
-    def __init__(self, config: ClockConfig, seed: int, dt_s: float, epoch_utc_ns: int | None) -> None:
+    def __init__(
+        self, config: ClockConfig, seed: int, dt_s: float, epoch_utc_ns: int | None, cycle_ticks: int = 1
+    ) -> None:
+        """`cycle_ticks`: of flight software, which then reads at the end of a cycle."""
         self._config = config
         self._dt_ns = round(dt_s * 1e9)
+        self._cycle_ticks = cycle_ticks
+        self._read_ticks = cycle_ticks * -(-READ_TICKS // cycle_ticks)
+        self._read_phase = 0 if cycle_ticks == 1 else self._read_ticks - 1
         self._epoch_utc_ns = epoch_utc_ns if config.gnss else None
         self._stream = Stream(seed, "plant.clock", 2)
         self._counter_ns = 0
@@ -58,10 +64,10 @@ class Oscillator:
 
     def read(self, tick: int, node_c: float) -> ClockSensors | None:
         """The reading at the end of this tick; None: none is due."""
-        due = tick % READ_TICKS == 0
-        if not due and not self._jumped:
+        due = tick % self._read_ticks == self._read_phase
+        if not due and not (self._jumped and (tick + 1) % self._cycle_ticks == 0):
             return None
-        walk, noise = self._stream.normals(tick // READ_TICKS)
+        walk, noise = self._stream.normals(tick // self._read_ticks)
         config = self._config
         self._jumped = False
         ppm = config.drift_ppm + config.coefficient_ppm_k * (node_c - REFERENCE_C) + self._walk_ppm

@@ -66,8 +66,10 @@ class PlantProcess:
         dt_s: float,
         faults: Sequence[tuple[HardwareFault, Occurrence]] = (),
         board: BoardConfig | None = None,
+        cycle_ticks: int = 1,
     ) -> None:
-        """`board`: a real one is the payload computer."""
+        """`board`: a real one is the payload computer. `cycle_ticks`: of flight software, which is given readings at
+        the end of each cycle, and whose word on a cycle's work is spread over the next one."""
         self.config = config
         self.craft = Spacecraft(config, dt_s, sky_of(config, dt_s, Stream(seed, "plant.sky.earth", 2)))
         self._dt_s = dt_s
@@ -82,12 +84,17 @@ class PlantProcess:
         self._trips_seen = 0
         self._mppt = config.array_or_none.mppt_efficiency
         self._environment_j = 0.0
+        self._cycle_ticks = cycle_ticks
+        self._working_ticks = 0
+        """left of what the payload computer was last told"""
+        self._payload_j = 0.0
+        """since the last readings"""
         self._radiation = Radiation(config.radiation, seed, dt_s)
-        self._struck, self._upsets = WELL, NO_UPSETS
+        self._struck, self._upsets, self._untold = WELL, NO_UPSETS, NO_UPSETS
         self.oscillator: Oscillator | None = None
         """None: no clock is fitted"""
         if isinstance(config.clock, ClockConfig):
-            self.oscillator = Oscillator(config.clock, seed, dt_s, config.epoch_utc_ns)
+            self.oscillator = Oscillator(config.clock, seed, dt_s, config.epoch_utc_ns, cycle_ticks)
             self._bus = self.craft.network.index[BUS]
         self._seed = seed
         self._faults = HardwareFaults(faults, seed, dt_s, _Reach(self)) if faults else None
@@ -114,7 +121,9 @@ class PlantProcess:
         sky = craft.step(now.tick, orders)
         if self._faults is not None:
             self._faults.settle()
-        orders.busy_s = 0.0  # counted; without a new report the device is idle
+        self._working_ticks -= 1
+        if self._working_ticks <= 0:
+            orders.busy_s = 0.0  # counted; without a new report the device is idle
         if self._struck is not WELL or not self._radiation.quiet:
             self._irradiate(now.tick, sky)
         messages = self._messages(now.tick, sky)
@@ -151,6 +160,7 @@ class PlantProcess:
             power_on=orders.power_on,
         )
         orders.latched = self._struck.sel
+        self._untold += self._upsets
 
     def _obey(self, inbox: Inbox) -> None:
         orders = self._orders
@@ -171,14 +181,29 @@ class PlantProcess:
                     self.config.attitude, attitude.attitude, attitude.latitude_deg, attitude.longitude_deg
                 )
         if (activity := inbox.last(DeviceActivity)) is not None:
-            orders.power_on, orders.busy_s = activity.power_on, activity.busy_s
+            orders.power_on, orders.busy_s = activity.power_on, activity.busy_s / self._cycle_ticks
+            self._working_ticks = self._cycle_ticks
             orders.mode = min(activity.mode, len(self.craft.silicon.modes) - 1)
 
     def _messages(self, tick: int, sky: SkySample) -> list[Message]:
+        self._payload_j += self.craft.flows.load_w[self._payload] * self._dt_s
+        messages: list[Message] = []
+        if (tick + 1) % self._cycle_ticks == 0:
+            self._read(tick, sky, messages)
+        messages.append(self._truth(sky))
+        if self.oscillator is not None:
+            reading = self.oscillator.read(tick, self.craft.nodes_k[self._bus] - ZERO_C_K)
+            if reading is not None:
+                messages.append(reading)
+        self._tell_changes(sky, messages)
+        return messages
+
+    def _read(self, tick: int, sky: SkySample, messages: list[Message]) -> None:
+        """What flight software and the payload computer's driver are told of."""
         sensors, craft = self._sensors, self.craft
         flows, nodes_k, computer, silicon = craft.flows, craft.nodes_k, craft.board, craft.silicon
-        payload_w = flows.load_w[self._payload]
-        messages: list[Message] = [
+        energy_j, self._payload_j = self._payload_j, 0.0
+        messages += (
             sensors.power(tick, flows, craft.lcl, flows.array_used_w * self._mppt, nodes_k),
             sensors.thermal(tick, nodes_k),
             sensors.navigation(tick, sky),
@@ -190,20 +215,14 @@ class PlantProcess:
                 compute.clock_mhz(silicon, computer),
                 nodes_k[self._chip] - ZERO_C_K,
                 computer.throttled,
-                payload_w,
-                payload_w * self._dt_s,
+                flows.load_w[self._payload] if self._cycle_ticks == 1 else energy_j / (self._cycle_ticks * self._dt_s),
+                energy_j,
                 self._struck.sel,
                 self._struck.sefi,
-                self._upsets,
+                self._untold,
             ),
-            self._truth(sky),
-        ]
-        if self.oscillator is not None:
-            reading = self.oscillator.read(tick, nodes_k[self._bus] - ZERO_C_K)
-            if reading is not None:
-                messages.append(reading)
-        self._tell_changes(sky, messages)
-        return messages
+        )
+        self._untold = NO_UPSETS
 
     def _carrier(self, sky: SkySample) -> LinkSensors:
         if sky.station_index is None or sky.slant_range_km is None:
