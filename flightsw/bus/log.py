@@ -64,6 +64,11 @@ class LogHeader(msgspec.Struct, frozen=True):
     topics: tuple[TopicSchema, ...]
     processes: tuple[ProcessSchema, ...]
 
+    @property
+    def cycle_ticks(self) -> int:
+        """Ticks in a cycle of flight software."""
+        return max((row.cycle_ticks for row in self.processes if row.cycle_ticks is not UNSET), default=1)
+
     def encode(self) -> bytes:
         """The header's bytes, the same for equal headers."""
         return msgspec.msgpack.encode(self)

@@ -65,6 +65,8 @@ class Columns:
     """ticks of each event, by (source, id); of the bus: ("bus", "APP_LOST"), ("bus", "REJOIN")"""
     topics: tuple[TopicSchema, ...]
     """as the log declares them"""
+    cycle_ticks: int = 1
+    """in a cycle of flight software"""
 
     def __getitem__(self, name: str) -> FloatArray:
         """The column of a signal, by any name that finds it. Raises ConfigError: unknown, or not read."""
@@ -173,6 +175,7 @@ class ColumnReader:
             counts=counts,
             events={key: np.array(at, dtype=np.int64) for key, at in sorted(events.items())},
             topics=self.topics,
+            cycle_ticks=self.log.header.cycle_ticks,
         )
 
 

@@ -125,7 +125,7 @@ def tell(
     reader = LogReader(run_dir)
     reader.read_as_shipped()
     dt_s = reader.header.dt_ns / 1e9
-    tally = Tally(dt_s, events, reader.topics)
+    tally = Tally(dt_s, events, reader.topics, reader.header.cycle_ticks)
     lost = _read(reader, tally, hearers)
     about = {
         "scenario": str(reader.header.scenario.get("name", "")),

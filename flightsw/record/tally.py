@@ -6,6 +6,7 @@ once where only their change matters.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -34,7 +35,8 @@ _Grant = tuple[float, bool]
 class Tally:
     """Figures so far. `events` takes one JSON line an event."""
 
-    def __init__(self, dt_s: float, events: BinaryIO, topics: TopicTable) -> None:
+    def __init__(self, dt_s: float, events: BinaryIO, topics: TopicTable, cycle_ticks: int = 1) -> None:
+        """`cycle_ticks`: of flight software."""
         self.truth: Truth | None = None
         self.infer: InferenceStatus | None = None
         self.comms: CommsStatus | None = None
@@ -64,9 +66,13 @@ class Tally:
         self._in_pass = False
         self._mode: ModeStatus | None = None
         self._mode_bytes = self._comms_bytes = b""
-        self._device_w: float | None = None
-        self._grants: tuple[_Grant | None, _Grant | None, _Grant | None] = (None, None, None)
-        """in this tick, one tick ago, two ticks ago"""
+        self._payload_w: float | None = None
+        self._grant: _Grant | None = None
+        """the newest, which holds for its cycle"""
+        self._grant_ticks = self._cycle_ticks = cycle_ticks
+        """since the newest"""
+        self._grants: deque[_Grant | None] = deque(maxlen=cycle_ticks + 2)
+        """of the last ticks: the first one is that which is drawn on now"""
         self._to_json = msgspec.json.Encoder().encode
         decoder = msgspec.msgpack.Decoder
         self._decode_truth = decoder(Truth).decode
@@ -98,20 +104,22 @@ class Tally:
                 self.handlers[topic.name] = self._event_of(topic.producer)
 
     def end_tick(self) -> None:
-        """Close a tick: compare the device's power with what was granted two ticks ago."""
-        now, one_ago, two_ago = self._grants
-        if self._device_w is not None and two_ago is not None:
-            granted_w, working = two_ago
-            excess_w = max(0.0, self._device_w - granted_w)
+        """Close a tick: compare the payload's power with what was granted a cycle and a tick ago (`cap_excess`)."""
+        grants = self._grants
+        grants.append(self._grant if self._grant_ticks < self._cycle_ticks else None)
+        self._grant_ticks += 1
+        if self._payload_w is not None and len(grants) == grants.maxlen and grants[0] is not None:
+            granted_w, working = grants[0]
+            excess_w = max(0.0, self._payload_w - granted_w)
             if working:
                 self.worst_excess_working_w = max(excess_w, self.worst_excess_working_w or 0.0)
             else:
                 self.worst_excess_idle_w = max(excess_w, self.worst_excess_idle_w or 0.0)
-        self._device_w = None
-        self._grants = (None, now, one_ago)
+        self._payload_w = None
 
     def _truth(self, _tick: int, payload: msgspec.Raw) -> None:
         truth = self.truth = self._decode_truth(payload)
+        self._payload_w = truth.chip_power_w
         if self.soc_min is None or truth.soc < self.soc_min:
             self.soc_min = truth.soc
         if self.electrical_residual_j is None or abs(truth.electrical_residual_j) > self.electrical_residual_j:
@@ -133,7 +141,7 @@ class Tally:
 
     def _infer(self, _tick: int, payload: msgspec.Raw) -> None:
         status = self.infer = self._decode_infer(payload)
-        self._grants = ((status.granted_w, status.busy_fraction > 0.0), *self._grants[1:])
+        self._grant, self._grant_ticks = (status.granted_w, status.busy_fraction > 0.0), 0
         if status.demand_w > 0.0:
             self.demand_ticks += 1
             self.power_capped_ticks += status.binding is Binding.POWER
@@ -141,7 +149,6 @@ class Tally:
 
     def _device(self, _tick: int, payload: msgspec.Raw) -> None:
         device = self._decode_device(payload)
-        self._device_w = device.power_w
         if self.chip_c_max is None or device.chip_c > self.chip_c_max:
             self.chip_c_max = device.chip_c
 

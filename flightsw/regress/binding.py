@@ -46,6 +46,7 @@ class Vocabulary:
     topics: Sequence[TopicSchema]
     dt_s: float
     orbit_s: float
+    cycle_ticks: int = 1
 
     def bound(self, formula: Formula) -> Formula:
         """The formula with its meaning. Raises ConfigError: an unknown name, or one that is something else."""
@@ -58,8 +59,8 @@ class Vocabulary:
 
     def ticks(self, span: Span) -> Span:
         """The span in whole ticks. Raises ConfigError where it is shorter than one."""
-        if span.unit.startswith("tick"):
-            exact = span.amount
+        if span.unit.startswith(("tick", "cycle")):
+            exact = span.amount * (self.cycle_ticks if span.unit.startswith("cycle") else 1)
             if exact != round(exact):
                 raise ConfigError(f"{span}: must be a whole number of ticks")
         else:

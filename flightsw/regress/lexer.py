@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flightsw.errors import ConfigError
 
 MAX_LENGTH = 4000
-UNITS = ("s", "min", "h", "d", "orbit", "orbits", "tick", "ticks")
+UNITS = ("s", "min", "h", "d", "orbit", "orbits", "tick", "ticks", "cycle", "cycles")
 _TOKEN = re.compile(
     r"\s*(?:"
     r"(?P<number>(?:\d+\.\d+|\d+|\.\d+)(?:[eE][+-]?\d+)?)(?P<unit>[A-Za-z_]*)"

@@ -4,8 +4,8 @@ Reads the columns of `SIGNALS` and of the loads' switches; called by `baseline`.
 tolerance by its kind, which a reviewer may tighten in the file. None: there was no such time in the run.
 
 Definitions. Settling: from the exit of an eclipse to when the chip comes within `BAND_K` of its limit and stays there
-for `HOLD_S`; the longest of all exits that settle. Cap excess: what the device drew over what was granted two ticks
-before, where it worked then. Latency: from a scene's arrival to its result, of the newest result of each tick.
+for `HOLD_S`; the longest of all exits that settle. Cap excess: what the payload drew over what was granted a cycle of
+flight software and a tick before, where it worked then: when what was decided in that cycle reaches the hardware. Latency: from a scene's arrival to its result, of the newest result of each tick.
 Warnings: ticks in which an application's newest event was a warning or worse.
 """
 
@@ -29,9 +29,6 @@ IN_ECLIPSE = 0.5
 """Sunlit share below which the node counts as eclipsed, as in the plant."""
 BoolArray = npt.NDArray[np.bool_]
 
-GRANT_TICKS = 2
-"""from a grant in telemetry to the device power that it is in force for"""
-
 SIGNALS = (
     "truth.plant.sunlit_fraction",
     "truth.plant.soc",
@@ -40,7 +37,7 @@ SIGNALS = (
     "truth.plant.payload_energy_j",
     "truth.plant.curtailed_energy_j",
     "hw.device.chip_c",
-    "hw.device.power_w",
+    "truth.plant.chip_power_w",
     "hw.device.throttled",
     "thermal.status.chip_limit_c",
     "thermal.status.battery_heater_on",
@@ -109,7 +106,7 @@ def _control(columns: Columns) -> Iterable[Metric]:
     yield Metric("time_at_heat_limit", _time_s(columns, wanted & (binding == Binding.THERMAL)), "s", SECONDS)
     yield Metric("time_at_power_limit", _time_s(columns, wanted & (binding == Binding.POWER)), "s", SECONDS)
     yield Metric("time_throttled", _time_s(columns, columns["hw.device.throttled"] > 0.0), "s", SECONDS)
-    yield Metric("cap_excess", _cap_excess_w(columns), "W", _scaled(columns["hw.device.power_w"]))
+    yield Metric("cap_excess", _cap_excess_w(columns), "W", _scaled(columns["truth.plant.chip_power_w"]))
     yield Metric("soc_min", _least(soc), "1", CHARGE)
     yield Metric("soc_end", _last(soc), "1", CHARGE)
 
@@ -185,11 +182,12 @@ def first_stretch(flags: BoolArray, ticks: int) -> int | None:
 
 
 def _cap_excess_w(columns: Columns) -> float | None:
-    power_w, granted_w = columns["hw.device.power_w"], columns["infer.status.granted_w"]
-    if len(columns) <= GRANT_TICKS:
+    power_w, granted_w = columns["truth.plant.chip_power_w"], columns["infer.status.granted_w"]
+    after = columns.cycle_ticks + 1
+    if len(columns) <= after:
         return None
-    worked = columns["infer.status.busy_fraction"][:-GRANT_TICKS] > 0.0
-    excess_w = np.maximum(0.0, power_w[GRANT_TICKS:] - granted_w[:-GRANT_TICKS])
+    worked = columns["infer.status.busy_fraction"][:-after] > 0.0
+    excess_w = np.maximum(0.0, power_w[after:] - granted_w[:-after])
     return _largest(np.where(worked, excess_w, np.nan))
 
 

@@ -33,7 +33,8 @@ class Requirement:
 
 def vocabulary_of(scenario: Scenario) -> Vocabulary:
     """What a requirement of this scenario may name."""
-    return Vocabulary(topic_schemas(process_table(scenario).topics), scenario.dt_s, orbit_period_s(scenario))
+    topics = topic_schemas(process_table(scenario).topics)
+    return Vocabulary(topics, scenario.dt_s, orbit_period_s(scenario), scenario.cycle_ticks)
 
 
 def resolve(scenario: Scenario, more: Sequence[RequirementConfig] = ()) -> tuple[Requirement, ...]:

@@ -84,7 +84,8 @@ def judge_log(run: Path | Node, formula: Formula | str, *, margin: float = 0.0) 
     run_dir = run.run_dir if isinstance(run, Node) else run
     header = LogReader(run_dir).header
     satellite = convert(header.scenario, SatelliteConfig, f"{run_dir}: the log's scenario")
-    vocabulary = Vocabulary(header.topics, header.dt_ns / 1e9, satellite.plant.orbit_period_s)
+    period_s = satellite.plant.orbit_period_s
+    vocabulary = Vocabulary(header.topics, header.dt_ns / 1e9, period_s, header.cycle_ticks)
     text = formula if isinstance(formula, str) else ""
     bound = vocabulary.bound(parse_formula(formula) if isinstance(formula, str) else formula)
     return judge_run(run_dir, [Requirement("formula", text or "in Python", bound, margin, text)])[0]

@@ -182,7 +182,7 @@ def _requirements(run_dir: Path, header: LogHeader) -> tuple[list[Requirement], 
         table = load_toml(run_dir / SCENARIO_FILE).get("requirements", [])
         configs = msgspec.convert(table, tuple[RequirementConfig, ...])
         period_s = msgspec.convert(header.scenario, SatelliteConfig).plant.orbit_period_s
-        vocabulary = Vocabulary(header.topics, header.dt_ns / 1e9, period_s)
+        vocabulary = Vocabulary(header.topics, header.dt_ns / 1e9, period_s, header.cycle_ticks)
         requirements = [bind(config, vocabulary) for config in configs]
     except (ConfigError, msgspec.ValidationError) as error:
         return [], f"the requirements can't be read: {error}"
