@@ -107,8 +107,8 @@ class Broker:
         self._peers = Peers(plan.header, plan.peers, launcher.wait, reconnecting=plan.resume)
         self._steps: dict[str, bytes] = {}
         """the last STEP of each process, to be sent to whoever comes back for it"""
-        self._ahead: deque[tuple[str, bytes]] = deque()
-        """STEPs of who runs ticks alone, in order, that are not answered yet"""
+        self._ahead: deque[tuple[str, int, int, bytes]] = deque()
+        """(name, first tick, last tick, STEP) of who runs ticks alone, in order, that are not answered yet"""
         self._scripted = sorted(plan.commands)
         self._last_entries: list[Entry] = []
         self._last_alone: list[Entry] = []
@@ -229,7 +229,8 @@ class Broker:
         for first_tick in range(tick, end_tick, PART_TICKS):
             last_tick = min(first_tick + PART_TICKS, end_tick) - 1
             inboxes = [inbox, *[()] * (last_tick - first_tick)]
-            self._ahead.append((name, self._encode(Step(self._run_id, first_tick, last_tick, inboxes))))
+            frame = self._encode(Step(self._run_id, first_tick, last_tick, inboxes))
+            self._ahead.append((name, first_tick, last_tick, frame))
             inbox = ()
         if name in self._peers.welcomed:
             self._send_ahead(name)
@@ -245,7 +246,7 @@ class Broker:
         return min(end for end in ends if end is not None and end >= tick)
 
     def _send_ahead(self, name: str) -> None:
-        for _, frame in self._ahead:
+        for _, _, _, frame in self._ahead:
             self._peers.send(name, frame)
 
     def _close_ahead(self, name: str, outboxes: Sequence[Sequence[Entry]]) -> None:
@@ -307,12 +308,12 @@ class Broker:
             self._log.error("process.fault", process=name, error=frame.text)
             if self._table.by_name[name].role is Role.INFRASTRUCTURE:
                 raise RunError(f"{name}: {frame.text}")
-        elif frame.run_id == self._run_id and frame.first_tick == self._exchange.tick:
-            if self._ahead:
+        elif self._ahead:
+            if (name, frame.first_tick, frame.last_tick) == self._ahead[0][:3]:
                 self._close_ahead(name, frame.outboxes)
-            else:
-                self._exchange.accept(name, frame.outboxes[0])
-        elif frame.first_tick > self._exchange.tick:
+        elif frame.run_id == self._run_id and frame.first_tick == self._exchange.tick:
+            self._exchange.accept(name, frame.outboxes[0])
+        elif frame.first_tick > max(self._exchange.tick, self._umbilical.not_before):
             raise BusError(f"{name} answered tick {frame.first_tick}, which it was never granted")
 
     def _crash(self, name: str, tick: int) -> None:
@@ -323,7 +324,7 @@ class Broker:
             self._exchange.lose(name)
 
     def _kill_silent(self, tick: int) -> None:
-        for name in sorted(self._exchange.waiting - self._elsewhere | {name for name, _ in self._ahead}):
+        for name in sorted(self._exchange.waiting - self._elsewhere | {name for name, *_ in self._ahead}):
             self._log.error("process.silent", process=name, tick=tick, guard_s=WALL_GUARD_S)
             self._launcher.ask_kill(name)
 

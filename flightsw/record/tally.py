@@ -32,6 +32,41 @@ _Grant = tuple[float, bool]
 """(granted_w, whether the device worked in that tick)."""
 
 
+class Excess:
+    """How far the payload drew more than it was granted, at worst. What is decided in a cycle of flight software
+    reaches the hardware a cycle and a tick later (`regress.metrics`); until then the grant before holds."""
+
+    def __init__(self, cycle_ticks: int) -> None:
+        self.worst_working_w: float | None = None
+        self.worst_idle_w: float | None = None
+        self.drawn_w: float | None = None
+        """in the tick under way"""
+        self._newest: _Grant | None = None
+        self._age_ticks = self._cycle_ticks = cycle_ticks
+        """of the newest grant, and how long one holds"""
+        self._grants: deque[_Grant | None] = deque(maxlen=cycle_ticks + 2)
+        """by tick: the first one is in force in the last tick"""
+
+    def grant(self, granted_w: float, *, working: bool) -> None:
+        """So much is granted from the tick under way on; `working`: the device did in its last cycle."""
+        self._newest, self._age_ticks = (granted_w, working), 0
+
+    def end_tick(self) -> None:
+        """Compare."""
+        grants, drawn_w = self._grants, self.drawn_w
+        grants.append(self._newest if self._age_ticks < self._cycle_ticks else None)
+        self._age_ticks += 1
+        self.drawn_w = None
+        if drawn_w is None or len(grants) < self._cycle_ticks + 2 or grants[0] is None:
+            return
+        granted_w, working = grants[0]
+        excess_w = max(0.0, drawn_w - granted_w)
+        if working:
+            self.worst_working_w = max(excess_w, self.worst_working_w or 0.0)
+        else:
+            self.worst_idle_w = max(excess_w, self.worst_idle_w or 0.0)
+
+
 class Tally:
     """Figures so far. `events` takes one JSON line an event."""
 
@@ -48,8 +83,7 @@ class Tally:
         self.demand_ticks = self.power_capped_ticks = self.thermal_capped_ticks = 0
         self.cap_min_eclipse_w: float | None = None
         self.cap_max_sun_w: float | None = None
-        self.worst_excess_working_w: float | None = None
-        self.worst_excess_idle_w: float | None = None
+        self.excess = Excess(cycle_ticks)
         self.scenes_executed = 0
         self.batches = self.batches_executed = 0
         self.scenes_in_time = 0
@@ -66,13 +100,6 @@ class Tally:
         self._in_pass = False
         self._mode: ModeStatus | None = None
         self._mode_bytes = self._comms_bytes = b""
-        self._payload_w: float | None = None
-        self._grant: _Grant | None = None
-        """the newest, which holds for its cycle"""
-        self._grant_ticks = self._cycle_ticks = cycle_ticks
-        """since the newest"""
-        self._grants: deque[_Grant | None] = deque(maxlen=cycle_ticks + 2)
-        """of the last ticks: the first one is that which is drawn on now"""
         self._to_json = msgspec.json.Encoder().encode
         decoder = msgspec.msgpack.Decoder
         self._decode_truth = decoder(Truth).decode
@@ -104,22 +131,12 @@ class Tally:
                 self.handlers[topic.name] = self._event_of(topic.producer)
 
     def end_tick(self) -> None:
-        """Close a tick: compare the payload's power with what was granted a cycle and a tick ago (`cap_excess`)."""
-        grants = self._grants
-        grants.append(self._grant if self._grant_ticks < self._cycle_ticks else None)
-        self._grant_ticks += 1
-        if self._payload_w is not None and len(grants) == grants.maxlen and grants[0] is not None:
-            granted_w, working = grants[0]
-            excess_w = max(0.0, self._payload_w - granted_w)
-            if working:
-                self.worst_excess_working_w = max(excess_w, self.worst_excess_working_w or 0.0)
-            else:
-                self.worst_excess_idle_w = max(excess_w, self.worst_excess_idle_w or 0.0)
-        self._payload_w = None
+        """Close a tick."""
+        self.excess.end_tick()
 
     def _truth(self, _tick: int, payload: msgspec.Raw) -> None:
         truth = self.truth = self._decode_truth(payload)
-        self._payload_w = truth.chip_power_w
+        self.excess.drawn_w = truth.chip_power_w
         if self.soc_min is None or truth.soc < self.soc_min:
             self.soc_min = truth.soc
         if self.electrical_residual_j is None or abs(truth.electrical_residual_j) > self.electrical_residual_j:
@@ -141,7 +158,7 @@ class Tally:
 
     def _infer(self, _tick: int, payload: msgspec.Raw) -> None:
         status = self.infer = self._decode_infer(payload)
-        self._grant, self._grant_ticks = (status.granted_w, status.busy_fraction > 0.0), 0
+        self.excess.grant(status.granted_w, working=status.busy_fraction > 0.0)
         if status.demand_w > 0.0:
             self.demand_ticks += 1
             self.power_capped_ticks += status.binding is Binding.POWER

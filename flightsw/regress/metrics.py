@@ -5,8 +5,9 @@ tolerance by its kind, which a reviewer may tighten in the file. None: there was
 
 Definitions. Settling: from the exit of an eclipse to when the chip comes within `BAND_K` of its limit and stays there
 for `HOLD_S`; the longest of all exits that settle. Cap excess: what the payload drew over what was granted a cycle of
-flight software and a tick before, where it worked then: when what was decided in that cycle reaches the hardware. Latency: from a scene's arrival to its result, of the newest result of each tick.
-Warnings: ticks in which an application's newest event was a warning or worse.
+flight software and a tick before, where it worked then: when what was decided in that cycle reaches the hardware.
+Latency: from a scene's arrival to its result, of the newest result of each tick. Warnings: ticks in which an
+application's newest event was a warning or worse.
 """
 
 from __future__ import annotations

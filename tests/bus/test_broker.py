@@ -15,6 +15,7 @@ from flightsw.bus.broker import Broker, BrokerPlan
 from flightsw.bus.frames import Done, Fault, FromBus, Hello, Refused, Step, Stop, Welcome
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.pacing import Pacer
+from flightsw.bus.table import ProcessTable
 from flightsw.bus.umbilical import LauncherLink, Umbilical, UmbilicalRequest
 from flightsw.bus.worker import Worker, WorkerSeat
 from flightsw.errors import JoinRefused, RunError
@@ -28,7 +29,7 @@ HASH = "toy"
 class Bus:
     """A broker in a thread of its own."""
 
-    def __init__(self, folder: Path, ticks: int, speed: float | None = None) -> None:
+    def __init__(self, folder: Path, ticks: int, speed: float | None = None, table: ProcessTable | None = None) -> None:
         self.endpoint = f"ipc://{folder}/bus"
         self.umbilical = f"ipc://{folder}/cmd"
         self.run_dir = folder / "run"
@@ -41,7 +42,7 @@ class Bus:
         self.console.bind(self.umbilical)
         self.broker = Broker(
             BrokerPlan(self.run_dir, self.endpoint, header(), HASH, ticks, {}),
-            toy_table(),
+            table or toy_table(),
             Pacer(1.0, speed),
             LauncherLink(theirs),
             Umbilical(self.console, 1.0, ticks, 1),
@@ -92,8 +93,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Bu
         bus.close()
 
 
-def serve(bus: Bus, name: str, incarnation: int = 0) -> threading.Thread:
-    seat = WorkerSeat(bus.endpoint, name, incarnation, HASH)
+def serve(bus: Bus, name: str, incarnation: int = 0, cycle_ticks: int = 1) -> threading.Thread:
+    seat = WorkerSeat(bus.endpoint, name, incarnation, HASH, cycle_ticks)
     worker = Worker(seat, toy_table().topics, lambda _: APPLICATIONS[name]())
     thread = threading.Thread(target=worker.run)
     thread.start()

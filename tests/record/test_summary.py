@@ -17,6 +17,7 @@ from flightsw.messages.health import BusEvent, BusEventKind, Event, Mode, Severi
 from flightsw.messages.inference import Binding
 from flightsw.record.summary import Summary, summarise
 from flightsw.record.table import print_summary
+from flightsw.record.tally import Excess
 from tests.record.logs import account, comms, device, infer, mode, power, record, result, truth, write_log
 
 
@@ -28,8 +29,8 @@ def known_run(run_dir: Path) -> str:
             record(
                 0,
                 [
-                    ("truth.plant", truth(soc=0.6, electrical_residual_j=-2e-9)),
-                    ("hw.device", device(power_w=3.0, chip_c=40.0)),
+                    ("truth.plant", truth(soc=0.6, electrical_residual_j=-2e-9, chip_power_w=3.0)),
+                    ("hw.device", device(chip_c=40.0)),
                     ("power.status", power(compute_cap_w=15.0)),
                     ("infer.status", infer(demand_w=0.0, granted_w=5.0)),
                     ("health.mode", mode(Mode.BOOT)),
@@ -39,8 +40,7 @@ def known_run(run_dir: Path) -> str:
             record(
                 1,
                 [
-                    ("truth.plant", truth(soc=0.55, sunlit_fraction=0.4)),
-                    ("hw.device", device(power_w=100.0)),
+                    ("truth.plant", truth(soc=0.55, sunlit_fraction=0.4, chip_power_w=100.0)),
                     ("power.status", power(compute_cap_w=20.0)),
                     ("infer.status", infer(granted_w=8.0, binding=Binding.POWER)),
                     (
@@ -57,8 +57,11 @@ def known_run(run_dir: Path) -> str:
                 2,
                 [
                     ("bus.event", BusEvent(BusEventKind.APP_LOST, "thermal", 0)),
-                    ("truth.plant", truth(soc=0.45, sunlit_fraction=0.0)),
-                    ("hw.device", device(power_w=5.5, chip_c=71.0)),  # 0.5 W over the 5 W of tick 0
+                    (
+                        "truth.plant",
+                        truth(soc=0.45, sunlit_fraction=0.0, chip_power_w=5.5),
+                    ),  # 0.5 W over the 5 W of tick 0
+                    ("hw.device", device(chip_c=71.0)),
                     ("power.status", power(compute_cap_w=6.0)),
                     ("infer.status", infer(granted_w=8.0, binding=Binding.THERMAL)),
                     ("event.power", Event(Severity.WARNING_LO, "LOW_SOC", {"soc": 0.45})),
@@ -68,8 +71,7 @@ def known_run(run_dir: Path) -> str:
             record(
                 3,
                 [
-                    ("truth.plant", truth(soc=0.5, thermal_residual_j=3e-8)),
-                    ("hw.device", device(power_w=8.0)),  # what tick 1 granted
+                    ("truth.plant", truth(soc=0.5, thermal_residual_j=3e-8, chip_power_w=8.0)),  # what tick 1 granted
                     ("power.status", power(compute_cap_w=18.0)),
                     ("infer.status", infer(binding=Binding.POWER)),
                     ("infer.result", result(scenes=3)),
@@ -148,11 +150,12 @@ def test_power_below_the_grant_is_no_excess_and_an_unheard_grant_is_no_figure(tm
         [
             record(0, [("infer.status", infer(granted_w=9.0, busy_fraction=0.5))]),
             record(1, []),
-            record(2, [("hw.device", device(power_w=1.0))]),
+            record(2, [("truth.plant", truth(chip_power_w=1.0))]),
         ],
     )
     write_log(
-        tmp_path / "early", [record(0, [("infer.status", infer())]), record(1, [("hw.device", device(power_w=99.0))])]
+        tmp_path / "early",
+        [record(0, [("infer.status", infer())]), record(1, [("truth.plant", truth(chip_power_w=99.0))])],
     )
     assert summarise(tmp_path / "below").worst_excess_working_w == 0.0
     assert summarise(tmp_path / "early").worst_excess_working_w is None
@@ -165,12 +168,30 @@ def test_what_idling_draws_beyond_the_grant_is_told_apart_from_work(tmp_path: Pa
         tmp_path,
         [
             *(record(tick, [("infer.status", status)]) for tick, status in enumerate(statuses)),
-            record(2, [("hw.device", device(power_w=8.25))]),
-            record(3, [("hw.device", device(power_w=3.5))]),
+            record(2, [("truth.plant", truth(chip_power_w=8.25))]),
+            record(3, [("truth.plant", truth(chip_power_w=3.5))]),
         ],
     )
     summary = summarise(tmp_path)
     assert (summary.worst_excess_working_w, summary.worst_excess_idle_w) == (0.25, 3.5)
+
+
+def test_a_grant_is_in_force_from_a_cycle_and_a_tick_later_on_for_a_cycle() -> None:
+    """Cycles of three ticks: what is granted in tick 3 is drawn on in ticks 7 to 9."""
+    for tick, worst_w in ((6, 6.0), (7, 1.0), (8, 1.0), (9, 1.0), (10, 4.0)):
+        excess = Excess(cycle_ticks=3)
+        for now in range(11):
+            if now % 3 == 0:
+                excess.grant({0: 2.0, 3: 7.0, 6: 4.0, 9: 0.0}[now], working=True)
+            excess.drawn_w = 8.0 if now == tick else None
+            excess.end_tick()
+        assert (excess.worst_working_w, excess.worst_idle_w) == (worst_w, None), f"tick {tick}"
+    unheard = Excess(cycle_ticks=3)
+    unheard.grant(7.0, working=True)
+    for now in range(9):  # the next one never came
+        unheard.drawn_w = 8.0 if now >= 7 else None
+        unheard.end_tick()
+    assert unheard.worst_working_w is None
 
 
 def test_a_run_that_starts_in_eclipse_has_not_entered_it(tmp_path: Path) -> None:

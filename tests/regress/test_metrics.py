@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,17 +65,22 @@ def test_time_at_a_limit_counts_ticks_with_demand_only_in_seconds() -> None:
     assert value(run, "time_at_power_limit") == 200.0
 
 
-def test_cap_excess_compares_the_devices_power_with_the_grant_two_ticks_before_while_it_works() -> None:
+def test_cap_excess_compares_the_payloads_power_with_the_grant_a_cycle_and_a_tick_before_while_it_works() -> None:
     granted_w, power_w, busy = np.full(400, 10.0), np.full(400, 9.0), np.ones(400)
     granted_w[100:] = 5.0
     power_w[102:] = 4.0
     busy[300:] = 0.0
     power_w[302:] = 8.0
     given = {"infer__status__granted_w": granted_w, "infer__status__busy_fraction": busy}
-    assert value(columns(hw__device__power_w=power_w, **given), "cap_excess") == 0.0
+    assert value(columns(truth__plant__chip_power_w=power_w, **given), "cap_excess") == 0.0
     late_w = np.where(np.arange(400) == 102, 9.0, power_w)
-    assert value(columns(hw__device__power_w=late_w, **given), "cap_excess") == pytest.approx(4.0)
+    assert value(columns(truth__plant__chip_power_w=late_w, **given), "cap_excess") == pytest.approx(4.0)
     assert value(columns(infer__status__busy_fraction=0.0), "cap_excess") is None
+    slow_w = np.where(np.arange(400) < 111, 9.0, 4.0)
+    given["infer__status__busy_fraction"] = np.ones(400)
+    slower = columns(truth__plant__chip_power_w=slow_w, **given)
+    assert value(slower, "cap_excess") == pytest.approx(4.0)
+    assert value(replace(slower, cycle_ticks=10), "cap_excess") == 0.0, "in time for who decides every 10 ticks"
 
 
 def test_charge_energy_and_counters_are_read_off_their_ends() -> None:
