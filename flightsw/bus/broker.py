@@ -219,7 +219,9 @@ class Broker:
         """Where one process runs the coming ticks alone, grant it them all, in parts: while it runs one, those of the
         one before are closed and logged. False: there are no such ticks."""
         exchange = self._exchange
-        if self._remote is not None or not self._pacer.free or exchange.tick == self._plan.taken_up_tick:
+        if not exchange.looks_ahead or self._remote is not None or not self._pacer.free:
+            return False
+        if exchange.tick == self._plan.taken_up_tick:
             return False
         tick = exchange.tick
         alone = exchange.alone(self._quiet_until(tick))
@@ -282,6 +284,7 @@ class Broker:
         silent_since_s = None
         guard_s = WALL_GUARD_S + (tick * REBUILD_TICK_S if tick == self._plan.taken_up_tick else 0.0)
         elsewhere, ahead = self._elsewhere, self._ahead
+        answering, accept, run_id = self._peers.answering, self._exchange.accept, self._run_id
         while ahead or (waiting and not waiting <= elsewhere):
             try:
                 identity, data = receive(), receive()
@@ -296,7 +299,13 @@ class Broker:
                     silent_since_s = now_s
                 continue
             silent_since_s = None
-            self._take(identity, decode(data))
+            frame = decode(data)
+            name = answering.get(identity)
+            due = type(frame) is Done and frame.first_tick == tick and frame.run_id == run_id
+            if due and name is not None and not ahead:
+                accept(name, frame.outboxes[0])
+            else:
+                self._take(identity, frame)
 
     def _take(self, identity: bytes, frame: Hello | Done | Fault) -> None:
         name = identity.partition(b".")[0].decode()

@@ -173,6 +173,11 @@ class Exchange:
             leader.thin(self._depths)
         return Alone(leader.name, end_tick, leader.mailbox)
 
+    @property
+    def looks_ahead(self) -> bool:
+        """Somebody may ever run alone."""
+        return self._leader is not None
+
     def _let_in(self, entry: Entry) -> None:
         self._inputs.append((MESSAGE, entry))
         for admitted in (entry,) if self._faults is None else self._faults.admitted(self.tick, (entry,)):

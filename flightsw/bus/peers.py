@@ -29,6 +29,8 @@ class Peers:
         self, header: LogHeader, connected: Mapping[str, bytes], wait: Callable[[float], None], *, reconnecting: bool
     ) -> None:
         self.identities = dict(connected)
+        self.answering = {identity: name for name, identity in connected.items()}
+        """who may answer, by routing id"""
         self.welcomed = set(connected)
         """processes that may be sent a STEP"""
         self.reconnecting = reconnecting
@@ -45,6 +47,8 @@ class Peers:
     def meet(self, name: str, identity: bytes) -> bool:
         """The process has come, and is not welcomed yet; whether one of its name was known before."""
         known = name in self.identities
+        self.answering.pop(self.identities.get(name, b""), None)
+        self.answering[identity] = name
         self.identities[name] = identity
         self.welcomed.discard(name)
         return known
