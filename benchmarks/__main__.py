@@ -2,8 +2,10 @@
 
 Every figure comes from a fresh process. A row has a goal, or is a raw limit that another is a multiple of; a barrier
 far off what these machines usually give says that the machine was busy, and what is missed by the wall clock then
-proves nothing. Prints a table and writes `results.json` beside it with --out. Exit code 0 whatever the figures are:
-speed is reported here, never asserted.
+proves nothing. Beneath the figures stand their ratios: a goal that is one is held against figures of the same rounds.
+What a goal is missed by is set against a floor where there is one: a raw row that nothing of ours could beat.
+Prints tables and writes `results.json` beside them with --out. Exit code 0 whatever the figures are: speed is reported
+here, never asserted.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 TICKS = 15_000
+FLOOR_TICKS = 5000
 WORKERS = 6
 BARRIER = f"bare barrier, {WORKERS} workers"
 USUAL_BARRIER = 3900.0
@@ -43,11 +46,24 @@ class Measure:
     """so that a busy machine makes it void"""
     beside: str | None = None
     """the row of its raw limit"""
+    floor: str | None = None
+    """the row that says how far a missed goal is out of reach"""
 
     def is_met(self, value: float) -> bool:
         """Whether the goal is."""
         assert self.goal is not None
         return value >= self.goal if self.more_is_better else value <= self.goal
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Of two rows' medians; more is better."""
+
+    of: str
+    over: str
+    goal: float
+    floor: str | None = None
+    """what `of` is held against where the goal is missed"""
 
 
 @dataclass(frozen=True)
@@ -75,6 +91,11 @@ def python(*arguments: str) -> str:
 def barrier(workers: int) -> float:
     """Bare barriers a second, with the node's mean bytes each way."""
     return float(python("-m", "benchmarks.barrier", str(workers), str(TICKS), "350", "250"))
+
+
+def floor(host: str) -> float:
+    """Ticks a second of the node's own work with nothing around it."""
+    return float(python("-m", "benchmarks.floor", host, str(FLOOR_TICKS)))
 
 
 def flown(ticks: int, *arguments: str) -> dict[str, float]:
@@ -164,10 +185,15 @@ def logged(sink: str, host: str) -> float:
     return float(python("-m", "benchmarks.logcost", sink, host, str(TICKS)))
 
 
+PROCESSES, ONE = "processes, sampled execution", "one process, no execution"
+PROCESSES_FLOOR, ONE_FLOOR = "barrier with the node's steps in it", "the node's steps in a loop"
+CYCLES = "processes, cycles of 10 ticks"
 MEASURES: dict[str, Measure] = {
     "bare barrier, 5 workers": Measure(lambda: barrier(5), "ticks/s"),
     BARRIER: Measure(lambda: barrier(WORKERS), "ticks/s"),
-    "processes, sampled execution": Measure(
+    PROCESSES_FLOOR: Measure(lambda: floor("processes"), "ticks/s", beside=BARRIER),
+    ONE_FLOOR: Measure(lambda: floor("one"), "ticks/s"),
+    PROCESSES: Measure(
         lambda: node("--execute", "sample:50"),
         "ticks/s",
         2500.0,
@@ -183,9 +209,20 @@ MEASURES: dict[str, Measure] = {
         more_is_better=True,
         by_wall_clock=True,
     ),
-    "one process, no execution": Measure(lambda: node("--in-process", "--execute", "none"), "ticks/s"),
+    ONE: Measure(
+        lambda: node("--in-process", "--execute", "none"),
+        "ticks/s",
+        30_000.0,
+        more_is_better=True,
+        by_wall_clock=True,
+        floor=ONE_FLOOR,
+    ),
+    CYCLES: Measure(lambda: node("--execute", "sample:50", "--set", "cycle_ticks=10"), "ticks/s", beside=BARRIER),
+    "one process, cycles of 10 ticks": Measure(
+        lambda: node("--in-process", "--execute", "none", "--set", "cycle_ticks=10"), "ticks/s"
+    ),
     "one process, every batch executed": Measure(lambda: node("--in-process", "--execute", "every"), "ticks/s"),
-    "late tick's cost over early's": Measure(lambda: float(python("-m", "benchmarks.growth")), "", 1.05),
+    "late tick's cost over early's": Measure(lambda: float(python("-m", "benchmarks.growth", "flat")), "", 1.05),
     "bare start": Measure(bare_start_s, "s"),
     "import flightsw": Measure(first_import_s, "s", 0.15, by_wall_clock=True),
     "first tick, processes": Measure(
@@ -220,8 +257,16 @@ MEASURES: dict[str, Measure] = {
 }
 
 
+RATIOS: dict[str, Ratio] = {
+    "processes over a bare barrier": Ratio(PROCESSES, BARRIER, 0.85, PROCESSES_FLOOR),
+    "cycles of 10 ticks over a barrier": Ratio(CYCLES, BARRIER, 2.0),
+    "one process over processes": Ratio(ONE, PROCESSES, 8.0, ONE_FLOOR),
+}
+GROWTH = {"orbits": "us a tick, in orbit", "nodes": "us a plant step, thermal nodes", "requests": "us a tick, scenes/s"}
+
+
 def rows(rounds: int) -> list[Row]:
-    """All figures, interleaved over the rounds."""
+    """All figures, interleaved over the rounds, and their ratios behind them."""
     samples: dict[str, list[float]] = {name: [] for name in MEASURES}
     for number in range(rounds):
         for name, measure in MEASURES.items():
@@ -229,7 +274,30 @@ def rows(rounds: int) -> list[Row]:
             print(f"round {number + 1} of {rounds}: {name}: {samples[name][-1]:.4g}", file=sys.stderr)
     medians = {name: statistics.median(values) for name, values in samples.items()}
     busy = medians["bare barrier, 5 workers"] < (1.0 - VOID_SHARE) * USUAL_BARRIER
-    return [_row(name, values, medians, busy=busy) for name, values in samples.items()]
+    table = [_row(name, values, medians, busy=busy) for name, values in samples.items()]
+    return table + [_ratio_row(name, ratio, samples, medians, busy=busy) for name, ratio in RATIOS.items()]
+
+
+def _ratio_row(
+    name: str, ratio: Ratio, samples: dict[str, list[float]], medians: dict[str, float], *, busy: bool
+) -> Row:
+    each = [of / over for of, over in zip(samples[ratio.of], samples[ratio.over], strict=True)]
+    value = statistics.median(each)
+    verdict = "met" if value >= ratio.goal else "void: the machine is busy" if busy else "missed"
+    if verdict == "missed" and ratio.floor is not None:
+        verdict += _covered(ratio.goal, value, ratio.floor, medians[ratio.floor] / medians[ratio.over])
+    return Row(name, value, min(each), max(each), "", ratio.goal, value / ratio.goal, verdict)
+
+
+def _covered(goal: float, value: float, floor_name: str, floor_value: float) -> str:
+    """How much of what is missing is missing from the floor too."""
+    share = min(1.0, max(0.0, (goal - floor_value) / (goal - value)))
+    return f": {share:.0%} of the gap is {floor_name}, {floor_value:.4g}"
+
+
+def growth() -> dict[str, dict[str, float]]:
+    """What grows with what, once."""
+    return {kind: json.loads(python("-m", "benchmarks.growth", kind)) for kind in GROWTH}
 
 
 def _row(name: str, values: list[float], medians: dict[str, float], *, busy: bool) -> Row:
@@ -238,6 +306,8 @@ def _row(name: str, values: list[float], medians: dict[str, float], *, busy: boo
     if measure.goal is not None:
         met = measure.is_met(median)
         verdict = "met" if met else "void: the machine is busy" if busy and measure.by_wall_clock else "missed"
+        if verdict == "missed" and measure.floor is not None:
+            verdict += _covered(measure.goal, median, measure.floor, medians[measure.floor])
     if measure.beside is not None:
         verdict += f" ({median / medians[measure.beside]:.2f} of {measure.beside})"
     ratio = None if measure.goal is None else median / measure.goal
@@ -257,9 +327,13 @@ def main() -> None:
         figures = f"{row.median:>9.4g}{row.lowest:>9.4g}{row.highest:>9.4g}"
         goal = " " * 15 if row.goal is None else f"{row.goal:>8g}{row.ratio:>7.2f}"
         print(f"{row.name:36}{figures}  {row.unit:8}{goal}  {row.verdict}".rstrip())
+    grown = growth()
+    for kind, figures_us in grown.items():
+        print(f"{GROWTH[kind]:36}" + "  ".join(f"{size}: {cost_us:.4g}" for size, cost_us in figures_us.items()))
     if asked.out is not None:
         asked.out.mkdir(parents=True, exist_ok=True)
-        (asked.out / "results.json").write_text(json.dumps([asdict(row) for row in table], indent=1))
+        results = {"rows": [asdict(row) for row in table], "growth_us": grown}
+        (asked.out / "results.json").write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":
