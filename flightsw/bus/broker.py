@@ -47,7 +47,7 @@ REBUILD_TICK_S = 0.05
 IDLE_MS = 100
 REBUILD_CHUNK_TICKS = 256
 PART_TICKS = 5
-"""granted in one STEP to who runs alone: fewer cost more frames, with more the bus is idle while it runs them"""
+"""granted at most in one STEP to who runs alone: fewer cost more frames, with more the bus is idle meanwhile"""
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,11 @@ class BrokerPlan:
     """with resume: the run goes on here with new processes, which run themselves through the log first"""
     changes: Mapping[str, Any] = field(default_factory=dict)
     """of the configuration, in that tick"""
+
+
+def part_ticks(ticks: int) -> int:
+    """Of these, how many are granted in the next STEP: the last ones are few, since all wait until they are closed."""
+    return min(PART_TICKS, (2 * ticks + 2) // 3)
 
 
 class _StopRequested(Exception):
@@ -105,8 +110,8 @@ class Broker:
         self._writer: LogWriter | None = None
         self._run_id = plan.header.run_id
         self._peers = Peers(plan.header, plan.peers, launcher.wait, reconnecting=plan.resume)
-        self._steps: dict[str, bytes] = {}
-        """the last STEP of each process, to be sent to whoever comes back for it"""
+        self._steps: dict[str, tuple[int, bytes]] = {}
+        """(tick, STEP) that each process was sent last, to be sent to whoever comes back for it"""
         self._ahead: deque[tuple[str, int, int, bytes]] = deque()
         """(name, first tick, last tick, STEP) of who runs ticks alone, in order, that are not answered yet"""
         self._scripted = sorted(plan.commands)
@@ -197,7 +202,8 @@ class Broker:
         for name, inbox in grants:
             if name in crashing:
                 continue
-            self._steps[name] = frame = encode(Step(run_id, tick, tick, [inbox]))
+            frame = encode(Step(run_id, tick, tick, [inbox]))
+            self._steps[name] = tick, frame
             if remote is not None and name in remote.names:
                 remote.grant(name, frame, tick)
             elif name in welcomed:
@@ -228,15 +234,14 @@ class Broker:
         if alone is None:
             return False
         name, end_tick, inbox = alone
-        for first_tick in range(tick, end_tick, PART_TICKS):
-            last_tick = min(first_tick + PART_TICKS, end_tick) - 1
-            inboxes = [inbox, *[()] * (last_tick - first_tick)]
-            frame = self._encode(Step(self._run_id, first_tick, last_tick, inboxes))
-            self._ahead.append((name, first_tick, last_tick, frame))
-            inbox = ()
+        while tick < end_tick:
+            last_tick = tick + part_ticks(end_tick - tick) - 1
+            frame = self._encode(Step(self._run_id, tick, last_tick, [inbox, *[()] * (last_tick - tick)]))
+            self._ahead.append((name, tick, last_tick, frame))
+            tick, inbox = last_tick + 1, ()
         if name in self._peers.welcomed:
-            self._send_ahead(name)
-        self._collect(tick)
+            self._send_granted(name)
+        self._collect(exchange.tick)
         self._peers.reconnecting = False
         return True
 
@@ -247,8 +252,12 @@ class Broker:
         ends += self._scripted[place : place + 1]
         return min(end for end in ends if end is not None and end >= tick)
 
-    def _send_ahead(self, name: str) -> None:
+    def _send_granted(self, name: str) -> None:
+        """What it was granted and is not in the log yet. A new one must run a tick that the one before has answered."""
         for _, _, _, frame in self._ahead:
+            self._peers.send(name, frame)
+        tick, frame = self._steps.get(name, (-1, b""))
+        if tick == self._exchange.tick:
             self._peers.send(name, frame)
 
     def _close_ahead(self, name: str, outboxes: Sequence[Sequence[Entry]]) -> None:
@@ -350,10 +359,7 @@ class Broker:
             self._peers.welcome(name, self._exchange.tick)
             if known or self._exchange.tick:
                 self._rebuild(name)
-            if name in self._exchange.waiting:
-                self._peers.send(name, self._steps[name])
-            elif self._ahead:
-                self._send_ahead(name)
+            self._send_granted(name)
         elif name in self._exchange.absent():
             return  # it waits for its REJOIN
         elif known:
@@ -362,7 +368,7 @@ class Broker:
         else:
             self._peers.welcome(name, self._exchange.tick)
             if name in self._exchange.waiting:
-                self._peers.send(name, self._steps[name])
+                self._peers.send(name, self._steps[name][1])
 
     def _why_not(self, name: str, hello: Hello) -> str | None:
         if name != hello.name or name not in self._table.by_name:
