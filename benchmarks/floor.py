@@ -1,11 +1,13 @@
 """The node's own work with nothing around it: what no bus, however fast, can take away.
 
-    python -m benchmarks.floor one | processes TICKS
+    python -m benchmarks.floor one | processes | ordered TICKS
 
 A short flight is recorded; then every application runs its ticks again on the inboxes that it had. `one`: in a loop,
 with each message encoded and checked, and each tick's record encoded, hashed and written, but no Exchange, no
 mailboxes, no pace. `processes`: in workers behind a bare barrier whose frames are the flight's own, made ahead; the far
-end decodes what comes, encodes, hashes and writes the records, and orders nothing. Prints ticks a second.
+end decodes what comes, encodes, hashes and writes the records, and orders nothing. `ordered`: the same with an Exchange,
+which makes the frames; what is left out is all that a bus is beside: pace, who may speak, who is lost, the umbilical.
+Prints ticks a second.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from flightsw.bus.frames import Done, Step, WireEntry
 from flightsw.bus.log import LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec, Port
-from flightsw.bus.rebuild import LoggedStep, logged_steps
+from flightsw.bus.rebuild import LoggedStep, logged_steps, wire_exchange
 from flightsw.messages.topics import TopicTable
 from flightsw.node.build import build_application
 from flightsw.node.placement import placement
@@ -105,7 +107,7 @@ def worker(flight: Flight, name: str, endpoint: str) -> None:
         socket.send(encode(Done("", frame.first_tick, frame.last_tick, 0, [entries])))
 
 
-def processes(flight: Flight, out: Path) -> float:
+def processes(flight: Flight, out: Path, *, ordered: bool) -> float:
     """Ticks a second behind a bare barrier."""
     endpoint = f"ipc://{out}/bus"
     cores = placement(["bus", *flight.names], os.sched_getaffinity(0), os.getpid())
@@ -122,9 +124,19 @@ def processes(flight: Flight, out: Path) -> float:
     decode, encode = msgspec.msgpack.Decoder(Done).decode, RecordEncoder()
     writer = LogWriter(out, log_header(flight.scenario, flight.table))
     send, receive, more, begin_s = router.send, router.recv, int(zmq.SNDMORE), 0.0
+    exchange = wire_exchange(flight.table)
     for tick, record in enumerate(flight.records):
         if tick == FIRST:
             begin_s = time.perf_counter()
+        if ordered:
+            for granted, inbox in exchange.begin([item[1] for item in record.inputs]):
+                send(granted.encode(), more)
+                send(frame_of(Step("", tick, tick, [inbox])))
+            for _ in lanes:
+                identity = receive()
+                exchange.accept(identity.decode(), decode(receive()).outboxes[0])
+            writer.append(encode(exchange.finish()))
+            continue
         for name, frames in lanes:
             send(name, more)
             send(frames[tick])
@@ -163,7 +175,7 @@ def measured(host: str, ticks: int) -> float:
         again.mkdir()
         if host == "one":
             return one(Flight(flown, ticks, "none"), again)
-        return processes(Flight(flown, ticks, "sample:50"), again)
+        return processes(Flight(flown, ticks, "sample:50"), again, ordered=host == "ordered")
 
 
 if __name__ == "__main__":
