@@ -4,10 +4,10 @@
 
 A short flight is recorded; then every application runs its ticks again on the inboxes that it had. `one`: in a loop,
 with each message encoded and checked, and each tick's record encoded, hashed and written, but no Exchange, no
-mailboxes, no pace. `processes`: in workers behind a bare barrier whose frames are the flight's own, made ahead; the far
-end decodes what comes, encodes, hashes and writes the records, and orders nothing. `ordered`: the same with an Exchange,
-which makes the frames; what is left out is all that a bus is beside: pace, who may speak, who is lost, the umbilical.
-Prints ticks a second.
+mailboxes, no pace. `processes`: in workers behind a bare barrier whose frames are the flight's own, made ahead; the
+far end decodes what comes, encodes, hashes and writes the records, and orders nothing. `ordered`: the same with an
+Exchange, which makes the frames; what is left out is all that a bus is beside: pace, who may speak, who is lost, the
+umbilical. Prints ticks a second.
 """
 
 from __future__ import annotations
