@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flightsw.apps.comms.app import CommsApp
+from flightsw.apps.comms.silence import StationRow
 from flightsw.apps.health.app import HealthApp, Heartbeat
 from flightsw.apps.health.config import HealthConfig, PayloadRow
 from flightsw.apps.health.interface import HealthLaw
@@ -141,7 +142,10 @@ def _recalled_inference(scenario: Scenario) -> Application:
 
 
 def _comms(scenario: Scenario) -> Application:
-    stations = tuple(station.name for station in scenario.plant.stations)
+    stations = tuple(
+        StationRow(station.name, station.latitude_deg, station.longitude_deg, station.mask_deg)
+        for station in scenario.plant.stations
+    )
     tiers = {load.name: load.shed_tier for load in scenario.plant.loads}
     config = scenario.apps.comms
     shipped = partial(CommsApp, timed=isinstance(scenario.plant.clock, ClockConfig))

@@ -97,6 +97,7 @@ def process_rows() -> tuple[ProcessRow, ...]:
                 "tc.request.health",
                 *REPORTS,
                 "sensor.link",
+                "sensor.nav",
                 "infer.result",
                 "infer.status",
                 "power.status",

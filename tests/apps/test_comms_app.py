@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from flightsw.apps.comms import law
 from flightsw.apps.comms.app import CommsApp
 from flightsw.apps.comms.config import CommsConfig
+from flightsw.apps.comms.silence import StationRow
 from flightsw.bus.application import Inbox, Now
 from flightsw.bus.port import Codec, Port
 from flightsw.messages.base import Message
@@ -34,6 +35,7 @@ from tests.apps.payload import of
 CONFIG = CommsConfig(
     housekeeping_bytes_per_tick=100, clear_scene_bytes=1000, cloudy_scene_bytes=10, store_bytes=50_000, report_ticks=5
 )
+STATIONS = (StationRow("north", 78.0, 15.0, 5.0), StationRow("south", -72.0, 2.0, 5.0))
 NO_LINK = LinkSensors(None, None, 0.0)
 LINK = LinkSensors(1, 30.0, 8000.0)
 """1,000 bytes a tick of 1 s"""
@@ -43,7 +45,7 @@ class Comms:
     """The application and its clock."""
 
     def __init__(self, *, tick: int = 0, tier: int | None = None) -> None:
-        self.app = CommsApp(CONFIG, ("north", "south"), 1.0, tier)
+        self.app = CommsApp(CONFIG, STATIONS, 1.0, tier)
         self.tick = tick
         self.sent: list[Message] = []
 

@@ -214,7 +214,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "power": {"reserve_soc": 0.42, "compute_max_w": 12.0, "shed_soc": [0.3, 0.1], "capacity_ah": 9.0},
     "thermal": {"gain_w_k": 3.0, "chip_limit_c": 61.0, "heater_on_c": 1.0, "cap_max_w": 20.0},
     "inference": {"frame_period_s": 2.0, "queue_scenes": 99, "deadline_s": 7.0, "margin_w": 2.0, "batch_scenes": 4},
-    "comms": {"store_bytes": 12345, "housekeeping_bytes_per_tick": 7},
+    "comms": {"store_bytes": 12345, "carrier_wait_s": 20.0, "housekeeping_bytes_per_tick": 7},
     "health": {"wanted": "NOMINAL", "attitude": "nadir", "safe_soc": 0.2, "watchpoints": []},
 }
 
@@ -242,7 +242,7 @@ def _insides(application: Any) -> dict[str, Any]:
         held.pop(part, None)
     held.pop("_law")
     held.pop("_monitor", None)
-    parts = "_queue _workload _account _store _radio _switches _charger _heaters _pumps _attitude"
+    parts = "_queue _workload _account _store _radio _switches _charger _heaters _pumps _attitude _listener"
     for name in parts.split():
         if name in held:
             held[name] = dict(vars(held[name]))

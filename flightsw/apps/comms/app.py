@@ -1,7 +1,7 @@
 """Communications: messages in, messages out. The decisions are in `ingest`, `law` (or a user's own law) and `store`.
 
-Reads `tc.request`, `tc.request.health`, `tc.report.*`, `sensor.link`, `infer.result`, `power.status`, `health.mode`,
-`time.status`. Gives `comms.status`, `comms.radio`, `comms.frame`, `comms.frame_time`, `tc.verification`,
+Reads `tc.request`, `tc.request.health`, `tc.report.*`, `sensor.link`, `sensor.nav`, `infer.result`, `power.status`,
+`health.mode`, `time.status`. Gives `comms.status`, `comms.radio`, `comms.frame`, `comms.frame_time`, `tc.verification`,
 `tc.dispatch`, `event.comms`, `cds.comms`.
 """
 
@@ -13,6 +13,7 @@ from flightsw.apps.comms.config import CommsConfig
 from flightsw.apps.comms.ingest import IngestState, OpenRequest, conclude, receive, time_out
 from flightsw.apps.comms.interface import STANDARD, CommsLaw
 from flightsw.apps.comms.law import Inputs
+from flightsw.apps.comms.silence import Listener, StationRow, station_name
 from flightsw.apps.comms.store import Store, product_bytes
 from flightsw.apps.repeating import Repeating
 from flightsw.apps.tables import ParameterTable
@@ -32,7 +33,7 @@ from flightsw.messages.comms import (
 )
 from flightsw.messages.health import Event, Mode, ModeStatus, Severity
 from flightsw.messages.inference import InferenceResult
-from flightsw.messages.plant import LinkSensors
+from flightsw.messages.plant import LinkSensors, NavSensors
 from flightsw.messages.power import PowerStatus
 from flightsw.messages.time import TimeStatus
 
@@ -43,7 +44,7 @@ NO_LINK = LinkSensors(None, None, 0.0)
 class CommsApp:
     """The application.
 
-    `stations`: names, by the number that the radio gives. `transmitter_tier`: the load-shed level at which the EPS
+    `stations`: by the number that the radio gives. `transmitter_tier`: the load-shed level at which the EPS
     takes the transmitter's rail; None: never. `timed`: a clock is fitted, and frames bear its time.
     """
 
@@ -52,7 +53,7 @@ class CommsApp:
     def __init__(
         self,
         config: CommsConfig,
-        stations: tuple[str, ...],
+        stations: tuple[StationRow, ...],
         dt_s: float,
         transmitter_tier: int | None = None,
         law: CommsLaw = STANDARD,
@@ -61,6 +62,7 @@ class CommsApp:
     ) -> None:
         self._config = config
         self._stations = stations
+        self._listener = Listener(stations, dt_s)
         self._dt_s = dt_s
         self._transmitter_tier = transmitter_tier
         self._ingest = IngestState()
@@ -93,6 +95,8 @@ class CommsApp:
             self._time = inbox.last(TimeStatus) or self._time
         out = self._telecommands(now, inbox)
         self._link = link = inbox.last(LinkSensors) or self._link
+        heard, wait_s = link.station is not None, self._config.carrier_wait_s
+        out += self._listener.step(inbox.last(NavSensors), heard=heard, wait_s=wait_s)
         store = self._store
         store.add_housekeeping(self._config.housekeeping_bytes_per_tick)
         was_full = store.full
@@ -181,8 +185,7 @@ class CommsApp:
         return True
 
     def _tell_pass(self, event: str, station: int, args: dict[str, Scalar], out: list[Message]) -> None:
-        name = self._stations[station] if station < len(self._stations) else str(station)
-        out.append(Event(Severity.ACTIVITY_LO, event, {"station": name, **args}))
+        out.append(Event(Severity.ACTIVITY_LO, event, {"station": station_name(self._stations, station), **args}))
 
     def _store_critical_data(self, now: Now, out: list[Message]) -> None:
         ingest, store = self._ingest, self._store

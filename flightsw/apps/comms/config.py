@@ -22,6 +22,8 @@ class CommsConfig(AppConfig, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """a scene that isn't: its mask's thumbnail"""
     cloudy_above: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.7
     """cloud fraction above which a scene is not worth its downlink (CloudScout, Phi-Sat-1: 70 %)"""
+    carrier_wait_s: Annotated[float, Meta(gt=0.0, le=10_000.0)] = 60.0
+    """a station that must be in view, and hasn't been heard for so long: the radio may be deaf, and that is told"""
     store_bytes: Bytes = 2_000_000_000
     report_ticks: Annotated[int, Meta(ge=1, le=1_000_000)] = 30
     """an owner that has not reported on a command by then has failed it"""
