@@ -79,7 +79,7 @@ EVENT_IDS: dict[str, tuple[str, ...]] = {
         "board.sensor_back",
         TABLE_ACTIVATED,
     ),
-    "comms": ("pass.start", "pass.end", "store.full", TABLE_ACTIVATED),
+    "comms": ("pass.start", "pass.end", "store.full", "link.silent", "link.heard", TABLE_ACTIVATED),
     "health": (
         "mode.changed",
         "limit.crossed",
