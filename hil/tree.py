@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from flightsw.bus.pacing import monotonic_s
 from flightsw.errors import FlightswError
 
 COMMAND_TIMEOUT_S = 2.0
@@ -88,6 +89,9 @@ def _by_number(path: str) -> list[str | int]:
 class Stream:
     """A command that goes on talking, such as tegrastats; `latest` is its last whole line, and never waits."""
 
+    heard_s: float | None = None
+    """on the monotonic clock: when it was last found to have said a line"""
+
     def __init__(self, program: Path, arguments: Sequence[str]) -> None:
         self._process = subprocess.Popen(  # noqa: S603  the drivers' own commands
             [str(program), *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
@@ -104,7 +108,13 @@ class Stream:
             *lines, self._rest = (self._rest + block).split(b"\n")
             if lines:
                 self._line = lines[-1].decode("ascii", "replace")
+                self.heard_s = monotonic_s()
         return self._line
+
+    @property
+    def ended(self) -> bool:
+        """It talks no more."""
+        return self._process.poll() is not None
 
     def close(self) -> None:
         """End it."""

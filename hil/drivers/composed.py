@@ -52,12 +52,14 @@ class ComposedBoard:
     """what it is put in when nobody leads it, beside its lowest clock"""
     sample_s: float = 0.02
     """its sensors cost too much to be asked oftener"""
+    parts: Sequence[PowerSensor] = ()
+    """of what `power` sums up: each has a capability of its own"""
     closing: Sequence[Closing] = ()
     """tools that were left running"""
 
     def capabilities(self) -> tuple[Capability, ...]:
         """All that a bench could ask for; what is absent says why."""
-        found = [sensor.capability() for sensor in (*self.meters, *self.power)]
+        found = [sensor.capability() for sensor in (*self.meters, *self.power, *self.parts)]
         if not self.meters:
             found.insert(0, Capability("power.meter", Standing.ABSENT, "", "none is wired: see docs/hil.md"))
         found.append(self.thermometer.capability())

@@ -16,6 +16,8 @@ LOW_C, HIGH_C = -40.0, 150.0
 HOTTEST = ("tj-thermal", "x86_pkg_temp")
 NO_SILICON = ("pmic", "iwlwifi", "nvme", "bat", "tboard", "tdiode", "acpitz")
 """beginnings of the names of zones that don't count while there are others"""
+GPU = "nvidia"
+"""beginning of the names of GPUs' temperatures"""
 CHIP_SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal")
 """hwmon drivers of processors"""
 
@@ -68,10 +70,14 @@ class ThermalZones:
 def hottest(readings: dict[str, Reading]) -> Reading:
     """What the chip's temperature is, of all that is there."""
     valued = {name: reading for name, reading in readings.items() if reading.value is not None}
-    for name in HOTTEST:
-        if name in valued:
-            return valued[name]
+    vendors = next((valued[name] for name in HOTTEST if name in valued), None)
+    if vendors is not None:  # it knows nothing of cards that were plugged in
+        return max([vendors, *(one for name, one in valued.items() if name.startswith(GPU))], key=_value)
     silicon = {name: one for name, one in valued.items() if not name.lower().startswith(NO_SILICON)} or valued
     if not silicon:
         return missing("temperature", "no zone gives a value" if readings else "no zone")
-    return max(silicon.values(), key=lambda reading: reading.value or LOW_C)
+    return max(silicon.values(), key=_value)
+
+
+def _value(reading: Reading) -> float:
+    return reading.value or LOW_C
