@@ -1,4 +1,4 @@
-"""GPUs by nvidia-smi: what a line says, what a GPU doesn't tell, a tool that ends or falls silent, sums that are honest."""
+"""GPUs by nvidia-smi: what a line says, what a GPU doesn't tell, a tool that ends or falls silent, honest sums."""
 
 from __future__ import annotations
 
