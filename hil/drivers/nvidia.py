@@ -40,6 +40,8 @@ COMPLAINTS = {
 }
 """SW power cap, HW slowdown, SW and HW thermal slowdown, HW power brake; the other bits are no complaints"""
 MOST_GPUS = 16
+MODELLED_SHARE = 0.01
+"""of a sum that still counts as measured: within a GPU's own 5 W"""
 _HEX = re.compile(r"^0x[0-9a-fA-F]{1,16}$")
 
 
@@ -168,7 +170,7 @@ class BesideGpus:
         return self._processor.capability()
 
     def power(self) -> Reading:
-        """Measured where both are."""
+        """Measured where both are, or where what is modelled is next to nothing."""
         reading = self._processor.power()
         if reading.value is None:
             return reading
@@ -181,7 +183,8 @@ class BesideGpus:
             told.append(f"{found.value:.1f} W of {gpu.name} measured")
         how = "measured" if reading.quality is Quality.MEASURED else "modelled"
         told.append(f"{reading.value:.1f} W of the processor {how}")
-        return Reading(total_w, reading.quality, f"{reading.source} + {TOOL}", ", ".join(told), reading.age_s)
+        quality = Quality.MEASURED if reading.value < MODELLED_SHARE * total_w else reading.quality
+        return Reading(total_w, quality, f"{reading.source} + {TOOL}", ", ".join(told), reading.age_s)
 
 
 class ZonesAndGpus:

@@ -168,6 +168,8 @@ def test_watts_are_the_processor_s_and_every_gpu_s_and_as_good_as_the_worse() ->
     assert measured.quality is Quality.MEASURED
     modelled = BesideGpus(Processor(Reading(50.0, Quality.MODELLED, "/proc/stat")), [one]).power()
     assert modelled.quality is Quality.MODELLED
+    hardly = BesideGpus(Processor(Reading(0.2, Quality.MODELLED, "/proc/stat")), [one]).power()
+    assert hardly.quality is Quality.MEASURED
     assert modelled.reason == "71.3 W of H100 measured, 50.0 W of the processor modelled"
 
 
