@@ -2,11 +2,11 @@
 
     python models/cloudseg/train.py [small|medium|large]...
 
-Without a name `small` and `large` are trained, and `medium` is left: the shipped one can't be made again. Its weights are
-of the first model build, whose machine or torch build nobody noted. Its script and today's give equal weights, bit for
-bit, on one machine with torch 2.13.0, and scenes and truth are equal too; but they are not the shipped weights, neither
-with AVX-512 nor with AVX2. What is trained by name takes the shipped one's place: measure it then, and expect other
-figures of whatever flies it.
+Without a name `small` and `large` are trained, and `medium` is left: the shipped one can't be made again. Its weights
+are of the first model build, whose machine or torch build nobody noted. Its script and today's give equal weights, bit
+for bit, on one machine with torch 2.13.0, and scenes and truth are equal too; but they are not the shipped weights,
+neither with AVX-512 nor with AVX2. What is trained by name takes the shipped one's place: measure it then, and expect
+other figures of whatever flies it.
 
 `medium` looks at half resolution and answers at full, the four outputs being the quarters of each 2 x 2 block; the
 others have the shapes of `common.shapes`.
