@@ -88,6 +88,8 @@ class OrbitResult(msgspec.Struct, frozen=True, kw_only=True):
                 found.append(f"{row.case}: {OURS} reaches {row.of_oracle:.1%} of the oracle")
             if row.most_of_oracle > 1.0:
                 found.append(f"{row.case}: {row.policy} is above the oracle")
+            if row.worst_excess_w > 0.0 and row.policy in (OURS, *BASELINES):
+                found.append(f"{row.case}: {row.policy} draws {row.worst_excess_w:.2f} W more than it was granted")
         return tuple(found)
 
 

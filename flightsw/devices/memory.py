@@ -3,9 +3,9 @@
 Addresses of upsets come from the plant through the device alone. A flat footprint holds, from its first byte on, each
 variant's weights (as often as copies are kept), the activations, and the rest: weights of whatever else is loaded, that
 nobody here computes. Weights are private copies of the ones on non-volatile storage, which holds (it is protected);
-what is loaded anew from there is clean. A flip in the activations hits the batch under way: a bit of its input,
-since the runtime shows nothing of what is between its layers. While nothing is under way it hits nothing: of the
-address, which is wider than any memory, the upper part says at which moment of its tick it fell.
+what is loaded anew from there is clean. A flip in the activations hits the batch under way, in its input or between two
+layers (`apps.inference.struck`). While nothing is under way it hits nothing: of the address, which is wider than any
+memory, the upper part says at which moment of its tick it fell.
 
 Flight software may read weights, compare and rewrite them: that is what memory is for. It never learns where a flip
 was. Owned by the virtual device; read by the engine and by what guards it.
@@ -14,9 +14,6 @@ was. Owned by the virtual device; read by the engine and by what guards it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-import numpy as np
-import numpy.typing as npt
 
 from flightsw.devices.memory_config import MemoryConfig
 from flightsw.devices.onnxweights import Span, weight_spans
@@ -132,17 +129,11 @@ class DeviceMemory:
         """The rest from storage."""
         self._rest_flips.clear()
 
-    def through_activations(self, tensor: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """A batch's input as it lies in memory while it is worked on: itself, or a copy with this tick's flips."""
-        if not self._activation_flips:
-            return tensor
-        struck = tensor.copy()
-        raw = struck.reshape(-1).view(np.uint8)
-        for bit in self._activation_flips:
-            place = bit % (8 * raw.size)
-            raw[place >> 3] ^= np.uint8(1 << (place & 7))
+    def take_activation_flips(self) -> tuple[int, ...]:
+        """The bits that this tick's upsets flip in the activations of the batch under way, once."""
+        flips = tuple(self._activation_flips)
         self._activation_flips.clear()
-        return struck
+        return flips
 
     def _flip(self, bit: int, *, in_work: bool) -> None:
         copies = self.config.copies

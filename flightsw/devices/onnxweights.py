@@ -31,13 +31,16 @@ class Span(NamedTuple):
     length: int
 
 
-class _Field(NamedTuple):
+class Field(NamedTuple):
+    """One field of a protobuf message."""
+
     number: int
     value: int
     """of a varint"""
     start: int
     end: int
-    """of what is delimited by a length"""
+    """of its content, a varint's apart"""
+    wire: int
 
 
 def weight_spans(data: bytes) -> tuple[Span, ...]:
@@ -45,9 +48,9 @@ def weight_spans(data: bytes) -> tuple[Span, ...]:
     try:
         spans = [
             span
-            for graph in _fields(data, 0, len(data))
+            for graph in fields_of(data, 0, len(data))
             if graph.number == GRAPH and graph.end
-            for tensor in _fields(data, graph.start, graph.end)
+            for tensor in fields_of(data, graph.start, graph.end)
             if tensor.number == INITIALIZER
             for span in _tensor(data, tensor)
         ]
@@ -56,9 +59,9 @@ def weight_spans(data: bytes) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _tensor(data: bytes, tensor: _Field) -> Iterator[Span]:
+def _tensor(data: bytes, tensor: Field) -> Iterator[Span]:
     kind, name, where = 0, "", None
-    for field in _fields(data, tensor.start, tensor.end):
+    for field in fields_of(data, tensor.start, tensor.end):
         if field.number == DATA_TYPE:
             kind = field.value
         elif field.number == NAME:
@@ -69,22 +72,24 @@ def _tensor(data: bytes, tensor: _Field) -> Iterator[Span]:
         yield Span(name, *where)
 
 
-def _fields(data: bytes, at: int, end: int) -> Iterator[_Field]:
+def fields_of(data: bytes, at: int, end: int) -> Iterator[Field]:
     """The fields of a message between two places."""
     while at < end:
         key, at = _varint(data, at)
         number, wire = key >> 3, key & 7
         if wire == VARINT:
             value, at = _varint(data, at)
-            yield _Field(number, value, 0, 0)
+            yield Field(number, value, 0, 0, wire)
         elif wire == BYTES:
             length, at = _varint(data, at)
             if at + length > end:
                 raise ValueError(f"field {number} at byte {at} is cut")
-            yield _Field(number, 0, at, at + length)
+            yield Field(number, 0, at, at + length, wire)
             at += length
         elif wire in (FIXED64, FIXED32):
-            at += 8 if wire == FIXED64 else 4
+            length = 8 if wire == FIXED64 else 4
+            yield Field(number, 0, at, at + length, wire)
+            at += length
         else:
             raise ValueError(f"wire type {wire} at byte {at}")
 

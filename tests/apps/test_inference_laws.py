@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from flightsw.apps.inference.budget import BudgetInferenceLaw, BudgetState
 from flightsw.apps.inference.chance import RandomInferenceLaw
 from flightsw.apps.inference.config import InferenceConfig
+from flightsw.apps.inference.haste import hasty_of, is_steady, keeps_up
 from flightsw.apps.inference.interface import Inputs, StandardInferenceLaw
 from flightsw.apps.inference.ladder import Ladder, Rung, ladder_of
 from flightsw.apps.inference.law import WARMING_K
@@ -184,6 +185,63 @@ def test_offers_count_what_arrives_until_the_horizon_and_how_long_it_may_wait():
     assert (first.scenes, first.window_s) == (2000.0, 1000.0)
     assert (second.scenes, second.window_s) == (3300.0, 1000.0)
     assert (third.scenes, third.window_s) == (100.0, 200.0)
+
+
+def test_of_what_may_wait_beyond_the_horizon_an_even_pace_is_offered():
+    later = work(100, arriving_per_s=0.0, oldest_s=0.0, deadline_s=600.0)
+    (offer,) = offers_of((later,), 150.0)
+    assert (offer.scenes, offer.window_s) == (25.0, 150.0)
+    (last,) = offers_of((work(1000, arriving_per_s=0.0, deadline_s=3600.0),), 1.0)
+    assert last.scenes < 1.0, "a horizon of a second asks for no haste"
+
+
+def test_a_step_of_the_ladder_that_adds_too_little_is_not_taken():
+    rungs = (Rung("small", 13.0, 0.90), Rung("medium", 48.0, 0.945), Rung("large", 68.0, 0.955))
+    ladder = ladder_of(rungs, 1, SILICON, CONFIG.batch_scenes)
+    seconds = [1.0 / rates[0] for rates in ladder.rates]
+    assert [rung for rung, _, _ in climbs(ladder, seconds, 1.0)] == [0, 1, 2]
+    assert [rung for rung, _, _ in climbs(ladder, seconds, 1.0, 0.02)] == [0, 1]
+
+
+def test_in_sunlight_work_is_not_put_off_where_that_costs_no_value():
+    plans = (Plan(0, (0,), 100.0, 50.0, 0.5), Plan(1, (0,), 99.5, 60.0, 0.4), Plan(2, (0,), 99.2, 70.0, 0.3))
+    dear = (plans[0], Plan(1, (0,), 98.0, 60.0, 0.4))
+    rates = LADDER.rates[0]
+    few = (work(int(100 * rates[0]), arriving_per_s=0.0),)
+    more = (work(int(100 * rates[1]), arriving_per_s=0.0),)
+    most = (work(10**6, arriving_per_s=0.0),)
+    assert [hasty_of(plans, plans[0], one, LADDER, 101.0).mode for one in (few, more, most)] == [0, 1, 2]
+    assert hasty_of(dear, plans[0], most, LADDER, 101.0).mode == 0, "value goes before haste"
+    arriving = (work(0, arriving_per_s=0.9 * rates[0]),)
+    assert keeps_up(plans[0], arriving, LADDER, 100.0)
+    assert not keeps_up(plans[0], (work(int(20 * rates[0]), arriving_per_s=0.9 * rates[0]),), LADDER, 100.0)
+
+
+def test_an_empty_queue_is_no_reason_to_leave_the_mode_while_work_keeps_coming():
+    law = LAWS["budget"]
+    stretch = Stretch(0.0, 500.0)
+    steady = [
+        inputs(work=(work(500 if tick % 4 else 0, arriving_per_s=9.0, stretch=stretch),), power=power(1e6))
+        for tick in range(200)
+    ]
+    outputs = flown(law, steady)[60:]
+    assert all(one.decision.work for one in outputs)
+    assert len({one.decision.mode for one in outputs}) == 1
+    sparse = inputs(work=(work(0, arriving_per_s=0.01),), power=power(1e6))
+    state, _ = law.step(law.initial(), sparse, SILICON, LADDER, CONFIG)
+    assert not is_steady(state.plan, sparse.work, LADDER)
+
+
+def test_the_device_does_not_rest_through_the_day_s_images_nor_where_the_plan_needs_its_time():
+    law = LAWS["budget"]
+    day = inputs(work=(work(0, arriving_per_s=0.01, stretch=Stretch(0.0, 500.0)),))
+    _, outputs = law.step(law.initial(), day, SILICON, LADDER, CONFIG)
+    assert outputs.power_on is True, "put off, it would be met in the dark"
+    night = PowerStatus(0.7, 0.01, 10.0, 0.0, 0, 40.0, 0.5, True, 0.0, 2000.0, 50_000.0)
+    idle, busy = work(0, arriving_per_s=0.01), work(0, arriving_per_s=20.0)
+    for one, is_on in ((idle, False), (busy, True)):
+        _, outputs = law.step(law.initial(), inputs(work=(one,), power=night), SILICON, LADDER, CONFIG)
+        assert outputs.power_on is is_on
 
 
 def test_demand_is_told_as_it_were_without_caps_and_the_cap_as_what_binds():

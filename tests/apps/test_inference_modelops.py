@@ -251,7 +251,7 @@ def test_the_application_takes_model_commands_answers_them_and_keeps_them_in_cri
     payload = Payload(InferenceConfig(frame_scenes=9, batch_scenes=4, execute="every"), card=load_card("wildfire"))
     ops = operations(store)
     app = payload.app
-    app._models, app._guard, app._engine = ops, ops, ops
+    app._models, app._guard, app._workshop._engine = ops, ops, ops
     app._handlers |= ops.handlers
     sha = sha_of(store)
     reports = []

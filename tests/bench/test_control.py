@@ -50,7 +50,7 @@ def small_bench(**changes: object) -> Bench:
 def test_every_shipped_law_flies_in_the_default_scenario_and_others_and_the_baseline_is_tuned_in_all() -> None:
     assert sorted(BENCH.laws) == sorted(SHIPPED)
     assert BENCH.cases[0].scenario == "cubesat-6u-orin-nano"
-    assert BENCH.cases[0].overrides == ()
+    assert BENCH.cases[0].overrides == ("apps.inference.law=drain",), "a payload that asks for all it is let"
     assert len(BENCH.cases) >= 2
     assert [(one.case, one.law) for one in shipped_tuned()] == [(one.name, BASELINE) for one in BENCH.cases]
     for one in shipped_tuned():

@@ -254,6 +254,32 @@ def test_the_bench_is_content_only_when_ours_is_ahead_at_an_equal_charge_near_th
     assert any("fixed is above the oracle" in one for one in above)
 
 
+def test_a_policy_that_draws_more_than_it_was_granted_is_a_complaint(monkeypatch: pytest.MonkeyPatch) -> None:
+    def flown(flights: Sequence[OrbitFlight], _jobs: int) -> list[OrbitFigures]:
+        excess = {"fixed": 0.25}
+        return [
+            replace(
+                figures(one.policy, one.seed, GOOD[one.policy] + one.seed),
+                worst_excess_w=excess.get(one.policy, 0.0) if one.seed == 3 else 0.0,
+            )
+            for one in flights
+        ]
+
+    monkeypatch.setattr(orbit, "fly_all_orbits", flown)
+    bench = small_bench()
+    (told,) = compare_orbits(bench, bench.cases, bench.policies, (), 20, 1).complaints
+    assert told == "orin-nano: fixed draws 0.25 W more than it was granted"
+
+
+def test_the_bench_s_load_is_refused_by_reason_where_the_energy_ahead_is_short() -> None:
+    case = next(one for one in BENCH.cases if one.name == "orin-nx")
+    flight = orbit_flight(BENCH, replace(case, duration="2000s"), "fixed", {}, 1)
+    assert orbit_scenario(flight).apps.inference.admission
+    flown = fly_orbit(flight)
+    assert flown.missed["energy"] > 100
+    assert flown.worst_excess_w == 0.0
+
+
 def test_the_command_prints_the_table_or_json_and_its_exit_code_is_the_verdict(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,6 +12,8 @@ from flightsw.node.inprocess import InProcessNode
 from flightsw.node.scenario import Scenario, load_scenario
 
 SHIPPED = (resources.files("flightsw.scenarios") / "cubesat-6u-orin-nano.toml").read_text()
+LAWS = {"thermal": 'law = "predictive"\n', "inference": 'law = "budget"\n'}
+"""what it says itself, which an application's own lines take the place of"""
 QUICK = ("apps.inference.execute=none", "duration=400s")
 
 
@@ -21,8 +23,8 @@ def write(folder: Path, code: str, processes: str = "", **apps: str) -> Path:
     (folder / "mine.py").write_text(textwrap.dedent(code))
     text = SHIPPED
     for app, lines in apps.items():
-        own = text.replace('law = "predictive"\n', "") if app == "thermal" else text
-        text = own.replace(f"[apps.{app}]\n", f"[apps.{app}]\n{lines}\n")
+        shipped = f"[apps.{app}]\n{LAWS.get(app, '')}"
+        text = text.replace(shipped, f"[apps.{app}]\n{lines}\n")
     file = folder / "node.toml"
     file.write_text(text + textwrap.dedent(processes))
     return file

@@ -82,7 +82,9 @@ def test_subclasses_of_all_shipped_laws_that_change_nothing_give_the_same_ticks(
     )
     file = write(tmp_path, code, **{app: f'law = "mine:{app.title()}"' for app in STANDARD})
     own = [(record.inputs, [entry[:2] for entry in record.entries]) for record in flown(load(file), 300)]
-    shipped_scenario = load_scenario("cubesat-6u-orin-nano", [*QUICK, "apps.thermal.law=pi"])
+    shipped_scenario = load_scenario(
+        "cubesat-6u-orin-nano", [*QUICK, "apps.thermal.law=pi", "apps.inference.law=drain"]
+    )
     shipped = [(record.inputs, [entry[:2] for entry in record.entries]) for record in flown(shipped_scenario, 300)]
     assert len(own) == 300
     assert own == shipped
@@ -250,6 +252,7 @@ def test_a_scenario_without_users_code_says_nothing_of_it_in_its_resolved_form()
     assert "processes" not in resolved
     assert len(resolved["apps"]) == 5
     assert resolved["apps"]["thermal"].pop("law") == "predictive", "a shipped one"
+    assert resolved["apps"]["inference"].pop("law") == "budget", "another"
     for app in resolved["apps"].values():
         assert not {"law", "law_config", "app", "app_config"} & set(app)
 

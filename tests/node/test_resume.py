@@ -248,6 +248,9 @@ def _insides(application: Any) -> dict[str, Any]:
             held[name] = dict(vars(held[name]))
             held[name].pop("_account", None)  # the same as the application's own
     held.pop("_device", None)
+    if (workshop := held.pop("_workshop", None)) is not None:  # what it works on is the application's own
+        apart = ("_workload", "_queue", "_account", "_device")
+        held["_workshop"] = {name: value for name, value in vars(workshop).items() if name not in apart}
     for name in ("_parameters", "_sequencer", "_time"):
         held.pop(name, None)
     if (fdir := held.pop("_fdir", None)) is not None:

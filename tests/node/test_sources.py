@@ -57,7 +57,7 @@ def scenario_with(tmp_path: Path, sources: str = SOURCES, trace: str = "t_s,scen
     (tmp_path / "arrivals.csv").write_text(trace)
     keys, _, tables = sources.partition("[[")
     head, marker, tail = file.read_text().partition("[apps.comms]")
-    head = head.replace("[apps.inference]", f"[apps.inference]\n{keys}")
+    head = head.replace('[apps.inference]\nlaw = "budget"', f"[apps.inference]\n{keys}")
     file.write_text(f"{head}[[{tables}\n{marker}{tail}")
     return file
 

@@ -1,4 +1,5 @@
-"""Payload manager: messages in, messages out. The decisions are in a `law`, `source`, `queue`, `events`.
+"""Payload manager: messages in, messages out. The decisions are in a `law`, `source`, `queue`, `events`; the
+work itself is done in `workshop`.
 
 Reads `sensor.nav`, `power.status`, `thermal.status`, `health.mode`, `health.recovery`, `tc.dispatch`; `hw.device` goes
 to the device unread. Gives `infer.status`, `infer.account`, `infer.result`, `hw.activity`, `event.inference`,
@@ -19,14 +20,15 @@ from flightsw.apps.inference.interface import STANDARD, InferenceLaw
 from flightsw.apps.inference.ladder import default_rung, ladder_of, rungs_of
 from flightsw.apps.inference.law import Inputs, Outputs
 from flightsw.apps.inference.modelops import COMMANDS, ModelOps, refuse
-from flightsw.apps.inference.queue import SceneQueue, Serving
+from flightsw.apps.inference.queue import SceneQueue
 from flightsw.apps.inference.sessions import in_session
 from flightsw.apps.inference.workload import Workload
+from flightsw.apps.inference.workshop import Workshop
 from flightsw.apps.tables import ParameterTable
 from flightsw.apps.telecommands import Handlers, execute_own
 from flightsw.bus.application import Inbox, Now
-from flightsw.devices.accelerator import Accelerator, Batch, Completion, Telemetry
-from flightsw.devices.models import ModelCard, label_of
+from flightsw.devices.accelerator import Accelerator, Telemetry
+from flightsw.devices.models import ModelCard
 from flightsw.devices.silicon import Silicon
 from flightsw.messages.base import Message
 from flightsw.messages.commands import InferSetPayload
@@ -35,7 +37,6 @@ from flightsw.messages.inference import (
     ChipReading,
     DeviceActivity,
     InferenceCriticalData,
-    InferenceResult,
     InferenceStatus,
 )
 from flightsw.messages.plant import DeviceReadings, NavSensors
@@ -77,30 +78,31 @@ class InferenceApp:
         self._silicon = silicon
         self._card = card
         self._rungs = rungs_of(card, silicon)
-        self._execute_stride = config.execute_stride
         self._device = device
-        self._model = label_of(config.model)
-        self._engine = engine
         self._guard = guard
         self._models = models
         self._workload = Workload(config, seed)
         self._account = Account(len(self._workload.classes), len(self._rungs))
         self._queue = SceneQueue(self._workload.classes, config.queue_scenes, self._account)
-        self._served: tuple[object, ...] = ()
-        """mode in force, variants and batch behind what the queue is told of serving"""
+        self._workshop = Workshop(
+            config,
+            silicon,
+            self._rungs,
+            default_rung(card),
+            device,
+            engine,
+            self._workload,
+            self._queue,
+            self._account,
+        )
         self._law = law
         self._critical_data = law.CriticalData
         self._state = law.initial()
         self._node_mode: Mode | None = None
         self._enabled = True
         """ground's wish"""
-        self._decision: Decision | None = None
-        """of this tick"""
-        self._end_ns = 0
-        """of this tick"""
         self._reset_ticks = 0
         """the device is held off for so long, by order of recovery"""
-        self._next_batch = self._batches_done = self._batches_executed = 0
         self._seen = Seen()
         self._stored: InferenceCriticalData | None = None
         self._parameters = ParameterTable("inference", config, self._apply, fixed=FIXED)
@@ -119,14 +121,13 @@ class InferenceApp:
         if (status := inbox.last(ModeStatus)) is not None:
             self._node_mode = status.mode
         telemetry = self._device.telemetry()
-        if not telemetry.ready and (lost := self._device.abort()) is not None:
-            self._next_batch = lost.number
-            self._queue.put_back(lost)
+        if not telemetry.ready:
+            self._workshop.reclaim()
         if self._guard is not None:
-            out += self._guard.check(now.t_ns, now.dt_s, self._batches_done)
+            out += self._guard.check(now.t_ns, now.dt_s, self._workshop.batches_done)
         outputs = self._decide(now, inbox, telemetry, self._let_in(now, inbox))
         full = self._account.full
-        out += self._work(now, outputs.decision)
+        out += self._workshop.work(now, outputs.decision)
         out += self._events(telemetry, outputs, self._account.full - full)
         activity = self._device.activity()
         out.append(self._status(now, outputs.decision, activity))
@@ -135,7 +136,7 @@ class InferenceApp:
         if now.tick % CHIP_TICKS == CHIP_PHASE and telemetry.chip_c is not None:
             self._compare_diodes(telemetry.chip_c, inbox, out)
         if now.tick % ACCOUNT_TICKS == ACCOUNT_PHASE:
-            out.append(self._account.told(self._queue.waiting_by, self._in_flight_by))
+            out.append(self._account.told(self._queue.waiting_by, self._workshop.in_flight_by))
         self._store(now, out)
         return out
 
@@ -159,7 +160,7 @@ class InferenceApp:
             ageing_ns=round(config.ageing_s * 1e9),
             batching_ns=round(config.batch_wait_s * 1e9),
         )
-        self._served = ()
+        self._workshop.reconfigure(config)
 
     def _let_in(self, now: Now, inbox: Inbox) -> bool:
         """Announce what arrives in this tick; whether the camera is on."""
@@ -178,7 +179,7 @@ class InferenceApp:
             power_cap_w=None if power is None else power.compute_cap_w,
             thermal_cap_w=None if thermal is None else thermal.chip_cap_w,
             telemetry=telemetry,
-            waiting=self._queue.waiting + self._in_flight,
+            waiting=self._queue.waiting + self._workshop.in_flight,
             arriving_per_s=self._workload.arriving_per_s(imaging=is_open),
             work=self._workload.work(self._queue, now.t_ns),
             power=power,
@@ -198,76 +199,6 @@ class InferenceApp:
             return False
         self._reset_ticks -= 1
         return True
-
-    def _work(self, now: Now, decision: Decision) -> list[Message]:
-        self._decision = decision
-        self._end_ns = now.t_ns + round(now.dt_s * 1e9)
-        self._serve(decision)
-        out = [self._result(done) for done in self._device.advance(now.t_ns, now.dt_s, self._take)]
-        self._queue.reserved = self._in_flight
-        self._queue.settle(self._end_ns)
-        return out
-
-    def _serve(self, decision: Decision) -> None:
-        """Tell the queue how scenes are served from now on."""
-        self._queue.outlook = decision.outlook
-        mode = self._device.telemetry().mode
-        served = (mode, decision.variants, decision.batch_scenes)
-        if served == self._served:
-            return
-        self._served = served
-        clock_mhz = self._silicon.modes[mode].clock_mhz
-        serving = []
-        for place in range(len(self._workload.classes)):
-            variant = decision.variants[place] if decision.variants else self._ladder.default
-            work_gop = self._rungs[variant].work_gop
-            batch_s = self._silicon.batch_s(self._batch_scenes(decision), work_gop, clock_mhz)
-            serving.append(Serving(variant, work_gop, round(batch_s * 1e9)))
-        self._queue.serving = serving
-
-    def _batch_scenes(self, decision: Decision) -> int:
-        most = self._config.batch_scenes
-        return most if decision.batch_scenes is None else min(most, decision.batch_scenes)
-
-    def _take(self, free_ns: int) -> Batch | None:
-        decision = self._decision
-        if decision is None or not decision.work:
-            self._queue.release(free_ns)
-            return None
-        batch = self._queue.take(self._next_batch, self._batch_scenes(decision), free_ns, self._end_ns)
-        if batch is not None:
-            self._next_batch += 1
-        return batch
-
-    def _result(self, done: Completion) -> Message:
-        batch, seen = done.batch, None
-        source, variant, scenes = batch.source, batch.variant, batch.scenes
-        if self._engine is not None and batch.number % self._execute_stride == 0:
-            name = self._rungs[variant].name
-            seen = self._engine.look(batch.first_scene, scenes, batch.cos_zenith, batch.latitude_deg, name)
-            self._batches_executed += 1
-        self._batches_done += 1
-        in_time = done.finished_ns - batch.queued_since_ns <= self._workload.classes[source].deadline_ns
-        value = scenes * self._rungs[variant].quality * self._workload.weights[source] if in_time else 0.0
-        self._account.finish(source, variant, scenes, value, in_time=in_time)
-        return InferenceResult(
-            batch=batch.number,
-            model=self._model,
-            first_scene=batch.first_scene,
-            scenes=scenes,
-            cos_zenith=batch.cos_zenith,
-            latitude_deg=batch.latitude_deg,
-            mode=done.mode,
-            started_ns=done.started_ns,
-            finished_ns=done.finished_ns,
-            queued_s=max(0.0, (done.started_ns - batch.queued_since_ns) * 1e-9),
-            cloud_fraction=seen.cloud_fraction if seen else None,
-            output_sha256=seen.output_sha256 if seen else None,
-            source=source,
-            variant=variant,
-            value=value,
-            detections=seen.detections if seen else None,
-        )
 
     def _events(self, telemetry: Telemetry, outputs: Outputs, refused: int) -> list[Message]:
         queue, decision, before = self._queue, outputs.decision, self._seen
@@ -293,36 +224,24 @@ class InferenceApp:
             predicted_w=decision.predicted_w,
             binding=decision.binding,
             queue_items=self._queue.waiting,
-            items_in_flight=self._in_flight,
+            items_in_flight=self._workshop.in_flight,
             items_arrived=sum(account.arrived),
             items_done=sum(account.done),
             items_dropped=refused + late + lost,
             dropped_refused=refused,
             dropped_late=late,
             dropped_lost=lost,
-            batches_done=self._batches_done,
-            batches_executed=self._batches_executed,
+            batches_done=self._workshop.batches_done,
+            batches_executed=self._workshop.batches_executed,
             busy_fraction=min(1.0, activity.busy_s / now.dt_s),
             value=account.total_value,
         )
 
-    @property
-    def _in_flight(self) -> int:
-        batch = self._device.in_flight
-        return 0 if batch is None else batch.scenes
-
-    @property
-    def _in_flight_by(self) -> list[int]:
-        """By source."""
-        counts, batch = [0] * len(self._workload.classes), self._device.in_flight
-        if batch is not None:
-            counts[batch.source] = batch.scenes
-        return counts
-
     def _store(self, now: Now, out: list[Message]) -> None:
         """Every change counts: a batch's number must never be given twice, nor a scene be forgotten."""
         models = "" if self._models is None else self._models.stored()
-        data = self._account.stored(self._enabled, self._batches_done, self._batches_executed, models)
+        workshop = self._workshop
+        data = self._account.stored(self._enabled, workshop.batches_done, workshop.batches_executed, models)
         if now.tick % STORE_TICKS == 0 or data != self._stored:
             self._stored = data
             out.append(self._law.stored(self._state, data))
@@ -332,8 +251,7 @@ class InferenceApp:
         self._enabled = stored.enabled
         if self._models is not None:
             self._models.restore(stored.models)
-        self._next_batch = self._batches_done = stored.batches_done
-        self._batches_executed = stored.batches_executed
+        self._workshop.restore(stored)
         self._account.restore(stored)
 
     def _set_payload(self, command: InferSetPayload) -> str | None:

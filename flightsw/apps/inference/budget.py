@@ -18,11 +18,12 @@ from msgspec.structs import replace
 
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.inference.governor import highest_within
+from flightsw.apps.inference.haste import hasty_of, is_of_the_day, is_steady
 from flightsw.apps.inference.interface import StandardInferenceLaw
 from flightsw.apps.inference.ladder import Ladder
 from flightsw.apps.inference.law import Choice, Heard, Inputs, Outputs, State, applied, heard
 from flightsw.apps.inference.outlook import NO_ECLIPSE_S, horizon_s
-from flightsw.apps.inference.plan import Plan, batch_for, best_of, offers_of, plans_of
+from flightsw.apps.inference.plan import BUSY_SHARE, Plan, batch_for, best_of, offers_of, plans_of
 from flightsw.apps.inference.rest import rests_by_foresight
 from flightsw.devices.silicon import Silicon
 from flightsw.messages.health import Mode
@@ -55,6 +56,8 @@ class BudgetInferenceLaw(StandardInferenceLaw):
         """between two plans"""
         kept_j: Annotated[float, Meta(ge=0.0, le=1e12)] = 0.0
         """of the energy ahead that no plan spends: left in the battery when an eclipse ends, above the reserve"""
+        least_gain: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.02
+        """a better variant must add so much of the quality, or its energy is left for the next orbit"""
         rest: bool = True
         """the device may be powered down while work can wait"""
 
@@ -73,14 +76,15 @@ class BudgetInferenceLaw(StandardInferenceLaw):
         believed = heard(state, inputs, silicon, config)
         left_ticks = state.left_ticks - 1
         if state.plan is None or left_ticks <= 0:
-            state = self._planned(state, believed, inputs, silicon, ladder)
+            state = self._planned(state, believed, inputs, silicon, ladder, config)
             left_ticks = self._own.plan_ticks
         plan = state.plan
         assert plan is not None, "made above"
         seconds = [1.0 / ladder.rates[variant][plan.mode] for variant in plan.variants]
-        resting = self._rests(state, seconds, believed, inputs, silicon, config)
+        resting = self._rests(state, seconds, believed, inputs, silicon, ladder, config)
+        pauses = inputs.waiting == 0 and not is_steady(plan, inputs.work, ladder)
         choice = Choice(
-            None if inputs.waiting == 0 or state.spent else plan.mode,
+            None if state.spent or pauses else plan.mode,
             plan.variants,
             batch_for(inputs.work, seconds, config.batch_scenes),
             rest=resting,
@@ -92,7 +96,13 @@ class BudgetInferenceLaw(StandardInferenceLaw):
         return applied(after, believed, choice, inputs, silicon, ladder, config)
 
     def _planned(
-        self, state: BudgetState, believed: Heard, inputs: Inputs, silicon: Silicon, ladder: Ladder
+        self,
+        state: BudgetState,
+        believed: Heard,
+        inputs: Inputs,
+        silicon: Silicon,
+        ladder: Ladder,
+        config: InferenceConfig,
     ) -> BudgetState:
         """With a new plan inside the caps as they are, in which the mode of the last one stands where it is worth as
         much."""
@@ -106,10 +116,15 @@ class BudgetInferenceLaw(StandardInferenceLaw):
         if power is not None and power.compute_energy_j is not None:
             energy_j = power.compute_energy_j - self._own.kept_j - rest_w * ahead_s
         least_j = AGAIN_S * silicon.working_w[0] if state.spent else 0.0
-        plans = plans_of(offers_of(inputs.work, ahead_s), max(0.0, energy_j), ladder, silicon, leak_w, rest_w)
+        plans = plans_of(
+            offers_of(inputs.work, ahead_s), max(0.0, energy_j), ladder, silicon, leak_w, rest_w, self._own.least_gain
+        )
         before = None if state.plan is None else state.plan.mode
-        plan, wish = best_of(plans[: top + 1], before), best_of(plans).mode
-        return replace(state, plan=plan, wish=wish, spent=energy_j < least_j)
+        plan, wish = best_of(plans[: top + 1], before), best_of(plans)
+        if _is_sunlit(inputs):
+            plan = hasty_of(plans[: top + 1], plan, inputs.work, ladder, config.drain_s)
+            wish = hasty_of(plans, wish, inputs.work, ladder, config.drain_s)
+        return replace(state, plan=plan, wish=wish.mode, spent=energy_j < least_j)
 
     def _rests(
         self,
@@ -118,12 +133,24 @@ class BudgetInferenceLaw(StandardInferenceLaw):
         believed: Heard,
         inputs: Inputs,
         silicon: Silicon,
+        ladder: Ladder,
         config: InferenceConfig,
     ) -> bool:
         if not self._own.rest or inputs.mode is not Mode.PAYLOAD or not inputs.work:
             return False
-        idle = inputs.waiting == 0
+        plan, idle = state.plan, inputs.waiting == 0
+        assert plan is not None, "made before"
         if not state.resting and not idle:
             return False
         leak_w = believed.situation.leak_w
-        return rests_by_foresight(state.resting, idle, inputs.work, seconds, silicon, leak_w, config.queue_scenes)
+        ahead_s = NO_ECLIPSE_S if inputs.power is None else horizon_s(inputs.power)
+        if _is_sunlit(inputs) and (is_steady(plan, inputs.work, ladder) or is_of_the_day(inputs.work, ahead_s)):
+            return False
+        spare_s = (BUSY_SHARE - plan.busy_share) * ahead_s
+        return rests_by_foresight(
+            state.resting, idle, inputs.work, seconds, silicon, leak_w, config.queue_scenes, spare_s
+        )
+
+
+def _is_sunlit(inputs: Inputs) -> bool:
+    return inputs.power is not None and not inputs.power.in_eclipse

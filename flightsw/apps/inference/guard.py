@@ -20,6 +20,7 @@ import numpy as np
 from flightsw.apps.inference.answers import answer
 from flightsw.apps.inference.engine import OnnxEngine, Seen
 from flightsw.apps.inference.network import Network, Tiles, output_hash
+from flightsw.apps.inference.struck import Activations
 from flightsw.devices.golden import golden_tile
 from flightsw.devices.memory import DeviceMemory
 from flightsw.devices.models import ModelCard
@@ -45,6 +46,7 @@ class GuardedEngine(OnnxEngine):
         self._built = {name: memory.generation(name) for name in memory.names}
         self._sums = {name: zlib.crc32(memory.weights(name)) for name in memory.names}
         self._golden = {name: self._golden_hash(name) for name in memory.names}
+        self._activations: dict[str, Activations] = {}
         self._used = {card.default_variant}
         """since the golden input was last looked at"""
         self._sound_until = dict.fromkeys(memory.names, 0)
@@ -57,12 +59,22 @@ class GuardedEngine(OnnxEngine):
         name = self._card.default_variant if variant is None else variant
         self._used.add(name)
         try:
-            output = self.network(name).sound(self._memory.through_activations(tiles))
+            output = self._looked_at(name, tiles)
         except (ConfigError, InferenceError):
             self._repair(name, "runtime")
             output = self.network(name).sound(tiles)
         told = answer(self._card, output)
         return Seen(told.cloud_fraction, output_hash(output), told.detections)
+
+    def _looked_at(self, name: str, tiles: Tiles) -> Tiles:
+        """By the whole network, or by one whose activations are struck."""
+        flips = self._memory.take_activation_flips()
+        if not flips:
+            return self.network(name).sound(tiles)
+        image = self._memory.image(name)
+        if name not in self._activations:
+            self._activations[name] = Activations(self._card, image)
+        return self._activations[name].run(image, tiles, flips)
 
     def network(self, variant: str | None = None) -> Network:
         """The session of a variant, made anew where its weights in memory are not those it was made of."""

@@ -28,7 +28,7 @@ class Network:
     def __init__(self, card: ModelCard, data: bytes, where: str) -> None:
         self._card = card
         self._shape = (card.bands, card.cells, card.cells)
-        self.session = _session_of(data, where)
+        self.session = session_of(data, where)
         """onnxruntime's own: benchmarks call it as it is"""
         self._check_ports(where)
         self._outputs = [card.output_name]
@@ -42,15 +42,13 @@ class Network:
         """
         if tiles.dtype != np.float32 or tiles.ndim != 4 or tiles.shape[1:] != self._shape or len(tiles) < 1:
             raise InputRefused(f"tiles of {tiles.dtype} {tiles.shape}: must be float32 (n >= 1, {self._shape})")
-        if not _finite(tiles):
-            raise InputRefused("tiles: not finite: must be reflectances")
+        refuse_unsound(self._card, tiles, of_input=True)
         return cast("Tiles", self._run(self._outputs, {self._card.input_name: tiles})[0])
 
     def sound(self, tiles: Tiles) -> Tiles:
         """The same, where the output is finite. Raises OutputRefused too: no sound network gives anything else."""
         output = self.infer(tiles)
-        if not _finite(output):
-            raise OutputRefused(f"model {self._card.name}: {self._card.output_name}: not finite")
+        refuse_unsound(self._card, output, of_input=False)
         return output
 
     def _check_ports(self, where: str) -> None:
@@ -84,6 +82,14 @@ class Network:
             raise ConfigError(f"{where}: gives {shape} for one tile: its card says (1, {card.cells}, {card.cells})")
 
 
+def refuse_unsound(card: ModelCard, values: Tiles, *, of_input: bool) -> None:
+    """Raises InputRefused, OutputRefused: not finite."""
+    if not _finite(values):
+        if of_input:
+            raise InputRefused("tiles: not finite: must be reflectances")
+        raise OutputRefused(f"model {card.name}: {card.output_name}: not finite")
+
+
 def output_hash(output: Tiles) -> str:
     """First 16 hex digits of the hash over a raw output."""
     return hashlib.sha256(output.tobytes()).hexdigest()[:16]
@@ -96,7 +102,8 @@ def _finite(values: Tiles) -> bool:
         return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
 
 
-def _session_of(data: bytes, where: str) -> Any:
+def session_of(data: bytes, where: str) -> Any:
+    """onnxruntime's session of a file's bytes. Raises ConfigError: not a model that it loads."""
     import onnxruntime as ort  # a run without execution never pays for the import
 
     options = ort.SessionOptions()

@@ -54,30 +54,36 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
 
 
 def offers_of(work: Iterable[SourceWork], horizon_s: float) -> tuple[Offer, ...]:
-    """What waits, and what arrives until the horizon while it lasts."""
+    """What arrives until the horizon while it lasts, and what waits; of what may wait beyond it, the share that an even
+    pace leaves to the time before."""
     offers = []
     for one in work:
         stretch = one.stretch
         starts_s = min(horizon_s, stretch.starts_in_s)
         ends_s = min(horizon_s, starts_s + stretch.lasts_s)
         arriving = one.arriving_per_s * (ends_s - starts_s)
-        if arriving > 0.0:
-            window_s = min(horizon_s, ends_s + one.deadline_s)
-        else:
-            window_s = min(horizon_s, one.deadline_s - one.oldest_s)
-        offers.append(Offer(one.waiting + arriving, max(1.0, window_s), one.weight))
+        slack_s = one.deadline_s - one.oldest_s
+        window_s = min(horizon_s, ends_s + one.deadline_s if arriving > 0.0 else slack_s)
+        waiting = one.waiting * horizon_s / slack_s if slack_s > horizon_s else float(one.waiting)
+        offers.append(Offer(waiting + arriving, max(1.0, window_s), one.weight))
     return tuple(offers)
 
 
 def plans_of(
-    offers: Sequence[Offer], energy_j: float, ladder: Ladder, silicon: Silicon, leak_w: float, rest_w: float
+    offers: Sequence[Offer],
+    energy_j: float,
+    ladder: Ladder,
+    silicon: Silicon,
+    leak_w: float,
+    rest_w: float,
+    least_gain: float = 0.0,
 ) -> tuple[Plan, ...]:
-    """The best plan in each mode. `rest_w`: drawn by the device when it doesn't work."""
+    """The best plan in each mode. `rest_w`: drawn by the device when it doesn't work; `least_gain`: see `climbs`."""
     plans = []
     for mode, working_w in enumerate(silicon.working_w):
         above_w = max(0.0, working_w + leak_w - rest_w)
         seconds = tuple(1.0 / rates[mode] for rates in ladder.rates)
-        plans.append(_plan(mode, offers, max(1.0, energy_j), ladder, seconds, above_w))
+        plans.append(_plan(mode, offers, max(1.0, energy_j), ladder, seconds, above_w, least_gain))
     return tuple(plans)
 
 
@@ -94,7 +100,13 @@ def best_of(plans: Sequence[Plan], before: int | None = None) -> Plan:
 
 
 def _plan(
-    mode: int, offers: Sequence[Offer], energy_j: float, ladder: Ladder, seconds: Sequence[float], above_w: float
+    mode: int,
+    offers: Sequence[Offer],
+    energy_j: float,
+    ladder: Ladder,
+    seconds: Sequence[float],
+    above_w: float,
+    least_gain: float,
 ) -> Plan:
     """The greedy rule in one mode."""
     steps: list[tuple[float, int, int, float, float]] = []
@@ -103,7 +115,7 @@ def _plan(
             per_s = above_w / energy_j + 1.0 / (BUSY_SHARE * offer.window_s)
             steps += [
                 (worth / (took_s * per_s), source, rung, worth, took_s)
-                for rung, worth, took_s in climbs(ladder, seconds, offer.weight)
+                for rung, worth, took_s in climbs(ladder, seconds, offer.weight, least_gain)
             ]
     steps.sort(key=lambda step: (-step[0], step[1], step[2]))
     left_j, left_share, value, used_j, used_share = energy_j, 1.0, 0.0, 0.0, 0.0
@@ -139,8 +151,11 @@ def batch_for(work: Sequence[SourceWork], seconds: Sequence[float], most: int) -
     return max(1, min(most, int(HOLDS_UP * shortest_s / slowest_s)))
 
 
-def climbs(ladder: Ladder, seconds: Sequence[float], weight: float) -> list[tuple[int, float, float]]:
-    """(variant, worth, seconds) of each step up the upper hull of value over cost, from doing nothing on."""
+def climbs(
+    ladder: Ladder, seconds: Sequence[float], weight: float, least_gain: float = 0.0
+) -> list[tuple[int, float, float]]:
+    """(variant, worth, seconds) of each step up the upper hull of value over cost, from doing nothing on; no step that
+    adds less than the share `least_gain` of what it stands on."""
     steps: list[tuple[int, float, float]] = []
     at_s, at_value = 0.0, 0.0
     rungs = sorted(range(len(seconds)), key=lambda place: (seconds[place], -ladder.rungs[place].quality))
@@ -148,7 +163,7 @@ def climbs(ladder: Ladder, seconds: Sequence[float], weight: float) -> list[tupl
         best, best_slope = -1, 0.0
         for place in rungs:
             more_s, more = seconds[place] - at_s, weight * ladder.rungs[place].quality - at_value
-            if more_s > 0.0 and more > 0.0 and more / more_s > best_slope:
+            if more_s > 0.0 and more > least_gain * at_value and more / more_s > best_slope:
                 best, best_slope = place, more / more_s
         if best < 0:
             return steps

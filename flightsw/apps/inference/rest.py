@@ -7,6 +7,7 @@ up again while there is still ample time to serve what has come together. Called
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -49,17 +50,22 @@ def rests_by_foresight(
     silicon: Silicon,
     leak_w: float,
     limit_scenes: int,
+    spare_s: float = math.inf,
 ) -> bool:
     """Whether it rests from this tick on. `idle`: nothing waits nor is under way; `seconds`: that a scene takes, by
-    source."""
+    source; `spare_s`: the plan needs the device for all time but so much."""
     service_s = sum(one.waiting * took_s for one, took_s in zip(work, seconds, strict=True))
     need_s = silicon.boot_s + 1.3 * service_s + SPARE_S
     if resting:
         waiting = sum(one.waiting for one in work)
-        return 2 * waiting <= limit_scenes and all(one.slack_s > max(need_s, LEFT * one.deadline_s) for one in work)
+        return (
+            spare_s > silicon.boot_s
+            and 2 * waiting <= limit_scenes
+            and all(one.slack_s > max(need_s, LEFT * one.deadline_s) for one in work)
+        )
     saved_w = silicon.modes[0].base_w + leak_w - silicon.gated_w
     if not idle or saved_w <= 0.0:
         return False
     boot_j = silicon.boot_w * silicon.boot_s
     pause_s = min((one.slack_s - max(need_s, LEFT * one.deadline_s) for one in work), default=0.0)
-    return pause_s * saved_w > WORTH * boot_j
+    return min(pause_s, spare_s - silicon.boot_s) * saved_w > WORTH * boot_j
