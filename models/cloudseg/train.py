@@ -2,12 +2,6 @@
 
     python models/cloudseg/train.py [small|medium|large]...
 
-Without a name `small` and `large` are trained, and `medium` is left: the shipped one can't be made again. Its weights
-are of the first model build, whose machine or torch build nobody noted. Its script and today's give equal weights, bit
-for bit, on one machine with torch 2.13.0, and scenes and truth are equal too; but they are not the shipped weights,
-neither with AVX-512 nor with AVX2. What is trained by name takes the shipped one's place: measure it then, and expect
-other figures of whatever flies it.
-
 `medium` looks at half resolution and answers at full, the four outputs being the quarters of each 2 x 2 block; the
 others have the shapes of `common.shapes`.
 """
@@ -57,14 +51,11 @@ NETWORKS = {
     "large": Recipe(LARGE, 1500, 32, 5e-3),
 }
 
-LEFT = ("medium",)
-"""not trained unless it is named: see above"""
-
 
 def main(names: list[str]) -> None:
     """The command."""
     cameras = cameras_of(VirtualCamera)
-    for name in names or [name for name in NETWORKS if name not in LEFT]:
+    for name in names or list(NETWORKS):
         print(f"cloudseg {name}")
         recipe = NETWORKS[name]
         net = train(recipe.layers, cameras, steps=recipe.steps, batch=recipe.batch, rate=recipe.rate)

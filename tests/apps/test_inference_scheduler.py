@@ -197,7 +197,7 @@ def test_value_is_quality_times_weight_of_what_is_done_in_time():
     payload = Payload(InferenceConfig(sources=SOURCES, batch_scenes=4, execute="none"))
     payload.run(60)
     results = of(payload.sent, InferenceResult)
-    quality = 0.9451
+    quality = 0.9464
     assert {one.source for one in results} == {0, 1, 2}
     weights = {0: 1.0, 1: 8.0, 2: 4.0}
     for one in results:

@@ -54,7 +54,7 @@ def test_the_card_states_what_is_measured(measure, measured):
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("quality = 0.9451", "quality = 0.9551", "variants.medium.quality"),
+        ("quality = 0.9464", "quality = 0.9551", "variants.medium.quality"),
         ("parameters = 1076", "parameters = 1077", "variants.medium.parameters"),
         ("brightness_threshold_iou = 0.", "brightness_threshold_iou = 0.1", "quality.brightness_threshold_iou"),
     ],
@@ -91,9 +91,9 @@ def test_does_not_need_the_light_to_be_as_in_training(session):
     camera = VirtualCamera(9005)
     cloud = camera.truth(0, 64)
     assert 0.2 < cloud.mean() < 0.8
-    for cos_zenith in (0.05, 0.5, 1.0):
+    for cos_zenith, least in ((0.05, 0.8), (0.5, 0.9), (1.0, 0.9)):
         said = session.run([CARD.output_name], {CARD.input_name: camera.tiles(0, 64, cos_zenith, 20.0)})[0] > 0.5
-        assert (said & cloud).sum() / (said | cloud).sum() > 0.85
+        assert (said & cloud).sum() / (said | cloud).sum() > least
 
 
 def test_takes_and_gives_what_its_card_says(session):
