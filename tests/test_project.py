@@ -25,6 +25,7 @@ import hil
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.11", "3.12", "3.13")
+BOARD, TESTED = "3.10", "3.11"
 # Written so that this file does not match itself.
 FOREIGN = re.compile(
     r"/(?:home|root|Users)/\w"
@@ -37,18 +38,24 @@ def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
-def pins() -> dict[str, str]:
-    """constraints.txt: canonical name -> exact version."""
+def pins(python: str = TESTED) -> dict[str, str]:
+    """constraints.txt for one Python: canonical name -> exact version."""
     lines = (ROOT / "constraints.txt").read_text().splitlines()
-    pairs = [line.split("==") for line in lines if line and not line.startswith("#")]
+    every = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    pairs = [(one.name, str(one.specifier).removeprefix("==")) for one in every if is_for(one, python)]
     found: dict[str, str] = {canonicalize_name(name): version for name, version in pairs}
     assert len(found) == len(pairs), "a package is pinned twice"
     return found
 
 
-def declared(extra: str | None = None) -> list[Requirement]:
+def is_for(one: Requirement, python: str) -> bool:
+    return one.marker is None or one.marker.evaluate({"python_version": python, "python_full_version": f"{python}.0"})
+
+
+def declared(extra: str | None = None, python: str = TESTED) -> list[Requirement]:
     table = project()["project"]
-    return [Requirement(line) for line in (table["optional-dependencies"][extra] if extra else table["dependencies"])]
+    every = map(Requirement, table["optional-dependencies"][extra] if extra else table["dependencies"])
+    return [one for one in every if is_for(one, python)]
 
 
 def installed_requirements(name: str) -> list[Requirement]:
@@ -59,8 +66,8 @@ def installed_requirements(name: str) -> list[Requirement]:
         return []
 
 
-def closure(roots: list[Requirement]) -> set[str]:
-    """Canonical names of all that the installed packages of these requirements need, with any supported Python."""
+def closure(roots: list[Requirement], pythons: tuple[str, ...] = PYTHONS) -> set[str]:
+    """Canonical names of all that the installed packages of these requirements need, with any of these Pythons."""
     seen: set[tuple[str, str]] = set()
     todo = [(root.name, extra) for root in roots for extra in ("", *root.extras)]
     while todo:
@@ -72,7 +79,7 @@ def closure(roots: list[Requirement]) -> set[str]:
         for needed in installed_requirements(name):
             if needed.marker is None or any(
                 needed.marker.evaluate({"extra": extra, "python_version": v, "python_full_version": f"{v}.0"})
-                for v in PYTHONS
+                for v in pythons
             ):
                 todo += [(needed.name, more) for more in ("", *needed.extras)]
     return {name for name, _ in seen}
@@ -105,6 +112,9 @@ def test_constraints_pin_every_package_an_install_brings() -> None:
     needed = closure([*declared(), *declared("dev")])
     assert {"numpy", "pydantic-core", "pytest", "execnet"} <= needed  # direct and indirect ones are found
     assert needed - pins().keys() == set()
+    on_board = closure(declared(python=BOARD), (BOARD,))
+    assert "tomli" in on_board
+    assert on_board - pins(BOARD).keys() == set()
 
 
 def test_constraints_pin_nothing_that_is_not_installed() -> None:
@@ -113,13 +123,14 @@ def test_constraints_pin_nothing_that_is_not_installed() -> None:
     assert pins().keys() - wanted == set()
 
 
+@pytest.mark.parametrize("python", [BOARD, TESTED])
 @pytest.mark.parametrize("extra", [None, "console", "dev", "report", "tables", "train"])
-def test_pinned_versions_satisfy_the_declared_bounds(extra: str | None) -> None:
-    bounds = declared(extra)
+def test_pinned_versions_satisfy_the_declared_bounds(extra: str | None, python: str) -> None:
+    bounds = declared(extra, python)
     assert bounds
     for bound in bounds:
         assert bound.specifier, f"{bound.name} has no lower bound"
-        pin = pins().get(canonicalize_name(bound.name))
+        pin = pins(python).get(canonicalize_name(bound.name))
         if pin is None:
             assert str(bound.specifier).startswith("=="), f"{bound.name} is pinned nowhere"
         else:

@@ -7,7 +7,6 @@ interval. One flight more a seed, under all guards, has the upsets of the cited 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from functools import partial
 from importlib import resources
@@ -18,6 +17,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from flightsw.apps.inference.engine import OnnxEngine, Seen
+from flightsw.backports import tomllib
 from flightsw.bench.paired import Interval, mean_of
 from flightsw.bench.pool import all_flown
 from flightsw.devices.memory_config import MemoryConfig

@@ -9,13 +9,13 @@ the engine. Knows nothing of onnxruntime.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Protocol, TypeVar, overload
 
 import msgspec
 from msgspec import Meta
 
+from flightsw.backports import tomllib
 from flightsw.devices.silicon import Silicon
 from flightsw.errors import ConfigError
 

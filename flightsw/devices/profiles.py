@@ -6,7 +6,6 @@ is refused; an estimate says that it is one. Shipped profiles are package data u
 
 from __future__ import annotations
 
-import tomllib
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from flightsw.backports import tomllib
 from flightsw.devices.silicon import PowerMode, Silicon
 from flightsw.errors import ConfigError
 

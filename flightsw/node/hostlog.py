@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -81,7 +81,7 @@ class _Stamp:
 
     def __call__(self, _logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
         line["process"] = self._process
-        line["timestamp"] = datetime.now(UTC)  # left to msgspec to write, which does so in a tenth of the time
+        line["timestamp"] = datetime.now(timezone.utc)  # noqa: UP017  boards have 3.10; msgspec writes it fast
         return line
 
 

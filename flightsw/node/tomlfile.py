@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from flightsw.backports import tomllib
 from flightsw.errors import ConfigError
 from flightsw.node.tomlerrors import explain, place
 

@@ -21,6 +21,7 @@ import erfa
 import numpy as np
 
 from flightsw.errors import ConfigError
+from flightsw.messages.times import moment_of
 from flightsw.plant.arrays import FloatArray
 
 DAY_S = 86400.0
@@ -63,7 +64,7 @@ def parse_epoch(text: str) -> Epoch:
     """The epoch of an ISO 8601 UTC text such as "2026-01-03T12:00:00Z". Raises ConfigError."""
     allowed = f'must be an ISO 8601 UTC time like "2026-01-03T12:00:00Z", {_FIRST_YEAR} to {_LAST_YEAR}'
     try:
-        moment = datetime.datetime.fromisoformat(text)
+        moment = moment_of(text)
     except ValueError as error:
         raise ConfigError(f"epoch = {text!r}: {allowed} ({error})") from None
     if moment.utcoffset() != datetime.timedelta(0):

@@ -95,7 +95,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 def utc_now() -> dt.datetime:
     """The date for names and manifests."""
-    return dt.datetime.now(dt.UTC)
+    return dt.datetime.now(dt.timezone.utc)  # noqa: UP017  boards have 3.10
 
 
 def default_run_dir(scenario_name: str, seed: int, started: dt.datetime) -> Path:

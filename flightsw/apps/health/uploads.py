@@ -6,10 +6,9 @@ Called by `sequencer`. What is half-way up does not survive a restart: ground is
 
 from __future__ import annotations
 
-import tomllib
-
 import msgspec
 
+from flightsw.backports import tomllib
 from flightsw.errors import ConfigError
 from flightsw.messages.commands import SequenceLoad
 from flightsw.messages.sequences import Sequence
