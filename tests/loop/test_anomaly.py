@@ -128,7 +128,7 @@ def test_a_node_that_is_not_watched_differs_in_nothing_else(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("kind", "target", "size", "blamed"),
     [
-        ("bias", "sensor.thermal.board_c", 8.0, "sensor.thermal.board_c"),
+        ("bias", "sensor.thermal.board_c", 8.0, "sensor.thermal.chip_c"),  # it no longer belongs to its board
         ("heater", "on", 0.0, "sensor.power.load_power_w[1]"),
     ],
 )
