@@ -184,6 +184,10 @@ def test_inside_an_eclipse_nothing_is_left_to_its_beginning() -> None:
 def test_where_there_is_no_eclipse_none_is_waited_for() -> None:
     dawn_dusk = forecast((0.0, 6928.0, 0.0), (0.0, 0.0, 7.6), (1.0, 0.0, 0.0))
     assert dawn_dusk == NONE_AHEAD == coasted(dawn_dusk, 1e6)
+    assert (dawn_dusk.inside, dawn_dusk.starts_in_s) == (False, None)
+    assert (dawn_dusk.lasts_s, dawn_dusk.length_s, dawn_dusk.period_s) == (0.0, 0.0, 0.0), (
+        "nothing to wait for or to save for"
+    )
     assert not dawn_dusk.inside
     noon = forecast((6928.0, 0.0, 0.0), (0.0, 0.0, 7.6), (1.0, 0.0, 0.0))
     assert noon.starts_in_s == pytest.approx(0.5 * (noon.period_s - noon.length_s))

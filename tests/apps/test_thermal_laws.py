@@ -321,6 +321,20 @@ def test_the_allocator_polls_and_holds_between() -> None:
     assert len(set(seen)) == 3
 
 
+def test_the_allocator_sums_up_what_it_reads_and_nothing_while_it_reads_nothing() -> None:
+    law = law_called("power-allocator", poll_s=1.0)
+    state, sums, caps_w = law.initial(CONFIG), [], []
+    for chip_c in (66.0, 66.0, 66.0, None, None, 66.0):
+        state, outputs = law.step(state, readings(chip_c), CONFIG, 1.0)
+        assert isinstance(state, AllocatorState)
+        sums.append(state.integral)
+        caps_w.append(outputs.chip_cap_w)
+    assert sums[0] > sums[1] > sums[2], "a degree above its limit, it takes more and more back"
+    assert caps_w[0] > caps_w[1] > caps_w[2]
+    assert sums[3] == sums[4] == sums[2]
+    assert sums[5] < sums[2]
+
+
 def degraded_loop(without: str, seconds: int = 4000, lost_s: int = 1500) -> tuple[list[float], list[float]]:
     """(chip, cap) of the predictive law that loses a thermistor, or all of them ("all"), under way."""
     law, chip = law_called("predictive"), Chip(ChipPath())
