@@ -92,7 +92,9 @@ class Worker:
         while True:
             frame = decode(receive())
             if isinstance(frame, Step):
-                outboxes = [said for tick, said in answers if frame.first_tick <= tick <= frame.last_tick]
+                outboxes: list[list[WireEntry]] = []
+                if frame.first_tick <= answered_tick:
+                    outboxes += [said for tick, said in answers if frame.first_tick <= tick <= frame.last_tick]
                 for tick, entries in enumerate(frame.inboxes, frame.first_tick):
                     if tick > answered_tick:
                         sent = outbox_of(application.step(now_at(tick), codec.inbox(entries)))
