@@ -15,6 +15,7 @@ from flightsw.apps.health.config import HealthConfig, WatchpointConfig
 from flightsw.apps.health.fdirconfig import FdirConfig
 from flightsw.apps.health.limits import Watch, Zone, watch_step
 from flightsw.apps.health.modes import RUNNING, TRANSITIONS
+from flightsw.apps.health.state import Inputs
 from flightsw.bus.application import Inbox, Now
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
@@ -369,3 +370,20 @@ def test_yellow_samples_do_not_count_towards_red() -> None:
     for value in (103.5, 103.5, 103.5):
         watch = watch_step(watch, value, limits)
     assert watch.told is Zone.RED
+
+
+@pytest.mark.parametrize("ceiling", [Mode.SURVIVAL, Mode.SAFE, Mode.STANDBY, Mode.NOMINAL])
+def test_the_node_goes_as_low_as_recovery_lets_it_and_says_why(ceiling: Mode) -> None:
+    state = law.initial(CONFIG, APPS)
+    heard = (True,) * len(APPS)
+    modes = []
+    for tick in range(200):
+        held = (ceiling, "heater stuck") if 60 <= tick < 120 else (Mode.PAYLOAD, "")
+        values: tuple[float | None, ...] = (None,) * len(CONFIG.watchpoints)
+        state = law.observed(state, Inputs(tick, heard, values, 0.9, False, False, *held), APPS, CONFIG)
+        state = law.decided(state, tick, APPS, CONFIG)
+        modes.append(state.mode)
+        if tick == 119:
+            assert state.reason == "heater stuck"
+    assert (modes[59], min(modes[60:120]), modes[119]) == (Mode.PAYLOAD, ceiling, ceiling)
+    assert modes[-1] is Mode.PAYLOAD, "let go, it comes back by itself"
