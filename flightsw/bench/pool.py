@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import TypeVar
+
+from flightsw.node.pool import flying
 
 Flight = TypeVar("Flight")
 Answer = TypeVar("Answer")
@@ -15,5 +15,5 @@ def all_flown(fly: Callable[[Flight], Answer], flights: Iterable[Flight], jobs: 
     """All of them, in order, by so many processes; `fly` is a module's own function."""
     if jobs <= 1:
         return [fly(flight) for flight in flights]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with flying(jobs, "spawn") as pool:
         return list(pool.map(fly, flights))

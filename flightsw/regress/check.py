@@ -6,7 +6,6 @@ don't depend on how many there are.
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import msgspec
 
 from flightsw.errors import ConfigError, FlightswError
 from flightsw.node.hostlog import host_log
+from flightsw.node.pool import flying
 from flightsw.node.run import RunPlan
 from flightsw.node.scenario import Scenario, run_ticks
 from flightsw.record.folder import utc_now
@@ -99,8 +99,7 @@ def _results(assignments: Sequence[Assignment], jobs: int) -> Iterator[Checked]:
     if jobs == 1 or len(assignments) == 1:
         yield from map(check_one, assignments)
         return
-    context = multiprocessing.get_context("fork")  # no thread is running yet, and the imports are done
-    with ProcessPoolExecutor(min(jobs, len(assignments)), mp_context=context) as pool:
+    with flying(min(jobs, len(assignments)), "fork") as pool:
         yield from _in_order(pool, assignments, jobs)
 
 

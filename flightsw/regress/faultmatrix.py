@@ -6,9 +6,7 @@ order whatever the number of jobs. Called by `flightsw faults` and by tests.
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from statistics import median
 
@@ -16,6 +14,7 @@ import msgspec
 
 from flightsw.errors import ConfigError
 from flightsw.node.faults import KINDS
+from flightsw.node.pool import flying
 from flightsw.node.scenario import Scenario, run_ticks
 from flightsw.regress.faultcases import Case, can_err, draw
 from flightsw.regress.faultverdicts import Found, Verdict, alarms_of, judged, monitor_of
@@ -126,8 +125,7 @@ def _all(flown: partial[Found], cases: Sequence[Case], jobs: int) -> Iterator[Fo
     if jobs == 1 or len(cases) < 2:
         yield from map(flown, cases)
         return
-    context = multiprocessing.get_context("fork")  # no thread is running yet, and the imports are done
-    with ProcessPoolExecutor(min(jobs, len(cases)), mp_context=context) as pool:
+    with flying(min(jobs, len(cases)), "fork") as pool:
         yield from pool.map(flown, cases)
 
 
