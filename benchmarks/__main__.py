@@ -4,8 +4,8 @@ Every figure comes from a fresh process. A row has a goal, or is a raw limit tha
 far off what these machines usually give says that the machine was busy, and what is missed by the wall clock then
 proves nothing. Beneath the figures stand their ratios: a goal that is one is held against figures of the same rounds.
 What a goal is missed by is set against a floor where there is one: a raw row that nothing of ours could beat.
-Prints tables and writes `results.json` beside them with --out. Exit code 0 whatever the figures are: speed is reported
-here, never asserted.
+Prints tables, writes `results.json` with --out and brings a page up to date with --page. Exit code 0 whatever the
+figures are: speed is reported here, never asserted.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ BARRIER = f"bare barrier, {WORKERS} workers"
 USUAL_BARRIER = 3900.0
 """ticks/s of a bare barrier with five workers on an idle two-core machine of the kind that the goals were set on"""
 VOID_SHARE = 0.30
+REAL_TIME_DT_S = 0.01
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 FLY = "import sys; from flightsw.cli import main; sys.exit(main())"
 
 
@@ -137,6 +139,13 @@ def bare_start_s() -> float:
 def log_line_us(kind: str) -> float:
     """Microseconds of one line of the host's log."""
     return 1e6 * float(python("-m", "benchmarks.loglines", kind))
+
+
+def late_share(seconds: int) -> float:
+    """Of the node in processes at 100 Hz: share of ticks that start over a millisecond late, which is at most 0.01
+    where the 99th percentile of lateness is at most that. Deadlines count from the start: a drift is all ticks late."""
+    told = flown(seconds, "--speed", "realtime", "--set", f"dt_s={REAL_TIME_DT_S}", "--execute", "sample:50")
+    return told["slips"] / told["ticks"]
 
 
 def memory_mb(which: str) -> float:
@@ -267,8 +276,8 @@ RATIOS: dict[str, Ratio] = {
 GROWTH = {"orbits": "us a tick, in orbit", "nodes": "us a plant step, thermal nodes", "requests": "us a tick, scenes/s"}
 
 
-def rows(rounds: int) -> list[Row]:
-    """All figures, interleaved over the rounds, and their ratios behind them."""
+def rows(rounds: int, real_time_s: int) -> list[Row]:
+    """All figures, interleaved over the rounds, their ratios behind them, and behind these what is measured once."""
     samples: dict[str, list[float]] = {name: [] for name in MEASURES}
     for number in range(rounds):
         for name, measure in MEASURES.items():
@@ -277,8 +286,10 @@ def rows(rounds: int) -> list[Row]:
     medians = {name: statistics.median(values) for name, values in samples.items()}
     off = medians["bare barrier, 5 workers"] / USUAL_BARRIER - 1.0
     busy = off < -VOID_SHARE
-    table = [_row(name, values, medians, busy=busy) for name, values in samples.items()]
-    return table + [_ratio_row(name, ratio, samples, medians, off=off) for name, ratio in RATIOS.items()]
+    table = [_row(name, MEASURES[name], values, medians, busy=busy) for name, values in samples.items()]
+    table += [_ratio_row(name, ratio, samples, medians, off=off) for name, ratio in RATIOS.items()]
+    held = Measure(lambda: late_share(real_time_s), "share", 0.01, by_wall_clock=True)
+    return [*table, _row(f"100 Hz for {real_time_s} s: over 1 ms late", held, [held.measured()], medians, busy=busy)]
 
 
 def _ratio_row(
@@ -306,8 +317,8 @@ def growth() -> dict[str, dict[str, float]]:
     return {kind: json.loads(python("-m", "benchmarks.growth", kind)) for kind in GROWTH}
 
 
-def _row(name: str, values: list[float], medians: dict[str, float], *, busy: bool) -> Row:
-    measure, median = MEASURES[name], medians[name]
+def _row(name: str, measure: Measure, values: list[float], medians: dict[str, float], *, busy: bool) -> Row:
+    median = statistics.median(values)
     verdict = ""
     if measure.goal is not None:
         met = measure.is_met(median)
@@ -320,26 +331,47 @@ def _row(name: str, values: list[float], medians: dict[str, float], *, busy: boo
     return Row(name, median, min(values), max(values), measure.unit, measure.goal, ratio, verdict.strip())
 
 
+def printed(table: list[Row], grown: dict[str, dict[str, float]]) -> str:
+    """As text, the machine named."""
+    lines = [f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.release()}"]
+    lines.append(f"{'':36}{'median':>9}{'lowest':>9}{'highest':>9}  {'unit':8}{'goal':>8}{'ratio':>7}  verdict")
+    for row in table:
+        figures = f"{row.median:>9.4g}{row.lowest:>9.4g}{row.highest:>9.4g}"
+        goal = " " * 15 if row.goal is None else f"{row.goal:>8g}{row.ratio:>7.2f}"
+        lines.append(f"{row.name:36}{figures}  {row.unit:8}{goal}  {row.verdict}".rstrip())
+    for kind, figures_us in grown.items():
+        costs = "  ".join(f"{size}: {cost_us:.4g}" for size, cost_us in figures_us.items())
+        lines.append(f"{GROWTH[kind]:36}{costs}")
+    return "\n".join(lines)
+
+
+def with_table(page: str, text: str) -> str:
+    """The page with this table between its marks. Raises SystemExit: it has none."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise SystemExit(f"error: the page has no {BEGIN} and {END}")
+    return f"{before}{begin}\n\n```\n{text}\n```\n\n{end}{after}"
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--real-time", type=int, default=60, metavar="SECONDS", help="how long 100 Hz are held")
     parser.add_argument("--out", type=Path, help="folder for results.json")
+    parser.add_argument("--page", type=Path, help="page to bring up to date: docs/speed.md")
     asked = parser.parse_args()
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.release()}")
-    table = rows(asked.rounds)
-    print(f"{'':36}{'median':>9}{'lowest':>9}{'highest':>9}  {'unit':8}{'goal':>8}{'ratio':>7}  verdict")
-    for row in table:
-        figures = f"{row.median:>9.4g}{row.lowest:>9.4g}{row.highest:>9.4g}"
-        goal = " " * 15 if row.goal is None else f"{row.goal:>8g}{row.ratio:>7.2f}"
-        print(f"{row.name:36}{figures}  {row.unit:8}{goal}  {row.verdict}".rstrip())
-    grown = growth()
-    for kind, figures_us in grown.items():
-        print(f"{GROWTH[kind]:36}" + "  ".join(f"{size}: {cost_us:.4g}" for size, cost_us in figures_us.items()))
+    page = None if asked.page is None else with_table(asked.page.read_text(), "")
+    table, grown = rows(asked.rounds, asked.real_time), growth()
+    text = printed(table, grown)
+    print(text)
     if asked.out is not None:
         asked.out.mkdir(parents=True, exist_ok=True)
         results = {"rows": [asdict(row) for row in table], "growth_us": grown}
         (asked.out / "results.json").write_text(json.dumps(results, indent=1))
+    if page is not None:
+        asked.page.write_text(with_table(page, text))
 
 
 if __name__ == "__main__":

@@ -145,7 +145,9 @@ class Broker:
                     break
                 if not self._run_ahead():
                     self._run_tick()
-                self.first_tick_s = self.first_tick_s or monotonic_s()
+                if self.first_tick_s is None:
+                    self.first_tick_s = monotonic_s()
+                    self._pacer.restart()  # everybody was built in this one
             else:
                 for name in self._exchange.absent().keys() - self._elsewhere:
                     self._await_successor(name)  # lost near the end: who isn't here can't be sent home
@@ -214,7 +216,7 @@ class Broker:
         if remote is not None:
             remote.close_tick(exchange, began_s, self._pacer.late_s)
         if tick == self._plan.taken_up_tick:
-            self._pacer.set_speed(self._pacer.speed)  # deadlines count from here: the rebuild is no slip
+            self._pacer.restart()  # it was rebuilt in this one
         record = exchange.finish()
         assert self._writer is not None
         self._writer.append(self._record_bytes(record))

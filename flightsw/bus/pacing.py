@@ -70,6 +70,10 @@ class Pacer:
     def set_speed(self, speed: float | None) -> None:
         """Change the pace from the next tick on."""
         self._speed = speed
+        self.restart()
+
+    def restart(self) -> None:
+        """Count deadlines from the next tick on: what the one before took to begin with is no slip."""
         self._origin_s = None
 
     def pause(self) -> None:

@@ -62,7 +62,9 @@ class _SingleRun:
                 for request in umbilical.due(node.tick):
                     node.enter(request, node.tick)
             recorder.run_tick()
-            self.first_tick_s = self.first_tick_s or monotonic_s()
+            if self.first_tick_s is None:
+                self.first_tick_s = monotonic_s()
+                self.pacer.restart()  # everybody was built in this one
         return "completed"
 
     def _is_stopped(self) -> bool:

@@ -81,3 +81,17 @@ def test_steps_start_so_many_ticks_and_hold_then_and_none_is_late() -> None:
     assert pacer.slips == 0
     pacer.pause()
     assert math.isinf(pacer.delay_s(6, 700.0))
+
+
+def test_what_a_tick_took_to_begin_with_is_no_slip_once_deadlines_count_anew() -> None:
+    pacer = Pacer(1.0, 10.0)
+    pacer.delay_s(0, 5.0)
+    pacer.started(0, 5.0)
+    assert pacer.delay_s(1, 7.0) == 0.0
+    pacer.started(1, 7.0)
+    assert pacer.slips == 1
+    pacer.restart()
+    assert pacer.delay_s(2, 7.5) == 0.0
+    pacer.started(2, 7.5)
+    assert (pacer.slips, pacer.late_s) == (1, 0.0)
+    assert pacer.delay_s(3, 7.5) == pytest.approx(0.1)
