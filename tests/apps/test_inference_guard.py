@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from flightsw.apps.inference.engine import OnnxEngine
 from flightsw.apps.inference.guard import GuardedEngine, differing_bits, due, majority
+from flightsw.apps.inference.network import output_hash
 from flightsw.devices.cameras import camera_of
 from flightsw.devices.memory import DeviceMemory
 from flightsw.devices.memory_config import MemoryConfig
@@ -125,6 +126,17 @@ def test_damage_to_the_rest_of_the_memory_is_found_by_scrubbing_alone():
         flown = Flown(**config)
         flown.tick(8 * 900_000)
         assert [event.id for event in flown.ticks(10)] == events
+
+
+def test_a_batch_under_way_is_struck_by_a_flip_in_its_activations_and_the_next_one_is_not():
+    flown = Flown()
+    activations = 8 * len(flown.memory.weights("small"))
+    worst = 8 * 4 * 100 + 30  # of a float of the input, its exponent's highest bit
+    flown.memory.strike((activations + worst,), 1.0)
+    dim = TILES * np.float32(0.5)
+    struck = flown.engine.network("small").infer(dim)
+    assert flown.engine.run(dim).output_sha256 != output_hash(struck)
+    assert flown.engine.run(dim).output_sha256 == output_hash(struck)
 
 
 @given(period_s=st.sampled_from([2.0, 7.0, 60.0, 61.5]), dt_s=st.sampled_from([0.25, 1.0, 2.0]))

@@ -142,3 +142,14 @@ def test_the_room_of_a_batch_under_way_is_kept_so_that_nothing_accepted_is_lost_
     queue.put_back(lost)
     assert (queue.waiting, queue.refused) == (10, 5)
     assert queue.take(0, 8, 2 * SECOND_NS) == lost
+
+
+def test_a_batch_that_was_put_back_keeps_no_room_beside_its_own():
+    queue = queue_of(10, 100.0)
+    queue.expect([frame(0, 6)])
+    lost = queue.take(0, 6, 0)
+    assert lost is not None
+    queue.put_back(lost)
+    queue.expect([frame(50, 4, 1.0)])
+    queue.settle(2 * SECOND_NS)
+    assert (queue.waiting, queue.refused) == (10, 0)
