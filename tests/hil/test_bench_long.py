@@ -48,6 +48,8 @@ def test_this_machine_closes_the_loop_in_real_time_and_a_lowered_cap_lowers_its_
         assert report["ticks"] == round(seconds / dt_s)
         assert report["answered"] + report["late"] > 0.8 * report["ticks"]
         assert report["overruns"] == sum(report["overruns_by"].values())
+        assert report["late"] == sum(report["late_by"].values())
+        assert report["overruns_by"].get("unexplained", 0) <= 1e-3 * report["ticks"]
         assert report["jitter_ms"]["p99"] is not None
         assert report["latency_quality"] == "measured"
         assert report["batches"] > 1000
