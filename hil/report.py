@@ -58,6 +58,8 @@ class CapLevel(msgspec.Struct, frozen=True):
     duty: float
     power_w: float | None
     """mean, as measured or modelled"""
+    chip_c: float | None
+    """of the board's silicon, mean"""
     batches_per_s: float
     latency_ms: float | None
     ticks: int
@@ -318,12 +320,14 @@ def _caps(readings: Sequence[BoardReading], dt_s: float) -> tuple[CapLevel, ...]
 def _level(asked: float, readings: Sequence[BoardReading], dt_s: float) -> CapLevel:
     count = len(readings)
     powers = [reading.power_w for reading in readings if reading.power_w is not None]
+    chips = [reading.chip_c for reading in readings if reading.chip_c is not None]
     latencies = [latency for reading in readings for latency in reading.latencies_s]
     return CapLevel(
         asked=asked,
         applied=sum(reading.cap_applied for reading in readings) / count,
         duty=sum(reading.duty for reading in readings) / count,
         power_w=sum(powers) / len(powers) if powers else None,
+        chip_c=sum(chips) / len(chips) if chips else None,
         batches_per_s=len(latencies) / (count * dt_s),
         latency_ms=1e3 * sum(latencies) / len(latencies) if latencies else None,
         ticks=count,

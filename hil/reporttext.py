@@ -40,10 +40,10 @@ def report_lines(report: BenchReport) -> list[str]:
     if len(r.gaps) > MOST_GAPS:
         lines.append(f"               and {len(r.gaps) - MOST_GAPS} more, none longer")
     if r.caps:
-        lines.append("cap asked  by clock  duty   power W  batches/s  latency ms  ticks")
+        lines.append("cap asked  by clock  duty   power W  chip degC  batches/s  latency ms  ticks")
     lines += [
-        f"{c.asked:9.2f}  {c.applied:8.2f}  {c.duty:4.2f}  {_shown(c.power_w):>8}  {c.batches_per_s:9.1f}  "
-        f"{_shown(c.latency_ms):>10}  {c.ticks:5d}"
+        f"{c.asked:9.2f}  {c.applied:8.2f}  {c.duty:4.2f}  {_shown(c.power_w):>8}  {_shown(c.chip_c):>9}  "
+        f"{c.batches_per_s:9.1f}  {_shown(c.latency_ms):>10}  {c.ticks:5d}"
         for c in r.caps
     ]
     return lines

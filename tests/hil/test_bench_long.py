@@ -74,7 +74,8 @@ def test_a_stand_in_lives_in_the_orbit_is_throttled_by_its_heat_and_is_put_back(
 ) -> None:
     """A chip limit that its heat meets within the minute, and a cap that fits the second mode below it."""
     limits = {"chip_limit_c": limit_c, "gain_w_k": gain_w_k, "cap_max_w": cap_max_w}
-    hot = ["apps.power.cap_slew_w_s=5.0", "apps.power.reserve_soc=0.2", *(f"apps.thermal.{name}={value}" for name, value in limits.items())]
+    hot = [f"apps.thermal.{name}={value}" for name, value in limits.items()]
+    hot += ["apps.power.cap_slew_w_s=5.0", "apps.power.reserve_soc=0.2"]  # heat alone is to hold it back
     with site(tmp_path) as one:
         tree = tmp_path / "tree"
         follower = one.start("hil", "stand-in", kind, str(tree), "--follow", str(one.run_dir))
@@ -91,6 +92,7 @@ def test_a_stand_in_lives_in_the_orbit_is_throttled_by_its_heat_and_is_put_back(
         clocks = report["clock_mhz"]
         assert clocks["count"] > 500
         assert len({level["asked"] for level in report["caps"]}) >= 2
+        assert report["caps"][0]["chip_c"] > report["caps"][-1]["chip_c"], "the lower cap came with the heat"
         for level in report["caps"]:
             if level["asked"] > 0.3:
                 assert level["applied"] * level["duty"] <= level["asked"] + 0.02
