@@ -22,7 +22,7 @@ from hil.keys import bench_keys
 from hil.parcel import packed
 
 
-def bench_plan(bench: BenchFile, scenario: Scenario, run_dir: Path, keys: Path) -> RunPlan:
+def bench_plan(bench: BenchFile, scenario: Scenario, run_dir: Path, keys: Path, *, first: bool = False) -> RunPlan:
     """What the launcher is to run. Raises ConfigError: no keys, nobody enrolled, or the endpoint is taken."""
     assert isinstance(scenario.board, BoardConfig)
     check_endpoint(bench.endpoint)
@@ -33,6 +33,7 @@ def bench_plan(bench: BenchFile, scenario: Scenario, run_dir: Path, keys: Path) 
         speed=1.0,
         slip_policy=SlipPolicy.SKIP,
         pin=False,
+        first=first,
         remote=RemotePlan(
             endpoint=bench.endpoint,
             keys=bench_keys(keys),

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flightsw.bus.pacing import monotonic_s, sleep_s
+from flightsw.bus.processor import grown, queued_s
 from flightsw.devices.accelerator import Batch
 from flightsw.devices.board import Board, BoardConfig, Limit, Reading, Sample
 from flightsw.devices.board_device import Order
@@ -63,6 +64,7 @@ class BoardHands:
         self._job_started_ns = 0
         self._counted_s = 0.0
         self._free_s = 0.0
+        self._queued_s = queued_s()
         self._begin_tick(0)
 
     def ready(self, tick_ns: int) -> bool:
@@ -164,6 +166,7 @@ class BoardHands:
         power = sample.power
         power_w = sum(self._watts) / len(self._watts) if self._watts else power.value
         flags = (*self._flags, *(() if self._mode_taken else (MODE_NOT_TAKEN,)))
+        queued_before_s, self._queued_s = self._queued_s, queued_s()
         return BoardReading(
             tick=self._tick_ns // self._dt_ns,
             ready=not self._interlock.holds,
@@ -187,6 +190,7 @@ class BoardHands:
             busy_s=self._busy_s,
             received_s=self._began_s,
             answered_s=now_s,
+            queued_s=grown(queued_before_s, self._queued_s),
         )
 
     def _look(self) -> None:

@@ -6,6 +6,7 @@ From the run's log (the board's readings, what the plant counted with, who was l
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ import msgspec
 
 from flightsw.bus.exchange import LATE, LOST, OVERDUE, REJOIN, SKIPPED
 from flightsw.bus.logreader import LogReader
-from flightsw.bus.remote import Timing, read_timing
+from flightsw.bus.remote import REMOTE, Timing, read_timing
 from flightsw.devices.board import BoardConfig
 from flightsw.errors import LogError
 from flightsw.messages.base import Message
@@ -57,6 +58,8 @@ class CapLevel(msgspec.Struct, frozen=True):
     duty: float
     power_w: float | None
     """mean, as measured or modelled"""
+    chip_c: float | None
+    """of the board's silicon, mean"""
     batches_per_s: float
     latency_ms: float | None
     ticks: int
@@ -80,8 +83,17 @@ class BenchReport(msgspec.Struct, frozen=True, kw_only=True):
     """how far behind its deadline each tick began"""
     overruns: int
     overruns_by: dict[str, int]
-    """why: `board` or `node`, the tick before ran over its end, waiting for the one or the other; `host`, this machine
-    woke the bus late"""
+    """why, as `_overruns` finds it"""
+    late_by: dict[str, int]
+    """why answers came after their tick had closed, as `_late_by` finds it"""
+    queued_ms: Spread
+    """of every tick: how long the bus was ready with no processor for it"""
+    board_queued_ms: Spread
+    """the same of the board's answering thread"""
+    priority: str
+    """that the bus was given"""
+    refused: dict[str, int]
+    """handshakes denied and frames dropped at the door, by reason"""
     round_trip_ms: Spread
     """from the grant to the board's answer, its work included"""
     clock_offset_ms: Spread
@@ -152,6 +164,8 @@ def report_run(run_dir: Path) -> BenchReport:
                     uses.append(message)
     timing = read_timing(run_dir)
     powers = [reading for reading in readings if reading.power_w is not None]
+    board = scenario.board
+    told = _remote(run_dir)
     return BenchReport(
         run_dir=str(run_dir),
         dt_s=scenario.dt_s,
@@ -165,7 +179,12 @@ def report_run(run_dir: Path) -> BenchReport:
         gaps=gaps.closed(reader.tick_count),
         jitter_ms=spread([max(0.0, row.late_s) * 1e3 for row in timing]),
         overruns=sum(1 for row in timing if row.late_s > LATE_S),
-        overruns_by=_overruns(timing, scenario.board.answer_share * scenario.dt_s),
+        overruns_by=_overruns(timing, board.answer_share * scenario.dt_s),
+        late_by=_late_by(readings, timing, board.answer_share * scenario.dt_s, board.work_share * scenario.dt_s),
+        queued_ms=spread([1e3 * (t.queued_before_s + t.queued_s) for t in timing if not math.isnan(t.queued_s)]),
+        board_queued_ms=spread([1e3 * one.queued_s for one in readings if one.queued_s is not None]),
+        priority=str(told.get("priority", "not known")),
+        refused=dict(told.get("refused", {})),
         round_trip_ms=spread([1e3 * (t.answered_s - t.sent_s) for t in timing if not math.isnan(t.answered_s)]),
         clock_offset_ms=spread(_offsets_ms(readings, timing)),
         power_w=spread([reading.power_w for reading in powers if reading.power_w is not None]),
@@ -205,32 +224,87 @@ class _Gaps:
         return tuple(self._found)
 
 
-def _offsets_ms(readings: Sequence[BoardReading], timing: Sequence[Timing]) -> list[float]:
-    """Half the difference of the two ways, by tick (as NTP, RFC 5905), about the median."""
+def _remote(run_dir: Path) -> dict[str, Any]:
+    """What the bus wrote down of its end; nothing if it was killed."""
+    path = run_dir / REMOTE
+    found: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    return found
+
+
+def _offsets_s(readings: Sequence[BoardReading], timing: Sequence[Timing]) -> list[float]:
+    """Half the difference of the two ways, by tick (as NTP, RFC 5905)."""
     rows = {int(row.tick): row for row in timing if not math.isnan(row.answered_s) and not math.isnan(row.sent_s)}
-    found = [
-        0.5e3 * ((reading.received_s - row.sent_s) + (reading.answered_s - row.answered_s))
+    return [
+        0.5 * ((reading.received_s - row.sent_s) + (reading.answered_s - row.answered_s))
         for reading in readings
         if (row := rows.get(reading.tick)) is not None
     ]
-    middle = sorted(found)[len(found) // 2] if found else 0.0
-    return [offset - middle for offset in found]
+
+
+def _middle(values: Sequence[float]) -> float:
+    return sorted(values)[len(values) // 2] if values else 0.0
+
+
+def _offsets_ms(readings: Sequence[BoardReading], timing: Sequence[Timing]) -> list[float]:
+    """About their median."""
+    found = _offsets_s(readings, timing)
+    middle_s = _middle(found)
+    return [1e3 * (offset_s - middle_s) for offset_s in found]
 
 
 def _overruns(timing: Sequence[Timing], share_s: float) -> dict[str, int]:
-    """What each tick that began late was late for. `share_s`: what the board is waited for."""
+    """What each tick that began late was late for. `share_s`: what the board is waited for.
+
+    `queued`: for half of it or more the bus was ready and no processor was free; `stolen`: the hypervisor held a
+    processor back; `board`, `node`: the tick before ran over its end, waiting for the one or the other; `log`: writing
+    it down did; `unexplained`: the bus was woken late, and the system doesn't say why.
+    """
     causes: Counter[str] = Counter()
-    for before, row in pairwise(timing):
-        if row.late_s <= LATE_S:
+    first = timing[:1]
+    for before, row in pairwise([*first, *timing]):
+        if row.late_s > LATE_S:
+            causes[_overrun(before, row, share_s)] += 1
+    return dict(sorted(causes.items()))
+
+
+def _overrun(before: Timing, row: Timing, share_s: float) -> str:
+    due_s = row.began_s - row.late_s
+    over = before.tick < row.tick and before.ended_s > due_s
+    queued_s = row.queued_before_s + (before.queued_s if over else 0.0)
+    if queued_s >= 0.5 * row.late_s:  # false for NaN
+        return "queued"
+    if over:
+        board = math.isnan(before.answered_s) or before.answered_s - before.began_s > share_s
+        return "board" if board else "node"
+    if row.logged_before_s > due_s:
+        return "log"
+    return "stolen" if row.stolen_s > 0.0 else "unexplained"
+
+
+def _late_by(
+    readings: Sequence[BoardReading], timing: Sequence[Timing], share_s: float, work_share_s: float
+) -> dict[str, int]:
+    """What each answer that missed its tick was late for. `work_share_s`: after which the board ends its work.
+
+    `queued`: for half of it or more the board's answering thread was ready and no processor was free; `taken up late`:
+    the grant was long on its way, or the board stood still; `work`: it worked for longer than its share; `way back`: it
+    was written in time.
+    """
+    offset_s = _middle(_offsets_s(readings, timing))
+    rows = {int(row.tick): row for row in timing if math.isnan(row.answered_s) and not math.isnan(row.sent_s)}
+    causes: Counter[str] = Counter()
+    for reading in readings:
+        row = rows.get(reading.tick)
+        if row is None:
             continue
-        if before.ended_s <= row.began_s - row.late_s:
-            causes["host"] += 1
-        elif before.answered_s - before.began_s > share_s or math.isnan(before.answered_s):
-            causes["board"] += 1
+        there_s = reading.received_s - offset_s - row.sent_s
+        over_s = max(0.0, reading.answered_s - reading.received_s - work_share_s)
+        if reading.answered_s - offset_s <= row.began_s + share_s:
+            causes["way back"] += 1
+        elif reading.queued_s is not None and reading.queued_s >= 0.5 * (there_s + over_s):
+            causes["queued"] += 1
         else:
-            causes["node"] += 1
-    if timing and timing[0].late_s > LATE_S:
-        causes["host"] += 1
+            causes["taken up late" if there_s > over_s else "work"] += 1
     return dict(sorted(causes.items()))
 
 
@@ -246,12 +320,14 @@ def _caps(readings: Sequence[BoardReading], dt_s: float) -> tuple[CapLevel, ...]
 def _level(asked: float, readings: Sequence[BoardReading], dt_s: float) -> CapLevel:
     count = len(readings)
     powers = [reading.power_w for reading in readings if reading.power_w is not None]
+    chips = [reading.chip_c for reading in readings if reading.chip_c is not None]
     latencies = [latency for reading in readings for latency in reading.latencies_s]
     return CapLevel(
         asked=asked,
         applied=sum(reading.cap_applied for reading in readings) / count,
         duty=sum(reading.duty for reading in readings) / count,
         power_w=sum(powers) / len(powers) if powers else None,
+        chip_c=sum(chips) / len(chips) if chips else None,
         batches_per_s=len(latencies) / (count * dt_s),
         latency_ms=1e3 * sum(latencies) / len(latencies) if latencies else None,
         ticks=count,

@@ -19,7 +19,10 @@ def report_lines(report: BenchReport) -> list[str]:
     lines = [
         f"bench run of {r.ticks} ticks of {r.dt_s * 1e3:g} ms",
         f"in time {r.answered}, late {r.late}, overdue {r.overdue}, skipped {r.skipped}; {lost}",
+        f"late answers   {_counts(r.late_by)}",
         _row("tick jitter", r.jitter_ms, "ms", f"{r.overruns} overruns (over 1 ms): {_counts(r.overruns_by)}"),
+        _row("queued", r.queued_ms, "ms", f"a tick, the bus, no processor being free; its priority: {r.priority}"),
+        _row("board queued", r.board_queued_ms, "ms", "a tick, its answering thread"),
         _row("round trip", r.round_trip_ms, "ms", "grant to answer, the board's work included"),
         _row("clock offset", r.clock_offset_ms, "ms", "about its median"),
         _row("power", r.power_w, "W", ", ".join(f"{name} {ticks}" for name, ticks in r.power_quality.items())),
@@ -31,15 +34,16 @@ def report_lines(report: BenchReport) -> list[str]:
         _row("latency", r.latency_ms, "ms", f"{r.latency_quality}, of {r.batches} batches"),
         f"interlocked    {r.limited_ticks} ticks; complaints: {_counts(r.flags)}",
     ]
+    lines.append(f"at the door    refused: {_counts(r.refused)}")
     longest = sorted(r.gaps, key=lambda gap: -gap.ticks)[:MOST_GAPS]
     lines += [f"gap            {g.ticks} ticks from tick {g.first_tick}, ended by {g.ended_by}" for g in longest]
     if len(r.gaps) > MOST_GAPS:
         lines.append(f"               and {len(r.gaps) - MOST_GAPS} more, none longer")
     if r.caps:
-        lines.append("cap asked  by clock  duty   power W  batches/s  latency ms  ticks")
+        lines.append("cap asked  by clock  duty   power W  chip degC  batches/s  latency ms  ticks")
     lines += [
-        f"{c.asked:9.2f}  {c.applied:8.2f}  {c.duty:4.2f}  {_shown(c.power_w):>8}  {c.batches_per_s:9.1f}  "
-        f"{_shown(c.latency_ms):>10}  {c.ticks:5d}"
+        f"{c.asked:9.2f}  {c.applied:8.2f}  {c.duty:4.2f}  {_shown(c.power_w):>8}  {_shown(c.chip_c):>9}  "
+        f"{c.batches_per_s:9.1f}  {_shown(c.latency_ms):>10}  {c.ticks:5d}"
         for c in r.caps
     ]
     return lines

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from flightsw.apps.inference.engine import Engine, Seen
 from flightsw.bus.pacing import monotonic_s, sleep_s
+from flightsw.bus.processor import SECOND, go_first, is_first
 from flightsw.devices.accelerator import Batch
 
 
@@ -52,6 +53,8 @@ class Worker:
         self._thread.join()
 
     def _run(self) -> None:
+        if is_first():  # inherited: who computes must not keep from the processor who answers in time; and yet, with
+            go_first(SECOND)  # the interpreter in its hands, it must not be kept from it by other programs
         while (job := self._jobs.get()) is not None:
             wait_s = job.start_s - monotonic_s()
             if wait_s > 0.0:

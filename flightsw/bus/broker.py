@@ -220,6 +220,8 @@ class Broker:
         record = exchange.finish()
         assert self._writer is not None
         self._writer.append(self._record_bytes(record))
+        if remote is not None:
+            remote.logged()
         self._last_entries, self._last_alone = record.entries, []
         self._peers.reconnecting = False
 

@@ -99,6 +99,8 @@ CHANGES: tuple[Change, ...] = (
     TopicAdded("thermal.pumps"),
     # Faults came to be injected into a run under way: until then nobody did.
     TopicAdded("truth.injection"),
+    # A board's agent came to tell how long it waited for a processor: until then it didn't say.
+    FieldAdded("hw.board", "queued_s", value=None),
 )
 
 

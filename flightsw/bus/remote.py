@@ -13,6 +13,7 @@ Called by the broker, inside a tick.
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,14 +41,18 @@ from flightsw.bus.frames import (
 from flightsw.bus.log import LogHeader
 from flightsw.bus.pacing import monotonic_s
 from flightsw.bus.port import Codec
+from flightsw.bus.processor import grown, queued_s, stolen_s
 from flightsw.bus.table import ProcessTable
 from flightsw.errors import MessageError
 
 TIMING = "timing.bin"
 """host-side times of a run's ticks, in its folder: records of `Timing`, little-endian doubles; never on the bus"""
+REMOTE = "remote.json"
+"""beside it, at the end: what priority the bus was given, and who was refused at the door, how often"""
 MOST_FRAMES = 64
 """taken in at a tick's beginning"""
-_ROW = struct.Struct("<6d")
+_ROW = struct.Struct("<10d")
+_NAN = float("nan")
 
 
 class Timing(NamedTuple):
@@ -62,6 +67,14 @@ class Timing(NamedTuple):
     answered_s: float
     """NaN: not within the tick"""
     ended_s: float
+    queued_before_s: float = _NAN
+    """between the tick before and this one, the bus was ready for so long with no processor for it; NaN: not known"""
+    queued_s: float = _NAN
+    """the same within the tick"""
+    stolen_s: float = _NAN
+    """by the hypervisor of this machine's processors, all together, since the row before; NaN: not known"""
+    logged_before_s: float = _NAN
+    """the tick before was in the log and the bus free for this one; NaN: there was none"""
 
 
 def read_timing(run_dir: Path) -> list[Timing]:
@@ -104,6 +117,8 @@ class RemoteEnd:
     table: ProcessTable
     door: Door
     run_dir: Path
+    priority: str = "as others"
+    """that the bus was given"""
     _peers: dict[str, _Peer] = field(default_factory=dict)
     _late: list[LateAnswer] = field(default_factory=list)
     _kept: list[Knock] = field(default_factory=list)
@@ -117,7 +132,9 @@ class RemoteEnd:
         self._decode = msgspec.msgpack.Decoder(ToBench).decode
         self._codec = Codec(self.table.topics)
         self._own = {name: frozenset(self.table.topics.published_by(name).values()) for name in sorted(self.plan.names)}
-        self._sent_s = self._answered_s = float("nan")
+        self._sent_s = self._answered_s = self._queued_before_s = _NAN
+        self._logged_s = _NAN
+        self._seen_s = queued_s(), stolen_s()
         self._timing = (self.run_dir / TIMING).open("ab")
 
     @property
@@ -147,6 +164,7 @@ class RemoteEnd:
 
     def late(self, exchange: Exchange) -> Sequence[LateAnswer]:
         """Between two ticks: answers that came after their tick had closed; each once. All else waits for `listen`."""
+        self._queued_before_s = self._queued()
         for _ in range(MOST_FRAMES):
             knock = self.door.receive(0.0)
             if knock is None:
@@ -215,9 +233,26 @@ class RemoteEnd:
 
     def note(self, tick: int, began_s: float, late_s: float) -> None:
         """Write down the times of a tick that has ended."""
-        row = Timing(tick, began_s, late_s, self._sent_s, self._answered_s, monotonic_s())
+        ended_s, queued, stolen_before_s = monotonic_s(), self._queued(), self._seen_s[1]
+        self._seen_s = self._seen_s[0], stolen_s()
+        stolen = grown(stolen_before_s, self._seen_s[1])
+        row = Timing(
+            *(tick, began_s, late_s, self._sent_s, self._answered_s, ended_s),
+            *(self._queued_before_s, queued, _NAN if stolen is None else stolen, self._logged_s),
+        )
         self._timing.write(_ROW.pack(*row))
-        self._sent_s = self._answered_s = float("nan")
+        self._sent_s = self._answered_s = self._queued_before_s = _NAN
+
+    def logged(self) -> None:
+        """The tick is in the log, and nothing is left to do but to wait for the next."""
+        self._logged_s = monotonic_s()
+
+    def _queued(self) -> float:
+        """Since it was asked last."""
+        before_s, now_s = self._seen_s[0], queued_s()
+        self._seen_s = now_s, self._seen_s[1]
+        found = grown(before_s, now_s)
+        return _NAN if found is None else found
 
     def close(self) -> None:
         """Send everybody home."""
@@ -225,6 +260,8 @@ class RemoteEnd:
             self.door.send(peer.identity, self._encode(Stop()))
         if self.door.refused:
             self._log.warning("door.refused_in_all", **dict(sorted(self.door.refused.items())))
+        told = {"priority": self.priority, "refused": dict(sorted(self.door.refused.items()))}
+        (self.run_dir / REMOTE).write_text(json.dumps(told, indent=1) + "\n")
         self.door.close()
         self._timing.close()
 

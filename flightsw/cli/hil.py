@@ -30,6 +30,9 @@ LineText = Annotated[
         "--line", metavar="IDLE,FULL", help="W of this machine idle and at full load, where nothing measures."
     ),
 ]
+Priority = Annotated[
+    bool, typer.Option("--priority/--no-priority", help="Ask the system to run it before others (root: in real time).")
+]
 SafeMode = Annotated[str | None, typer.Option(help="Power mode for when the bench is lost, by its name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -88,10 +91,12 @@ def agent(
     line: LineText = None,
     safe_mode: SafeMode = None,
     once: Annotated[bool, typer.Option("--once", help="Leave after one run.")] = False,
+    priority: Priority = True,
 ) -> int:
     """On the board: host the inference application and join the bench; goes on to the next run until stopped."""
     import structlog
 
+    from flightsw.bus.processor import go_first
     from flightsw.node.scenario import ON_BOARD
     from hil.agent import Agent, Line, stopped_by_signals
     from hil.detect import open_board
@@ -100,6 +105,8 @@ def agent(
     secret, bench_key = read_secret(keys / f"{ON_BOARD}.secret"), read_key(keys / f"{BENCH}.public")
     found = open_board(board, root, parse_line(line), safe_mode)
     structlog.get_logger().info("board.found", kind=found.kind, model=found.model)
+    if priority:
+        structlog.get_logger().info("priority", given=go_first())
     one = Agent(found, Line(endpoint, secret, bench_key), stretched=root != Path("/"), once=once)
     with stopped_by_signals(one):
         one.run()
@@ -116,6 +123,7 @@ def bench(
         typer.Option("--set", metavar="PATH=VALUE", help="Override a field of the bench file or its scenario."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder: new or empty.")] = None,
+    priority: Priority = True,
     as_json: AsJson = False,
 ) -> int:
     """Fly a scenario in real time with a board in the loop, and report what came of it and when."""
@@ -130,7 +138,7 @@ def bench(
     scenario = bench_scenario(described)
     started = utc_now()
     run_dir = out if out is not None else default_run_dir(f"hil-{scenario.name}", scenario.seed, started)
-    plan = bench_plan(described, scenario, run_dir, keys)
+    plan = bench_plan(described, scenario, run_dir, keys, first=priority)
     create_run_folder(run_dir)
     with host_log(run_dir, "launcher"):
         outcome, summary = fly(plan, started, quiet=as_json)

@@ -79,6 +79,8 @@ class BoardReading(Message, frozen=True):
     """when the grant came, on the board's monotonic clock"""
     answered_s: Seconds
     """when this was written, on the same clock"""
+    queued_s: Seconds | None
+    """since the answer before, its thread was ready for so long with no processor free; None: its system doesn't say"""
 
 
 class BoardUse(Message, frozen=True):

@@ -23,6 +23,7 @@ import zmq
 from flightsw.bus.broker import Broker, BrokerPlan
 from flightsw.bus.door import Door
 from flightsw.bus.pacing import Pacer
+from flightsw.bus.processor import go_first
 from flightsw.bus.remote import RemoteEnd, RemotePlan
 from flightsw.bus.table import ProcessTable
 from flightsw.bus.umbilical import LauncherLink, Umbilical
@@ -74,6 +75,8 @@ def _end_with_launcher(lifeline: int) -> None:
 
 def worker_main(plan: RunPlan, sockets: Path, name: str, incarnation: int) -> None:
     """Serve one application."""
+    if plan.first:
+        go_first()
     table = process_table(plan.scenario)
     cycle_ticks = table.by_name[name].cycle_ticks
     seat = WorkerSeat(f"ipc://{sockets / BUS_SOCKET}", name, incarnation, table_hash(table), cycle_ticks)
@@ -86,17 +89,19 @@ def _remote_end(
     broker_plan: BrokerPlan,
     table: ProcessTable,
     context: zmq.Context[zmq.Socket[bytes]],
+    priority: str,
 ) -> RemoteEnd:
     """The bus's door, open. Raises ConfigError."""
     told = plan.run_dir / ENDPOINT  # a bus that was lost comes back where its agents look for it
     door = Door(told.read_text() if broker_plan.resume and told.is_file() else remote.endpoint, remote.keys)
     door.open(context)
     told.write_text(door.bound)
-    return RemoteEnd(remote, broker_plan.header, broker_plan.schema_hash, table, door, plan.run_dir)
+    return RemoteEnd(remote, broker_plan.header, broker_plan.schema_hash, table, door, plan.run_dir, priority)
 
 
 def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool, peers: Mapping[str, bytes]) -> None:
     """Be the bus, and tell the launcher what came of it."""
+    priority = go_first() if plan.first else "as others"  # before the first socket: its threads are to have it too
     table = process_table(plan.scenario)
     commands = scheduled_commands(plan.scenario)
     taken_up = plan.taken_up
@@ -126,7 +131,7 @@ def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool,
     pacer = Pacer(plan.scenario.dt_s, plan.speed, plan.slip_policy)
     broker: Broker | None = None
     try:
-        remote = None if plan.remote is None else _remote_end(plan, plan.remote, broker_plan, table, context)
+        remote = None if plan.remote is None else _remote_end(plan, plan.remote, broker_plan, table, context, priority)
         broker = Broker(broker_plan, table, pacer, launcher, umbilical, remote)
         verdict: dict[str, object] = {"exit": broker.run(router)}
     except FlightswError as error:

@@ -67,6 +67,8 @@ class RunPlan:
     """a free run's processes are kept on two cores. It can't change a result either"""
     remote: RemotePlan | None = None
     """processes that run on a real board; None: all run here"""
+    first: bool = False
+    """its processes ask the system to be run before others. It can't change a result"""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from flightsw.report import charts, frame, groundtrack, panels, strips
 from flightsw.report.drawing import Bars, Drawn, Histogram, Html, Line, Marks, Panel, Part, Row, Section, Strip, Track
 from flightsw.report.rundata import RunData
 from flightsw.report.sections import (
+    board,
     comparison,
     configuration,
     inference,
@@ -34,6 +35,7 @@ SECTIONS = (
     power.section,
     thermal.section,
     inference.section,
+    board.section,
     link.section,
     timeline.section,
     timeline.faults,
@@ -45,7 +47,7 @@ SECTIONS = (
 """In the order in which they are shown."""
 SIGNALS = tuple(
     dict.fromkeys(
-        name for module in (orbit, power, thermal, inference, link, timeline, ledgers) for name in module.SIGNALS
+        name for module in (orbit, power, thermal, inference, board, link, timeline, ledgers) for name in module.SIGNALS
     )
 )
 
@@ -95,7 +97,7 @@ def _beside(strip: Strip, other: Strip) -> Strip:
 
 def sections_of(data: RunData, against: RunData | None = None) -> list[Section]:
     """All sections; the comparison behind the summary, where there is another run."""
-    made = [make(data) for make in SECTIONS]
+    made = [make(data) for make in SECTIONS if make is not board.section or board.flew(data)]
     return made if against is None else [made[0], comparison.section(data, against), *made[1:]]
 
 

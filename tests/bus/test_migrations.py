@@ -24,9 +24,12 @@ from flightsw.bus.migrations import (
     TopicRenamed,
     Upgrade,
 )
+from flightsw.devices.board import BoardConfig
 from flightsw.errors import LogError
 from flightsw.messages.plant import DeviceReadings
 from flightsw.messages.schema import PROTOCOL, FieldSchema, TopicSchema, topic_schemas
+from flightsw.node.processes import process_table
+from flightsw.node.scenario import load_scenario
 from tests.record.logs import TABLE, header
 from tests.record.logs import device as device_readings
 
@@ -185,11 +188,13 @@ def test_a_log_of_a_later_format_is_refused_by_its_number(tmp_path: Path) -> Non
 
 
 def test_every_declared_step_names_a_topic_and_field_that_exist() -> None:
-    today = {one.name: {field.name for field in one.fields} for one in TODAY}
+    bench = msgspec.structs.replace(load_scenario("cubesat-6u-orin-nano"), board=BoardConfig())
+    with_board = process_table(bench).topics
+    today = {one.name: {field.name for field in one.fields} for one in topic_schemas(with_board)}
     for change in CHANGES:
         if isinstance(change, FieldAdded | FieldWidened):
             assert change.field in today[change.topic]
         if isinstance(change, FieldAdded):
-            kind = TABLE[change.topic].kind
+            kind = with_board[change.topic].kind
             field = next(one for one in msgspec.structs.fields(kind) if one.name == change.field)
             msgspec.convert(change.value, field.type)

@@ -128,6 +128,18 @@ def test_the_report_says_how_well_the_pace_was_held(flown: tuple[Site, dict[str,
         assert word in text
 
 
+def test_the_run_s_own_report_shows_the_gaps(flown: tuple[Site, dict[str, Any]], cli: Cli) -> None:
+    one, report = flown
+    assert cli("report", str(one.run_dir)).code == 0
+    page = (one.run_dir / "report.html").read_text()
+    assert '<section id="board">' in page
+    shown = [(float(a), float(b)) for a, b in re.findall(r"counted with: STALE, (\S+) s to (\S+) s", page)]
+    gaps = [gap for gap in report["gaps"] if gap["ticks"] > HOLD_TICKS + 1]
+    assert len(shown) == len(gaps) >= 2
+    for (begin_s, end_s), gap in zip(shown, gaps, strict=True):
+        assert gap["first_tick"] / 10 < begin_s < end_s <= (gap["first_tick"] + gap["ticks"] + 2) / 10
+
+
 def test_a_bench_run_is_neither_resumed_nor_flown_without_its_board(
     flown: tuple[Site, dict[str, Any]], cli: Cli
 ) -> None:

@@ -18,7 +18,7 @@ from flightsw.node.onboard import RecalledEngine
 
 SOUND = BoardReading(
     4, True, 6.0, Quality.MEASURED, 0.0, None, 45.0, Quality.MEASURED, 900.0, Quality.MEASURED,
-    1.0, 1.0, 1.0, False, (), Quality.MEASURED, (0.01,), (400, 450), ((400, 440),), 0.04, 0.0, 0.0,
+    1.0, 1.0, 1.0, False, (), Quality.MEASURED, (0.01,), (400, 450), ((400, 440),), 0.04, 0.0, 0.0, 0.0,
 )  # fmt: skip
 
 

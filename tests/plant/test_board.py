@@ -22,7 +22,7 @@ SCENARIO = load_scenario("cubesat-6u-orin-nano", ["plant.profile=linux-host"])
 def reading(tick: int, power_w: float | None, quality: Quality = Quality.MEASURED) -> BoardReading:
     return BoardReading(
         tick, True, power_w, quality, 0.0, None, 45.0, Quality.MEASURED, 900.0, Quality.MEASURED,
-        1.0, 1.0, 1.0, False, (), Quality.MEASURED, (), (), (), 0.0, 0.0, 0.0,
+        1.0, 1.0, 1.0, False, (), Quality.MEASURED, (), (), (), 0.0, 0.0, 0.0, 0.0,
     )  # fmt: skip
 
 

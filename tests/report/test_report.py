@@ -45,7 +45,7 @@ def shown(flown: Path) -> Page:
 
 
 def test_every_section_is_there_with_an_anchor_and_summary_and_verdicts_come_first(shown: Page) -> None:
-    assert len(shown.sections) == len(SECTIONS) == 12
+    assert len(shown.sections) == len(SECTIONS) - 1 == 12, "a board has a section where one flew"
     assert shown.anchors == shown.sections
     assert shown.sections[0] == "summary"
     assert re.search(r"run completed\s+\d+ of 18 requirements kept", shown.text)
