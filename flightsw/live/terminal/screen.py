@@ -32,8 +32,8 @@ FRAME_S = 0.1
 MOST_TICKS = 20_000
 """taken in between two frames, so that a run that is taken up again is shown at once"""
 REST, FREE_REST = 10.0, 30.0
-"""of what a frame took on the wall, before the next one: the busier the machine, the more is left to the run. The longer
-one while it flies as fast as possible: then what a frame takes is taken from it, and three a second show as much"""
+"""of what a frame took on the wall, before the next one: the busier the machine, the more is left to the run. The
+longer one while it flies as fast as possible: what a frame takes is then taken from it, and a few a second show as much"""
 NICE = 10
 """the run comes first; but keys must be heard on a busy machine too"""
 ANSWER_S = 0.02
