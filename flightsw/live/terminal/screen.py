@@ -33,7 +33,7 @@ MOST_TICKS = 20_000
 """taken in between two frames, so that a run that is taken up again is shown at once"""
 REST, FREE_REST = 10.0, 30.0
 """of what a frame took on the wall, before the next one: the busier the machine, the more is left to the run. The
-longer one while it flies as fast as possible: what a frame takes is then taken from it, and a few a second show as much"""
+longer one while it flies as fast as possible: a frame's time is then taken from it, and a few a second do"""
 NICE = 10
 """the run comes first; but keys must be heard on a busy machine too"""
 ANSWER_S = 0.02
