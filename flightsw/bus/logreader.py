@@ -39,6 +39,8 @@ class _Manifest(msgspec.Struct, frozen=True):
 
 
 _MANIFEST = msgspec.json.Decoder(_Manifest)
+NO_OBJECT = "no MessagePack object begins there"
+"""where the unpacker says nothing"""
 _HEADER = msgspec.msgpack.Decoder(LogHeader)
 _RECORD = msgspec.msgpack.Decoder(_Record)
 _INPUT = msgspec.msgpack.Decoder(list[msgspec.Raw])
@@ -229,7 +231,7 @@ class LogReader:
                 except msgpack.OutOfData:
                     break
                 except (ValueError, msgpack.UnpackException) as error:
-                    raise LogError(f"{path}: corrupt at byte {start}: {error}") from None
+                    raise LogError(f"{path}: corrupt at byte {start}: {str(error) or NO_OBJECT}") from None
                 end = unpacker.tell()
                 yield index, data[start:end], end
                 start = end

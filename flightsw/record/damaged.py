@@ -1,6 +1,7 @@
-"""What scripted faults had made of the spacecraft at every tick of a run, worked out again from its log.
+"""What faults had made of the spacecraft at every tick of a run, worked out again from its log.
 
-Faults act by (seed, tick) and by what the plant's truth said a tick before, all of which a log has. Read by `ledger`.
+Faults act by (seed, tick) and by what the plant's truth said a tick before, all of which a log has; those that were
+injected while the run went on are in it as outside inputs. Read by `ledger`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from typing import Any
 
 import msgspec
 
+from flightsw.bus.injection import occurrence_of
 from flightsw.errors import LogError
+from flightsw.messages.faults import FaultInjection
 from flightsw.messages.plant import Truth
 from flightsw.node.faults import hardware_faults_of
 from flightsw.node.scenario import Scenario
 from flightsw.plant.damage import WHOLE, Damage
+from flightsw.plant.fault_config import hardware_fault_of
 from flightsw.plant.faults import HardwareFaults
 
 
@@ -22,13 +26,25 @@ class DamageByTick:
 
     def __init__(self, scenario: dict[str, Any]) -> None:
         self._damage = WHOLE
+        self._scenario = scenario
         self._faults: HardwareFaults | None = None
         if scenario.get("faults"):
-            try:
-                whole = msgspec.convert(scenario, Scenario)
-            except msgspec.ValidationError as error:
-                raise LogError(f"the log's faults can't be read: {error}") from None
-            self._faults = HardwareFaults(hardware_faults_of(whole), whole.seed, whole.dt_s, _Reach(self, whole))
+            self._faults = self._scripted()
+
+    def _scripted(self) -> HardwareFaults:
+        try:
+            whole = msgspec.convert(self._scenario, Scenario)
+        except msgspec.ValidationError as error:
+            raise LogError(f"the log's faults can't be read: {error}") from None
+        return HardwareFaults(hardware_faults_of(whole), whole.seed, whole.dt_s, _Reach(self, whole))
+
+    def inject(self, tick: int, injection: FaultInjection) -> None:
+        """A fault from outside, as the plant takes it up: before `at` of the tick in which it came in."""
+        fault = hardware_fault_of(injection.kind, injection.args)
+        if fault is not None:
+            if self._faults is None:
+                self._faults = self._scripted()
+            self._faults.add(fault, occurrence_of(injection, tick))
 
     def at(self, tick: int, truth: Truth) -> Damage:
         """In this tick, whose truth is kept for the conditions of the next one. To be called for each, in order."""

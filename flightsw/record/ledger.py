@@ -26,6 +26,7 @@ import msgspec
 from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import LogReader
 from flightsw.errors import LogError
+from flightsw.messages.faults import INJECTION, FaultInjection
 from flightsw.messages.plant import Truth
 from flightsw.node.satellite import SatelliteConfig
 from flightsw.plant.battery_config import BatteryConfig
@@ -81,8 +82,7 @@ class Residuals(msgspec.Struct, frozen=True):
 
 
 class Ledgers:
-    """Both ledgers, drawn up tick by tick; scripted faults act in them as in the run. Raises LogError: no scenario to
-    go by."""
+    """Both ledgers, drawn up tick by tick; faults act in them as in the run. Raises LogError: no scenario to go by."""
 
     def __init__(self, header: LogHeader, where: str) -> None:
         self._where = where
@@ -96,6 +96,10 @@ class Ledgers:
         self._allowed_out_share = ALLOWED_OUT_SHARE * max(1.0, scenario.dt_s / 10.0) ** 2
         self._heat_before_j = 0.0
         self._ticks = 0
+
+    def inject(self, tick: int, injection: FaultInjection) -> None:
+        """A fault that came in with this tick, before its truth."""
+        self._damage.inject(tick, injection)
 
     def add(self, tick: int, one: Truth) -> None:
         """One tick's truth."""
@@ -126,13 +130,18 @@ class Ledgers:
 
 
 def residuals_of(run_dir: Path) -> Residuals:
-    """Draw both ledgers up from a run's log; scripted faults act in it as they did in the run. Raises LogError: no such
-    log, or a run of another plant's."""
+    """Draw both ledgers up from a run's log; faults, scripted or injected, act in it as they did in the run. Raises
+    LogError: no such log, or a run of another plant's."""
     reader = LogReader(run_dir)
     ledgers = Ledgers(reader.header, str(run_dir))
-    for tick, _, message in reader.messages(["truth.plant"]):
-        assert isinstance(message, Truth)
-        ledgers.add(tick, message)
+    reader.read_as_shipped()
+    heard = [topic.name for topic in reader.schemas if topic.name == INJECTION]
+    for tick, _, message in reader.messages([*heard, "truth.plant"]):
+        if isinstance(message, Truth):
+            ledgers.add(tick, message)
+        else:
+            assert isinstance(message, FaultInjection)
+            ledgers.inject(tick, message)
     return ledgers.residuals()
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
-from flightsw.bus.exchange import LOST
+from flightsw.bus.exchange import LOST, MESSAGE
 from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import LogReader, sound
 from flightsw.devices.models import load_card
@@ -112,7 +112,7 @@ def summarise(run_dir: Path, outcome: RunOutcome | None = None) -> Summary:
 
 
 Hearer = Callable[[int, msgspec.Raw, Tally], None]
-"""Hears a message behind the tally."""
+"""Hears a message behind the tally; those from outside first, as they were delivered."""
 
 
 def tell(
@@ -147,6 +147,10 @@ def _read(reader: LogReader, tally: Tally, hearers: Mapping[str, Hearer]) -> tup
     with sound(reader.run_dir):
         for record in reader.ticks():
             lost += [item[1] for item in record.inputs if item[0] == LOST]
+            for number, payload in (item[1] for item in record.inputs if item[0] == MESSAGE):
+                hear = listening[number]
+                if hear is not None:
+                    hear(record.tick, payload, tally)
             for number, payload in record.entries:
                 handle = handlers[number]
                 if handle is not None:

@@ -18,7 +18,7 @@ import msgspec
 
 from flightsw.bus.exchange import TickRecord
 from flightsw.bus.log import TAIL_NAME, LogHeader
-from flightsw.bus.logreader import decode_record
+from flightsw.bus.logreader import NO_OBJECT, decode_record
 from flightsw.errors import LogError
 
 _BLOCK_BYTES = 1 << 22
@@ -95,7 +95,9 @@ class LogTail:
                 except msgpack.OutOfData:
                     break
                 except (ValueError, msgpack.UnpackException) as error:
-                    raise LogError(f"{self._run_dir}: corrupt at byte {self._offset + done}: {error}") from None
+                    raise LogError(
+                        f"{self._run_dir}: corrupt at byte {self._offset + done}: {str(error) or NO_OBJECT}"
+                    ) from None
                 item, done = data[done : unpacker.tell()], unpacker.tell()
                 if item[0] & 0xF0 == 0x90:
                     self._offset += len(item)

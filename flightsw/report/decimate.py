@@ -15,16 +15,21 @@ BUCKETS = 2400
 """twice as many as a panel is wide in pixels: zoomed in twice, nothing is coarser than the screen"""
 
 
+def width(size: int, buckets: int = BUCKETS) -> int:
+    """Ticks of a bucket, where so many values are too many; else 1."""
+    return max(1, -(-size // buckets))
+
+
 def kept(values: FloatArray, buckets: int = BUCKETS) -> IntArray:
     """Places of the values to draw, ascending."""
     size = len(values)
     if size <= 2 * buckets:
         return np.arange(size, dtype=np.int64)
-    width = -(-size // buckets)
-    padded = np.full(width * (-(-size // width)), np.nan)
+    ticks = width(size, buckets)
+    padded = np.full(ticks * (-(-size // ticks)), np.nan)
     padded[:size] = values
-    table = padded.reshape(-1, width)
-    starts = np.arange(len(table)) * width
+    table = padded.reshape(-1, ticks)
+    starts = np.arange(len(table)) * ticks
     unknown = np.isnan(table)
     lows = starts + np.argmin(np.where(unknown, np.inf, table), axis=1)
     highs = starts + np.argmax(np.where(unknown, -np.inf, table), axis=1)
@@ -35,17 +40,17 @@ def kept(values: FloatArray, buckets: int = BUCKETS) -> IntArray:
 
 def envelope(values: FloatArray, buckets: int = BUCKETS) -> tuple[FloatArray, FloatArray, FloatArray, int]:
     """(lowest, highest and mean of each bucket, ticks of a bucket); NaN where nothing in it is known."""
-    width = max(1, -(-len(values) // buckets))
-    padded = np.full(width * (-(-len(values) // width)), np.nan)
+    ticks = width(len(values), buckets)
+    padded = np.full(ticks * (-(-len(values) // ticks)), np.nan)
     padded[: len(values)] = values
-    table = padded.reshape(-1, width)
+    table = padded.reshape(-1, ticks)
     known = ~np.isnan(table)
     some = known.any(axis=1)
     low = np.where(some, np.min(np.where(known, table, np.inf), axis=1, initial=np.inf), np.nan)
     high = np.where(some, np.max(np.where(known, table, -np.inf), axis=1, initial=-np.inf), np.nan)
     sums = np.where(known, table, 0.0).sum(axis=1)
     mean = np.where(some, sums / np.maximum(known.sum(axis=1), 1), np.nan)
-    return low, high, mean, width
+    return low, high, mean, ticks
 
 
 def changes(values: FloatArray) -> IntArray:
@@ -80,10 +85,10 @@ def straightened(x: FloatArray, y: FloatArray, slack: float) -> npt.NDArray[np.b
 
 def means(values: FloatArray, buckets: int) -> tuple[FloatArray, int]:
     """(mean of each bucket, ticks of a bucket); what is unknown counts for nothing."""
-    width = max(1, -(-len(values) // buckets))
-    padded = np.zeros(width * (-(-len(values) // width)))
+    ticks = width(len(values), buckets)
+    padded = np.zeros(ticks * (-(-len(values) // ticks)))
     padded[: len(values)] = np.nan_to_num(values)
-    sums = padded.reshape(-1, width).sum(axis=1)
-    sizes = np.full(len(sums), float(width))
-    sizes[-1] = len(values) - width * (len(sums) - 1)
-    return sums / sizes, width
+    sums = padded.reshape(-1, ticks).sum(axis=1)
+    sizes = np.full(len(sums), float(ticks))
+    sizes[-1] = len(values) - ticks * (len(sums) - 1)
+    return sums / sizes, ticks

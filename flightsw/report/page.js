@@ -2,6 +2,7 @@
 // One time axis for all plots: drag to zoom, double-click to see all, hover to read values, click a key to hide its line.
 (() => {
   const LEFT = +document.body.dataset.left, PLOT = +document.body.dataset.plot, TOP = +document.body.dataset.top;
+  const STEP = +document.body.dataset.step;
   const plots = [...document.querySelectorAll("svg.plot")];
   const map = document.querySelector("svg.map");
   const end = +(plots[0]?.dataset.end ?? 0);
@@ -51,6 +52,7 @@
     }
     reset.disabled = whole;
     range.textContent = whole ? "Drag in a plot to zoom all." : `${from.toFixed(0)} s to ${to.toFixed(0)} s`;
+    document.getElementById("steps").classList.toggle("coarse", STEP * PLOT / (to - from) > 3);
   }
 
   // Vertices of a path, once: [times, pixels, where a stretch begins].

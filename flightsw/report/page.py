@@ -11,7 +11,7 @@ from dataclasses import replace
 from html import escape
 from importlib import resources
 
-from flightsw.report import charts, frame, groundtrack, panels, strips
+from flightsw.report import charts, decimate, frame, groundtrack, panels, strips
 from flightsw.report.drawing import Bars, Drawn, Histogram, Html, Line, Marks, Panel, Part, Row, Section, Strip, Track
 from flightsw.report.rundata import RunData
 from flightsw.report.sections import (
@@ -123,6 +123,8 @@ def page(data: RunData, against: RunData | None = None) -> str:
     sections = sections_of(data, against)
     title = f"{data.summary.scenario or data.name}, seed {data.header.seed}"
     versus = "" if against is None else f" against {against.name}"
+    ticks = decimate.width(len(data.columns))
+    step_s = ticks * data.columns.dt_s if ticks > 1 else 0.0
     contents = "".join(f'<a href="#{one.key}">{escape(one.title)}</a>' for one in sections)
     body = "".join(_section(one, drawer) for one in sections)
     return (
@@ -130,13 +132,25 @@ def page(data: RunData, against: RunData | None = None) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}: flightsw report</title>"
         f"<style>{_asset('page.css')}{_asset('drawing.css')}</style></head>"
-        f'<body data-left="{frame.LEFT}" data-plot="{frame.PLOT}" data-top="{frame.TOP}">'
+        f'<body data-left="{frame.LEFT}" data-plot="{frame.PLOT}" data-top="{frame.TOP}" data-step="{step_s:.10g}">'
         f'<svg width="0" height="0" style="position:absolute">{_CLIP_SVG}</svg>'
         f"<nav><b>flightsw</b>{contents}<p id=range>Drag in a plot to zoom all.</p>"
         "<button id=reset disabled>Whole run</button>"
-        f"<p>Shaded: eclipse. Click a key to hide its line.</p></nav><main><h1>{escape(title)}</h1>"
+        f"<p>Shaded: eclipse. Click a key to hide its line.</p>"
+        f"<p id=steps>{escape(_steps(data, step_s))}</p></nav><main><h1>{escape(title)}</h1>"
         f"<p>run {escape(data.name)}{escape(versus)}</p>{body}</main><div id=read></div>"
         f"<script>{_asset('page.js')}</script></body></html>\n"
+    )
+
+
+def _steps(data: RunData, step_s: float) -> str:
+    """How fine the plots are."""
+    if not step_s:
+        return "Lines are drawn of every tick."
+    areas_s = decimate.width(len(data.columns), panels.STACK_BUCKETS) * data.columns.dt_s
+    return (
+        f"Lines keep the lowest and the highest value of every {step_s:.10g} s, areas are means of {areas_s:.10g} s. "
+        "Every tick: flightsw export."
     )
 
 

@@ -16,12 +16,12 @@ from flightsw.messages.descriptions import spelt_out
 from flightsw.messages.schema import FieldSchema, TopicSchema, enum_words, worded
 from flightsw.report.sections.markup import plain
 
-RESULT, STATUS = "infer.result", "infer.status"
-LAST = (STATUS, "comms.status")
+RESULT, STATUS, ACCOUNT = "infer.result", "infer.status", "infer.account"
+LAST = (STATUS, ACCOUNT, "comms.status")
 """Topics whose last message is kept whole."""
 HEARD = (RESULT, *LAST)
-MODE = "mode"
-"""Field of a result that says what kind it is beside all labels and enumerations."""
+PLACES = ("mode", "variant")
+"""Fields of a result that say by place what kind it is, beside all labels and enumerations."""
 
 
 class Kind:
@@ -94,7 +94,7 @@ class Results:
 
 def _is_label(field: FieldSchema) -> bool:
     kind = field.type.removesuffix(" | null")
-    return field.name == MODE or ((kind == "str" or kind.startswith("enum")) and "sha" not in field.name)
+    return field.name in PLACES or ((kind == "str" or kind.startswith("enum")) and "sha" not in field.name)
 
 
 def _is_amount(field: FieldSchema) -> bool:

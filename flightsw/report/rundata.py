@@ -20,6 +20,7 @@ import numpy as np
 from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import LogReader
 from flightsw.errors import ConfigError, LogError
+from flightsw.messages.faults import INJECTION, FaultInjection
 from flightsw.messages.signals import find_logged_signal
 from flightsw.node.hostlog import HOST_LOG
 from flightsw.node.requirementconfig import RequirementConfig
@@ -64,6 +65,8 @@ class RunData:
     columns: Columns
     summary: Summary
     events: tuple[EventLine, ...]
+    injected: tuple[tuple[int, FaultInjection], ...]
+    """faults from outside, each with the tick in which it came in"""
     results: Results
     verdicts: tuple[Verdict, ...]
     not_judged: str
@@ -130,8 +133,15 @@ def read_run(run_dir: Path, signals: Sequence[str]) -> RunData:
         if ledgers is not None and tally.truth is not None:
             ledgers.add(tick, tally.truth)
 
+    injected: list[tuple[int, FaultInjection]] = []
+
+    def told_fault(tick: int, payload: msgspec.Raw, _tally: Tally) -> None:
+        injected.append((tick, msgspec.msgpack.decode(payload, type=FaultInjection)))
+        if ledgers is not None:
+            ledgers.inject(*injected[-1])
+
     hearers: dict[str, Hearer] = {topic: partial(results.hear, topic) for topic in HEARD}
-    summary = tell(run_dir, sink, None, hearers | {"truth.plant": told_truth})
+    summary = tell(run_dir, sink, None, hearers | {"truth.plant": told_truth, INJECTION: told_fault})
     return RunData(
         name=run_dir.resolve().name,
         header=header,
@@ -141,6 +151,7 @@ def read_run(run_dir: Path, signals: Sequence[str]) -> RunData:
         columns=columns,
         summary=summary,
         events=tuple(msgspec.json.Decoder(EventLine).decode_lines(sink.getvalue())),
+        injected=tuple(injected),
         results=results,
         verdicts=tuple(judged_on(run_dir, requirements, columns)) if len(columns) else (),
         not_judged=not_judged,

@@ -159,7 +159,7 @@ def test_writing_goes_on_behind_the_last_whole_tick(tmp_path: Path) -> None:
         (b"", "before its header is whole"),
         (b"\x00\x01hello", "not a flightsw log"),
         (msgspec.msgpack.encode({"a": 1}), "not a flightsw log"),
-        (b"\xc1\xc1\xc1", "corrupt at byte 0"),
+        (b"\xc1\xc1\xc1", "corrupt at byte 0: no MessagePack object"),
     ],
 )
 def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes, message: str) -> None:

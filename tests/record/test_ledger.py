@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from flightsw.cli import main
+from flightsw.messages.faults import FaultInjection
 from flightsw.messages.plant import Truth
 from flightsw.node.api import open_node
 from flightsw.node.scenario import shipped_scenarios
@@ -166,6 +167,20 @@ def test_ledgers_close_over_a_pack_that_is_cut_off_for_its_shorted_cells(tmp_pat
     assert flown(tmp_path, DEFAULT, "1000s", f"faults=[{{{short}}}]").closed
 
 
+def test_ledgers_account_for_faults_that_are_injected_while_the_run_goes_on(tmp_path: Path) -> None:
+    with open_node(DEFAULT, overrides=["apps.inference.execute=none"], out=tmp_path) as node:
+        node.run_until("300s")
+        node.inject("radiator_degradation", node="radiator", emissivity_share=0.6)
+        node.run_until("700s")
+        node.inject("battery_cell_short", lasts="200s")
+        node.inject("sensor_bias", field="sensor.thermal.battery_c", offset=1.0)
+        node.inject("message_drop", topic="sensor.nav", lasts="10s")
+        node.run_until("1200s")
+    assert residuals_of(tmp_path).closed
+    ignorant = reread_without_faults(tmp_path)
+    assert not ignorant.closed, "and would not close, were the faults left out"
+
+
 def reread_without_faults(run_dir: Path) -> Residuals:
     """The ledgers as drawn up by somebody who doesn't know of any fault."""
     with pytest.MonkeyPatch.context() as patched:
@@ -174,5 +189,8 @@ def reread_without_faults(run_dir: Path) -> Residuals:
 
 
 class NoDamage:
+    def inject(self, _tick: int, _injection: FaultInjection) -> None:
+        pass
+
     def at(self, _tick: int, _truth: Truth) -> Damage:
         return WHOLE

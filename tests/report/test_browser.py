@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from flightsw.cli import main
+from flightsw.record.opened import open_run
 from flightsw.report.frame import LEFT, PLOT, WIDTH
 from tests.report.pages import Page
 
@@ -45,6 +46,7 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     found = re.search(r'<pre id="said">(.*?)</pre>', done.stdout, re.DOTALL)
     assert found is not None, done.stderr
     said: dict[str, Any] = json.loads(html.unescape(found[1]))
+    said["run"] = open_run(folder / "run")
     said["page"] = Page((folder / "run" / "report.html").read_text())
     return said
 
@@ -63,7 +65,9 @@ def test_values_are_read_off_where_the_pointer_is(driven: dict[str, Any]) -> Non
     assert head == "1000 s"
     values = {name: float(value) for name, value in (row.split(": ") for row in rows)}
     assert set(values) == {"truth", "estimate on board", "reserve"}
-    assert values["reserve"] == pytest.approx(0.52, abs=0.002)
+    soc, reserve = driven["run"].read("truth.soc", "power.status.reserve_soc")
+    assert values["truth"] == pytest.approx(float(soc.values[1000]), abs=0.002)
+    assert values["reserve"] == pytest.approx(float(reserve.values[1000]), abs=0.002)
 
 
 def test_a_click_on_a_key_hides_its_line(driven: dict[str, Any]) -> None:

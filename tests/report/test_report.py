@@ -17,7 +17,9 @@ from flightsw.bus.logreader import LogReader
 from flightsw.cli import main
 from flightsw.errors import ConfigError
 from flightsw.messages.health import Event, Mode, Severity
+from flightsw.messages.inference import Refusal
 from flightsw.messages.schema import PROTOCOL, topic_schemas
+from flightsw.node.api import open_node
 from flightsw.record.columns import read_columns
 from flightsw.record.ledger import residuals_of
 from flightsw.report import png
@@ -95,6 +97,43 @@ def test_its_results_are_those_of_the_log(flown: Path, shown: Page) -> None:
         assert figure(told[f"latency p{percent}"]) == pytest.approx(np.percentile(latencies, percent), abs=6e-3)
     heads, *rows = shown.tables["kinds"]
     assert sum(figure(row[heads.index("batches")]) for row in rows) == len(latencies)
+    assert {row[heads.index("variant")] for row in rows} == {"medium"}, "by its name in the model's card"
+    account = [one for _, _, one in LogReader(flown).messages(["infer.account"])][-1]
+    heads, row = shown.tables["sources"]
+    for name, total in (("arrived", account.arrived), ("done", account.done), ("in time", account.in_time)):
+        assert figure(row[heads.index(name)]) == total[0] > 0
+
+
+def test_faults_are_listed_whether_scripted_or_injected_and_work_is_missed_by_reason(tmp_path: Path) -> None:
+    scripted = '{kind="sensor_bias", field="sensor.thermal.battery_c", offset=1.0, at="50s"}'
+    overrides = ["apps.inference.execute=none", "apps.inference.queue_scenes=64", f"faults=[{scripted}]"]
+    with open_node("cubesat-6u-orin-nano", overrides=overrides, out=tmp_path) as node:
+        node.run_until("200s")
+        node.inject("radiator_degradation", node="radiator", emissivity_share=0.6)
+        node.inject("link_loss", lasts="30s")
+        node.run_until("600s")
+    write_report(tmp_path)
+    shown = Page((tmp_path / "report.html").read_text())
+    assert [row[:5] for row in shown.tables["faults-asked"][1:]] == [
+        ["1", "sensor_bias", "scripted", "at 50s", "-"],
+        ["2", "radiator_degradation", "injected", "at 200s", "-"],
+        ["3", "link_loss", "injected", "at 200s", "30s"],
+    ]
+    assert [row[-1] for row in shown.tables["ledger-table"][1:]] == ["closed"] * 3
+    heads, row = shown.tables["sources"]
+    account = [one for _, _, one in LogReader(tmp_path).messages(["infer.account"])][-1]
+    assert figure(row[heads.index("refused: full")]) == account.refused[Refusal.FULL] > 0
+    assert "misses" in shown.drawings
+    assert "Lines are drawn of every tick" in shown.text
+
+
+def test_how_fine_the_plots_of_a_long_run_are_is_said(tmp_path: Path) -> None:
+    with open_node("cubesat-6u-orin-nano", overrides=["apps.inference.execute=none"], out=tmp_path) as node:
+        node.run_until("2500s")
+    write_report(tmp_path)
+    text = (tmp_path / "report.html").read_text()
+    assert "the lowest and the highest value of every 2 s, areas are means of 3 s" in Page(text).text
+    assert 'data-step="2"' in text, "so that the page stands out with it when it is zoomed in so far"
 
 
 def test_its_verdicts_and_ledgers_are_those_of_the_judges(flown: Path, shown: Page) -> None:

@@ -1,6 +1,7 @@
 """The console's pictures as options of ECharts: courses with their limits, shadow as bands, the ground track.
 
-Pure: columns of a `History` in, plain data out. Times are hours since the start, as far as the history goes.
+Pure: columns of a `History` in, plain data out. Times are since the start, as far as the history goes, in the unit
+that suits it.
 """
 
 from __future__ import annotations
@@ -65,8 +66,22 @@ class Line(NamedTuple):
     step: bool = False
 
 
-def _hours(times_s: Sequence[float]) -> list[float]:
-    return [round(time_s / 3600.0, 5) for time_s in times_s]
+class Unit(NamedTuple):
+    """Of a time axis."""
+
+    sign: str
+    seconds: float
+
+    def of(self, time_s: float) -> float:
+        """A time in it."""
+        return round(time_s / self.seconds, 5)
+
+
+def _unit(times_s: Sequence[float]) -> Unit:
+    """As a report's axes have it."""
+    span_s = times_s[-1] - times_s[0] if times_s else 0.0
+    units = ((300.0, Unit("s", 1.0)), (14400.0, Unit("min", 60.0)), (360000.0, Unit("h", 3600.0)))
+    return next((unit for most_s, unit in units if span_s <= most_s), Unit("d", 86400.0))
 
 
 def _short(value: float | None) -> float | None:
@@ -83,7 +98,7 @@ def _axis(palette: Palette, **more: Any) -> Options:
     }
 
 
-def _frame(palette: Palette, lines: Sequence[str], y_axes: list[Options]) -> Options:
+def _frame(palette: Palette, lines: Sequence[str], y_axes: list[Options], sign: str = "") -> Options:
     return {
         "animation": False,
         "color": list(palette.lines),
@@ -102,7 +117,12 @@ def _frame(palette: Palette, lines: Sequence[str], y_axes: list[Options]) -> Opt
             "type": "value",
             "min": "dataMin",
             "max": "dataMax",
-            "axisLabel": {"color": palette.ink, "fontSize": 11, "formatter": "{value} h", "showMaxLabel": False},
+            "axisLabel": {
+                "color": palette.ink,
+                "fontSize": 11,
+                "formatter": f"{{value}} {sign}",
+                "showMaxLabel": False,
+            },
             "splitLine": {"show": False},
             "axisLine": {"lineStyle": {"color": palette.ink}},
         },
@@ -110,12 +130,12 @@ def _frame(palette: Palette, lines: Sequence[str], y_axes: list[Options]) -> Opt
     }
 
 
-def _bands(spans: Spans, palette: Palette) -> Options:
-    areas = [[{"xAxis": round(begin / 3600.0, 5)}, {"xAxis": round(end / 3600.0, 5)}] for begin, end in spans]
+def _bands(spans: Spans, unit: Unit, palette: Palette) -> Options:
+    areas = [[{"xAxis": unit.of(begin)}, {"xAxis": unit.of(end)}] for begin, end in spans]
     return {"silent": True, "itemStyle": {"color": palette.shadow}, "data": areas}
 
 
-def _marks(limits: Sequence[tuple[str, Limits]], cursor_s: float | None, palette: Palette) -> Options:
+def _marks(limits: Sequence[tuple[str, Limits]], cursor_s: float | None, unit: Unit, palette: Palette) -> Options:
     """Limits as lines across, and the moment that is looked at as one down."""
     data: list[Options] = []
     for name, limit in limits:
@@ -126,8 +146,9 @@ def _marks(limits: Sequence[tuple[str, Limits]], cursor_s: float | None, palette
                 label = {"formatter": f"{name} {value:g}", "position": _LABELS[end], "color": colour, "fontSize": 10}
                 data.append({"yAxis": value, "label": label, "lineStyle": {"color": colour, "type": "dashed"}})
     if cursor_s is not None:
-        at = round(cursor_s / 3600.0, 5)
-        data.append({"xAxis": at, "label": {"show": False}, "lineStyle": {"color": palette.ink, "type": "solid"}})
+        data.append(
+            {"xAxis": unit.of(cursor_s), "label": {"show": False}, "lineStyle": {"color": palette.ink, "type": "solid"}}
+        )
     return {"silent": True, "symbol": "none", "data": data}
 
 
@@ -146,8 +167,9 @@ def courses(
         _axis(palette, min=low, max=high, **({"splitLine": {"show": False}} if place else {}))
         for place, (low, high) in enumerate(y_axes)
     ]
-    hours = _hours(times_s)
-    options = _frame(palette, [line.name for line in lines], axes)
+    unit = _unit(times_s)
+    places = [unit.of(time_s) for time_s in times_s]
+    options = _frame(palette, [line.name for line in lines], axes, unit.sign)
     options["series"] = [
         {
             "name": line.name,
@@ -156,12 +178,15 @@ def courses(
             "yAxisIndex": line.axis,
             "lineStyle": {"width": 1.5},
             "step": "end" if line.step else False,
-            "data": [[hour, _short(value)] for hour, value in zip(hours, line.values, strict=True)],
+            "data": [[place, _short(value)] for place, value in zip(places, line.values, strict=True)],
         }
         for line in lines
     ]
     if options["series"]:
-        options["series"][0] |= {"markArea": _bands(spans, palette), "markLine": _marks(limits, cursor_s, palette)}
+        options["series"][0] |= {
+            "markArea": _bands(spans, unit, palette),
+            "markLine": _marks(limits, cursor_s, unit, palette),
+        }
     return options
 
 

@@ -89,7 +89,7 @@ class Page:
         with ui.element("section").classes("panel"):
             with ui.tabs().props("dense align=left") as tabs:
                 commands, faults = ui.tab("command").classes("at-command-tab"), ui.tab("fault").classes("at-fault-tab")
-            with ui.tab_panels(tabs, value=commands).style("background: transparent"):
+            with ui.tab_panels(tabs, value=commands, animated=False).style("background: transparent"):
                 with ui.tab_panel(commands):
                     self._commands = Asking(self._session, "command")
                 with ui.tab_panel(faults):

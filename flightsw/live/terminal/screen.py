@@ -31,8 +31,9 @@ from flightsw.live.terminal.picture import Picture
 FRAME_S = 0.1
 MOST_TICKS = 20_000
 """taken in between two frames, so that a run that is taken up again is shown at once"""
-REST = 10.0
-"""of what a frame took on the wall, before the next one: the busier the machine, the more is left to the run"""
+REST, FREE_REST = 10.0, 30.0
+"""of what a frame took on the wall, before the next one: the busier the machine, the more is left to the run. The
+longer one while it flies as fast as possible: a frame's time is then taken from it, and a few a second do"""
 NICE = 10
 """the run comes first; but keys must be heard on a busy machine too"""
 ANSWER_S = 0.02
@@ -65,8 +66,12 @@ class View:
             began_s = monotonic_s()
             behind = self._follower.poll(MOST_TICKS) == MOST_TICKS
             self._draw()
-            rest_s = 0.0 if behind else max(FRAME_S, REST * (monotonic_s() - began_s))
+            rest_s = 0.0 if behind else max(FRAME_S, self._rest() * (monotonic_s() - began_s))
             self._attend(monotonic_s() + rest_s)
+
+    def _rest(self) -> float:
+        pace = self._follower.remote.pace
+        return REST if pace is not None and (pace.paused or pace.speed is not None) else FREE_REST
 
     def _attend(self, until_s: float) -> None:
         """Serve keys until the next frame is due, or one was pressed."""

@@ -6,8 +6,6 @@ hold), and results are parted by the labels that they carry.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from flightsw.messages.descriptions import spelt_out
@@ -18,7 +16,6 @@ from flightsw.report.drawing import (
     ORANGE,
     PALETTE,
     RED,
-    Bars,
     FloatArray,
     Histogram,
     Html,
@@ -28,13 +25,11 @@ from flightsw.report.drawing import (
     Section,
     Strip,
 )
-from flightsw.report.results import STATUS, Kind
+from flightsw.report.results import STATUS
 from flightsw.report.rundata import RunData
-from flightsw.report.sections.markup import flow, note, number, pairs, plain, side_by_side, table
+from flightsw.report.sections import outcomes
+from flightsw.report.sections.markup import flow, note, number, pairs, side_by_side
 from flightsw.report.sections.strips import named_row, states_row
-
-_MISSED = ("dropped_", "missed_", "rejected_", "expired_", "lost_", "refused_", "shed_")
-"""How counters of what was missed begin; the rest of the name is the reason."""
 
 SIGNALS = (
     "infer.status.queue_items",
@@ -48,7 +43,7 @@ SIGNALS = (
     "infer.status.power_on",
     "hw.device.power_w",
     "hw.device.mode",
-    *(f"{STATUS}.{start}*" for start in _MISSED),
+    *(f"{STATUS}.{start}*" for start in outcomes.MISSED),
     f"{STATUS}.*value*",
 )
 PERCENTS = (50, 90, 95, 99)
@@ -70,8 +65,9 @@ def section(data: RunData) -> Section:
         _latency(data),
         _histogram(data),
         side_by_side(_percentiles(data), _energy(data)),
-        _kinds(data),
-        _misses(data),
+        outcomes.kinds(data),
+        outcomes.misses(data),
+        outcomes.sources(data),
         _counters(data),
     ]
     return Section("inference", "Inference", tuple(part for part in parts if part is not None))
@@ -117,27 +113,17 @@ def _rate(counter: FloatArray, dt_s: float) -> FloatArray:
 def _strip(data: RunData) -> Strip | None:
     rows = [
         states_row(data, "infer.status.binding", "held back by"),
-        named_row(data, "infer.status.mode", "power mode", _mode_names(data)),
+        named_row(data, "infer.status.mode", "power mode", outcomes.mode_names(data)),
     ]
     kept = tuple(row for row in rows if row is not None)
     return Strip("binding", "What held the payload back, and its power mode", kept) if kept else None
 
 
-def _mode_names(data: RunData) -> tuple[str, ...]:
-    from flightsw.devices.profiles import load_profile
-    from flightsw.errors import ConfigError
-
-    try:
-        return tuple(mode.name for mode in load_profile(str(data.setting("plant.profile"))).silicon().modes)
-    except ConfigError:
-        return ()
-
-
 def _missing(data: RunData) -> Panel | None:
     """Counters of what was missed, as they grew; one that stayed at nought is left out."""
-    names = [name for name in data.columns.values if name.startswith(f"{STATUS}.") and _is_missing(name)]
+    names = [name for name in data.columns.values if name.startswith(f"{STATUS}.") and outcomes.is_missing(name)]
     lines = [
-        Line(_reason(name), values, PALETTE[place % len(PALETTE)], step=True)
+        Line(outcomes.reason(name), values, PALETTE[place % len(PALETTE)], step=True)
         for place, name in enumerate(names)
         if (values := data.get(name)) is not None and np.nanmax(values) > 0.0
     ]
@@ -153,14 +139,6 @@ def _value(data: RunData) -> Panel | None:
         if (values := data.get(name)) is not None
     ]
     return Panel("value", "Value", data.columns.units.get(names[0], ""), tuple(lines), height=110) if lines else None
-
-
-def _is_missing(name: str) -> bool:
-    return name.rpartition(".")[2].startswith(_MISSED)
-
-
-def _reason(name: str) -> str:
-    return name.rpartition(".")[2].partition("_")[2].replace("_", " ")
 
 
 def _latency(data: RunData) -> Panel | None:
@@ -218,71 +196,6 @@ def _energy(data: RunData) -> Html:
         ("dropped", f"{one.inferences_dropped:,} of {one.inferences + one.inferences_dropped:,} scenes"),
     ]
     return pairs(rows, "energy-figures")
-
-
-def _kinds(data: RunData) -> Html | None:
-    """Results parted by what they were made with."""
-    kinds = data.results.kinds
-    if not kinds:
-        return None
-    names = list(dict.fromkeys(name for key in kinds for name, _ in key))
-    amounts = list(dict.fromkeys(name for kind in kinds.values() for name in kind.amounts))
-    modes = _mode_names(data)
-    heads = [
-        *(spelt_out(name) for name in names),
-        "batches",
-        "scenes",
-        "busy",
-        "J each",
-        "p50",
-        "p95",
-        *map(spelt_out, amounts),
-    ]
-    rows = []
-    for key, kind in sorted(kinds.items()):
-        said = dict(key)
-        latency_s = np.array(kind.latency_s)
-        rows.append(
-            [
-                *(_kind_word(name, said.get(name), modes) for name in names),
-                f"{kind.batches:,}",
-                f"{kind.scenes:,}",
-                number(kind.busy_s, 1, "s"),
-                number(_each_j(data, said.get("mode"), kind), 2),
-                number(float(np.percentile(latency_s, 50)), 1, "s"),
-                number(float(np.percentile(latency_s, 95)), 1, "s"),
-                *(number(kind.amounts.get(name), 2) for name in amounts),
-            ]
-        )
-    return table(heads, rows, numeric=range(len(names), len(heads)), key="kinds")
-
-
-def _each_j(data: RunData, mode: str | None, kind: Kind) -> float | None:
-    """What the device drew at work in this power mode, by busy time and scene."""
-    power, modes, busy = (data.get(name) for name in ("hw.device.power_w", "hw.device.mode", SIGNALS[5]))
-    if power is None or modes is None or busy is None or mode is None or not mode.isdigit() or not kind.scenes:
-        return None
-    at_work = (modes == float(mode)) & (busy > 0.0)
-    mean_w = float(np.nanmean(power[at_work])) if at_work.any() else None
-    return None if mean_w is None else mean_w * kind.busy_s / kind.scenes
-
-
-def _kind_word(name: str, value: str | None, modes: tuple[str, ...]) -> str:
-    if name == "mode" and value is not None and value.isdigit() and int(value) < len(modes):
-        return modes[int(value)]
-    return plain(value)
-
-
-def _misses(data: RunData) -> Bars | None:
-    last = data.results.last(STATUS)
-    found = [(_reason(name), float(value)) for name, value in last.items() if _is_missing(name) and _is_count(value)]
-    if not any(value for _, value in found):
-        return None
-    return Bars("misses", "Missed, by reason", "scenes", tuple(sorted(found, key=lambda one: -one[1])), RED)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _counters(data: RunData) -> Html:

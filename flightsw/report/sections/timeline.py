@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flightsw.messages.faults import FaultInjection
 from flightsw.node.durations import parse_duration_s
 from flightsw.report.drawing import (
     BLUE,
@@ -81,15 +82,15 @@ def section(data: RunData) -> Section:
 
 def faults(data: RunData) -> Section:
     """Faults and recoveries."""
-    scripted = data.setting("faults", [])
+    asked = [*data.setting("faults", []), *(_injected(tick, one, data) for tick, one in data.injected)]
     found = [one for one in data.events if _rank(one) >= _WARNING or one.id.startswith(_ABOUT_FAULTS)]
     parts: list[Part] = []
-    if scripted:
-        parts.append(_scripted(scripted))
-    rows = [*_timed(scripted, data), *(_device(data, name) for name in ("sel", "sefi"))]
+    if asked:
+        parts.append(_asked(asked, len(asked) - len(data.injected)))
+    rows = [*_timed(asked, data), *(_device(data, name) for name in ("sel", "sefi"))]
     kept = tuple(row for row in rows if row is not None and row.spans)
     if kept:
-        parts.append(Strip("faults", "Scripted faults that have a time, and the device's own", kept))
+        parts.append(Strip("fault-times", "Faults that begin at a time, and the device's own", kept))
     if found:
         parts.append(_marks(data, "fault-marks", "What was noticed, and what was done", found))
         parts.append(_table(found, "What was noticed, and what was done", "faults-table"))
@@ -97,7 +98,7 @@ def faults(data: RunData) -> Section:
     if lost:
         parts.append(note(f"Processes lost, in order: {', '.join(lost)}.", "warn"))
     if not parts:
-        parts.append(note("No fault was scripted, and none was noticed."))
+        parts.append(note("No fault was scripted or injected, and none was noticed."))
     return Section("faults", "Faults and recoveries", tuple(parts))
 
 
@@ -154,7 +155,15 @@ def _table(events: list[EventLine], title: str, key: str) -> Html:
     return Html(f"<h3>{title}{more}</h3>{made.text}")
 
 
-def _scripted(faults_: list[Mapping[str, Any]]) -> Html:
+def _injected(tick: int, one: FaultInjection, data: RunData) -> dict[str, Any]:
+    """As a scenario would have said it."""
+    dt_s = data.columns.dt_s
+    lasts = None if one.lasts_ticks is None else f"{one.lasts_ticks * dt_s:.10g}s"
+    return {**one.args, "kind": one.kind, "at": f"{tick * dt_s:.10g}s", "lasts": lasts}
+
+
+def _asked(faults_: list[Mapping[str, Any]], scripted: int) -> Html:
+    """Faults by the scenario, so many, and behind them those that were injected."""
     rows: list[tuple[object, ...]] = []
     for one in faults_:
         begins = next((f"{key} {one[key]}" for key in ("at", "when", "per_day") if one.get(key) is not None), "")
@@ -163,8 +172,9 @@ def _scripted(faults_: list[Mapping[str, Any]]) -> Html:
             for key, value in one.items()
             if key not in ("kind", "at", "when", "per_day", "lasts") and value is not None
         }
-        rows.append((len(rows) + 1, one.get("kind", ""), begins, plain(one.get("lasts")), plain(rest)))
-    return table(("", "scripted fault", "begins", "lasts", "with"), rows, key="scripted", wide=(4,))
+        whose = "scripted" if len(rows) < scripted else "injected"
+        rows.append((len(rows) + 1, one.get("kind", ""), whose, begins, plain(one.get("lasts")), plain(rest)))
+    return table(("", "fault", "", "begins", "lasts", "with"), rows, key="faults-asked", wide=(5,))
 
 
 def _timed(faults_: list[Mapping[str, Any]], data: RunData) -> list[Row]:
