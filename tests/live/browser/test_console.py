@@ -21,7 +21,6 @@ from flightsw.record.folder import read_manifest
 from tests.live.browser.webdriver import Browser, is_there
 
 pytestmark = [
-    pytest.mark.long,
     pytest.mark.timeout(300),
     pytest.mark.skipif(find_spec("nicegui") is None, reason="the extra `console` isn't installed: make test-console"),
     pytest.mark.skipif(not is_there(), reason="no Chromium: install chromium and chromium-driver"),
@@ -79,6 +78,7 @@ def state_at(run_dir: Path, tick: int) -> LiveState:
     return state
 
 
+@pytest.mark.long
 def test_a_run_is_watched_commanded_broken_paused_and_stepped(browser: Browser, tmp_path: Path) -> None:
     run_dir = tmp_path / "run"
     served = Served(*FLOWN, "--out", str(run_dir))
