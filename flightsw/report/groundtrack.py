@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 
-from flightsw.report.coast import LAND
+from flightsw.record.coast import LAND
 from flightsw.report.drawing import BLUE, GREEN, ORANGE, RED, FloatArray, Track
 from flightsw.report.frame import BOLD_PX, LEFT, PLOT, TOP, WIDTH, polygon
 

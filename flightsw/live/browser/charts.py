@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from flightsw.live.history import Spans
 from flightsw.live.limits import Limits
+from flightsw.record.coast import LAND
 
 Options = dict[str, Any]
 Course = Sequence[float | None]
@@ -23,6 +24,7 @@ class Palette(NamedTuple):
     faint: str
     shadow: str
     night: str
+    land: str
     lines: tuple[str, ...]
     warning: str
     alarm: str
@@ -33,6 +35,7 @@ DARK = Palette(
     faint="#2b3541",
     shadow="rgba(96,125,168,0.20)",
     night="#55687f",
+    land="#46525f",
     lines=("#7db8e8", "#b9a5e0", "#7fc8a9", "#9aa7b4"),
     warning="#e3b341",
     alarm="#f0655a",
@@ -42,6 +45,7 @@ LIGHT = Palette(
     faint="#dfe5eb",
     shadow="rgba(70,96,140,0.13)",
     night="#a9b6c6",
+    land="#c3ccd6",
     lines=("#1f6fb2", "#7253b8", "#1f8a5f", "#6b7884"),
     warning="#a86f00",
     alarm="#c2271b",
@@ -238,6 +242,14 @@ def ground_track(
     dots = {"type": "scatter", "symbolSize": 3, "silent": True}
     named = {"show": True, "formatter": "{b}", "position": "right", "color": palette.ink, "fontSize": 11}
     options["series"] = [
+        {
+            "name": "land",
+            "type": "line",
+            "showSymbol": False,
+            "silent": True,
+            "lineStyle": {"color": palette.land, "width": 1},
+            "data": [place for outline in LAND for place in (*outline, outline[0], (None, None))],
+        },
         {**dots, "name": "sunlit", "itemStyle": {"color": palette.lines[0]}, "data": [p[:2] for p in places if p[2]]},
         {
             **dots,

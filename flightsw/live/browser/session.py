@@ -57,8 +57,10 @@ class Order(msgspec.Struct):
     tick: int | None = None
     """at which it comes in"""
     stage: str = "sent"
-    """sent, waiting, refused; then a telecommand's last stage, or `acting` of a fault"""
+    """sent, waiting, refused; then a telecommand's last stage, or of a fault `acting`, and `over` when it has ended"""
     reason: str = ""
+    over_tick: int | None = None
+    """of a fault that acts: the first tick without it; None: it stays"""
 
 
 class Session(Follower):
@@ -178,12 +180,18 @@ class Session(Follower):
     def _settle_orders(self) -> None:
         """Give every order its last word, as the log has it."""
         state = self.state
-        if state is None or not any(order.stage == "waiting" for order in self.orders):
+        if state is None:
+            return
+        for order in self.orders:
+            if order.stage == "acting" and order.over_tick is not None and (state.tick or 0) >= order.over_tick:
+                order.stage = "over"
+        if not any(order.stage == "waiting" for order in self.orders):
             return
         waiting = {order.number: order for order in self.orders if order.stage == "waiting"}
         for one in state.happenings:
             if one.source == OUTSIDE and "number" in one.args and one.args["number"] in waiting:
-                waiting[one.args["number"]].stage = "acting"
+                order, lasts = waiting[one.args["number"]], one.args.get("lasts_ticks")
+                order.stage, order.over_tick = "acting", None if lasts is None else one.tick + lasts
             elif "request" in one.args and one.args["request"] in waiting and one.source != OUTSIDE:
                 order = waiting[one.args["request"]]
                 order.stage, order.reason = one.id.rpartition(" ")[2], str(one.args.get("reason", ""))

@@ -21,7 +21,6 @@ from flightsw.record.folder import read_manifest
 from tests.live.browser.webdriver import Browser, is_there
 
 pytestmark = [
-    pytest.mark.long,
     pytest.mark.timeout(300),
     pytest.mark.skipif(find_spec("nicegui") is None, reason="the extra `console` isn't installed: make test-console"),
     pytest.mark.skipif(not is_there(), reason="no Chromium: install chromium and chromium-driver"),
@@ -79,6 +78,7 @@ def state_at(run_dir: Path, tick: int) -> LiveState:
     return state
 
 
+@pytest.mark.long
 def test_a_run_is_watched_commanded_broken_paused_and_stepped(browser: Browser, tmp_path: Path) -> None:
     run_dir = tmp_path / "run"
     served = Served(*FLOWN, "--out", str(run_dir))
@@ -111,7 +111,9 @@ def test_a_run_is_watched_commanded_broken_paused_and_stepped(browser: Browser, 
         assert "waiting" in browser.text(".at-orders")
         browser.click(".at-pause")
         browser.until(lambda: "APP_LOST process=thermal" in browser.text(".at-events"))
-        browser.until(lambda: "acting" in browser.text(".at-orders"))
+        browser.until(
+            lambda: re.search(r"over\s+tick \d+\s+crash", browser.text(".at-orders")), "it struck, and is over"
+        )
         browser.until(lambda: "REJOIN process=thermal" in browser.text(".at-events"))
         assert "perturbed" in browser.text(".at-state")
 
@@ -120,6 +122,12 @@ def test_a_run_is_watched_commanded_broken_paused_and_stepped(browser: Browser, 
         browser.fill("input.at-fault-process, .at-fault-process input", "nobody")
         browser.click(".at-fault-send")
         browser.until(lambda: "process = 'nobody': must be one of" in browser.text(".at-orders"))
+
+        choose(browser, "at-fault-name", "link_loss")
+        browser.fill(".at-fault-lasts input, input.at-fault-lasts", "120s")
+        browser.click(".at-fault-send")
+        browser.until(lambda: "acting" in browser.text(".at-orders"))
+        browser.until(lambda: re.search(r"over\s+tick \d+\s+link_loss", browser.text(".at-orders")), "it never ended")
 
         browser.click(".at-command-tab")
         choose(browser, "at-command-name", "health.set_mode")

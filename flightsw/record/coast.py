@@ -1,4 +1,4 @@
-"""Outlines of the land, drawn by hand to about two degrees: for orientation on the ground track, and nothing else."""
+"""Outlines of the land, drawn by hand to about two degrees: for orientation on ground tracks, and nothing else."""
 
 from __future__ import annotations
 
