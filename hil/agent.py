@@ -25,6 +25,7 @@ import structlog
 import zmq
 
 from flightsw.apps.inference.engine import OnnxEngine
+from flightsw.apps.inference.network import CPU
 from flightsw.bus.application import Application, Now
 from flightsw.bus.frames import Brief, Done, Enlist, Fault, FromBench, Hello, Refused, Step, Stop, Welcome
 from flightsw.bus.pacing import monotonic_s
@@ -73,7 +74,10 @@ class ApplicationFailed(FlightswError):
 class Agent:
     """One board for one bench after another. `stretched`: the board is a stand-in, whose latency is modelled."""
 
-    def __init__(self, board: Board, line: Line, *, stretched: bool = False, once: bool = False) -> None:
+    def __init__(
+        self, board: Board, line: Line, *, stretched: bool = False, once: bool = False, provider: str = CPU
+    ) -> None:
+        self._provider = provider
         self._board = board
         self._line = line
         self._stretched = stretched
@@ -123,7 +127,8 @@ class Agent:
             brief = self._enlist(socket)
             if brief is not None:
                 with TemporaryDirectory(prefix="flightsw-agent-") as folder:
-                    Session(self._board, socket, _scenario_of(brief, Path(folder)), self._stop, self._stretched).run()
+                    scenario = _scenario_of(brief, Path(folder))
+                    Session(self._board, socket, scenario, self._stop, self._stretched, self._provider).run()
                 self.sessions += 1
                 self._board.restore()
         except zmq.ZMQError as error:
@@ -152,7 +157,13 @@ class Session:
     """One run's part of the agent."""
 
     def __init__(
-        self, board: Board, socket: zmq.Socket[bytes], scenario: Scenario, stop: threading.Event, stretched: bool
+        self,
+        board: Board,
+        socket: zmq.Socket[bytes],
+        scenario: Scenario,
+        stop: threading.Event,
+        stretched: bool,
+        provider: str,
     ) -> None:
         self._board = board
         self._socket = socket
@@ -172,9 +183,10 @@ class Session:
         card = load_card(self._scenario.apps.inference.model)
         self._card = card
         board.sample()  # rates need two readings
-        engine = OnnxEngine(card, self._scenario.seed)
+        engine = OnnxEngine(card, self._scenario.seed, provider=provider)
         for variant in card.variants:
             engine.look(0, 1, 1.0, 0.0, variant.name)  # a first batch takes long, and none of its time is the board's
+        self._log.info("engine.made", model=card.name, provider=provider)
         self._worker = Worker(engine, [one.name for one in card.variants])
         self._application: Application | None = None
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from flightsw.bus.pacing import monotonic_s, sleep_s
 from flightsw.bus.processor import grown, queued_s
 from flightsw.devices.accelerator import Batch
-from flightsw.devices.board import Board, BoardConfig, Limit, Reading, Sample
+from flightsw.devices.board import NO_CLOCK, Board, BoardConfig, Limit, Reading, Sample
 from flightsw.devices.board_device import Order
 from flightsw.messages.board import BoardReading, Quality
 from hil import interlock
@@ -22,7 +22,7 @@ from hil.drivers.window import Clock
 from hil.interlock import Interlock
 from hil.worker import Job, WorkedEngine, Worker
 
-MODE_NOT_TAKEN = "mode-not-taken"
+MODE_NOT_TAKEN, CLOCK_NOT_TAKEN = "mode-not-taken", "clock-not-taken"
 LEAST_DUTY = 0.01
 LEAST_PAUSE_S = 1e-3
 """between two samples while a batch is computed: whoever asks without a pause keeps the worker from its work"""
@@ -58,7 +58,7 @@ class BoardHands:
         self._mode: int | None = None
         self._mode_taken = True
         self._share: float | None = None
-        self._limit = Limit(1.0, 1.0, "none")
+        self._limit = Limit(1.0, 1.0, NO_CLOCK)
         self._duty = 1.0
         self._job: Job | None = None
         self._job_started_ns = 0
@@ -165,7 +165,9 @@ class BoardHands:
         since_s = max(0.0, now_s - self._sampled_s)
         power = sample.power
         power_w = sum(self._watts) / len(self._watts) if self._watts else power.value
-        flags = (*self._flags, *(() if self._mode_taken else (MODE_NOT_TAKEN,)))
+        flags = [*self._flags, *(() if self._mode_taken else (MODE_NOT_TAKEN,))]
+        if self._limit.reason and self._limit.how != NO_CLOCK:
+            flags.append(CLOCK_NOT_TAKEN)
         queued_before_s, self._queued_s = self._queued_s, queued_s()
         return BoardReading(
             tick=self._tick_ns // self._dt_ns,
@@ -182,7 +184,7 @@ class BoardHands:
             cap_applied=min(1.0, self._limit.applied),
             duty=self._duty,
             limited=self._interlock.holds,
-            flags=flags,
+            flags=tuple(flags),
             latency_quality=Quality.MODELLED if self._stretched else Quality.MEASURED,
             latencies_s=tuple(self._latencies),
             asked_ns=tuple(self._asked),

@@ -111,6 +111,8 @@ def report_lines(found: Calibration, how: str) -> list[str]:
             f"clock {level.clock_mhz:.0f} MHz: idle {_plus_minus(power.idle_w, 'W')}, work "
             f"{_plus_minus(power.dynamic_w, 'W')} on top; {latency}"
         )
+        if power.dynamic_w.value <= power.dynamic_w.uncertainty:
+            lines.append("its work isn't told from nothing: is the machine at rest otherwise, the step long enough?")
     launch, per_item = found.latency.launch_s, found.latency.per_item_s_mhz
     lines.append(f"latency: launch {_plus_minus(launch, 's')}, an item {_plus_minus(per_item, 's MHz')}")
     if found.heat is None:
@@ -145,8 +147,13 @@ def report_page(found: Calibration, how: str) -> str:
     if found.heat is not None:
         heat.append(Series("fitted", [w.t_s - begin_s for w in warm], found.heat.fitted_c.tolist()))
     charts = [
-        chart("Power over load", "share of the time at work", "W", power),
-        chart("Chip over time", "s", "degC", heat),
+        chart(title, x_label, y_label, series)
+        for title, x_label, y_label, series in (
+            ("Power over load", "share of the time at work", "W", power),
+            ("Chip over time", "s", "degC", heat),
+            ("Latency", "scenes a batch", "ms", _latencies(found)),
+        )
+        if any(len(one.x) for one in series)
     ]
     text = escape("\n".join(report_lines(found, how)))
     return (
@@ -154,6 +161,18 @@ def report_page(found: Calibration, how: str) -> str:
         '<body style="max-width:60rem;margin:2rem auto;font-family:sans-serif">'
         f"<h1>Calibration</h1><pre>{text}</pre>{''.join(charts)}</body></html>\n"
     )
+
+
+def _latencies(found: Calibration) -> list[Series]:
+    """Observed, and as the profile has it at each clock."""
+    launch_s, per_item_s_mhz = found.latency.launch_s.value, found.latency.per_item_s_mhz.value
+    seen = [(size, took_s) for level in found.levels for size, took_s in sorted(level.latency_s.items())]
+    series = [Series("observed", [float(size) for size, _ in seen], [1e3 * took_s for _, took_s in seen], dots=True)]
+    for level in found.levels:
+        sizes = [float(size) for size in sorted(level.latency_s)]
+        fitted = [1e3 * (launch_s + per_item_s_mhz * size / level.clock_mhz) for size in sizes]
+        series.append(Series(f"{level.clock_mhz:.0f} MHz", sizes, fitted))
+    return series
 
 
 def _dynamic_w(level: ClockLevel) -> float:

@@ -255,9 +255,9 @@ def _offsets_ms(readings: Sequence[BoardReading], timing: Sequence[Timing]) -> l
 def _overruns(timing: Sequence[Timing], share_s: float) -> dict[str, int]:
     """What each tick that began late was late for. `share_s`: what the board is waited for.
 
-    `queued`: for half of it or more the bus was ready and no processor was free; `stolen`: the hypervisor held a
-    processor back; `board`, `node`: the tick before ran over its end, waiting for the one or the other; `log`: writing
-    it down did; `unexplained`: the bus was woken late, and the system doesn't say why.
+    `queued`: for half of it or more the bus was ready and no processor was free; `stolen`: for half of it or more the
+    hypervisor held processors back; `board`, `node`: the tick before ran over its end, waiting for one or the other;
+    `log`: writing it down did; `unexplained`: the bus was woken late, and the system doesn't say why.
     """
     causes: Counter[str] = Counter()
     first = timing[:1]
@@ -278,7 +278,7 @@ def _overrun(before: Timing, row: Timing, share_s: float) -> str:
         return "board" if board else "node"
     if row.logged_before_s > due_s:
         return "log"
-    return "stolen" if row.stolen_s > 0.0 else "unexplained"
+    return "stolen" if row.stolen_s >= 0.5 * row.late_s else "unexplained"
 
 
 def _late_by(

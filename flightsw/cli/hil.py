@@ -91,23 +91,26 @@ def agent(
     line: LineText = None,
     safe_mode: SafeMode = None,
     once: Annotated[bool, typer.Option("--once", help="Leave after one run.")] = False,
+    provider: Annotated[str, typer.Option(help="What computes the networks: cpu, cuda or tensorrt.")] = "cpu",
     priority: Priority = True,
 ) -> int:
     """On the board: host the inference application and join the bench; goes on to the next run until stopped."""
     import structlog
 
+    from flightsw.apps.inference.network import check_provider
     from flightsw.bus.processor import go_first
     from flightsw.node.scenario import ON_BOARD
     from hil.agent import Agent, Line, stopped_by_signals
     from hil.detect import open_board
     from hil.keys import BENCH, read_key, read_secret
 
+    check_provider(provider)
     secret, bench_key = read_secret(keys / f"{ON_BOARD}.secret"), read_key(keys / f"{BENCH}.public")
     found = open_board(board, root, parse_line(line), safe_mode)
     structlog.get_logger().info("board.found", kind=found.kind, model=found.model)
     if priority:
         structlog.get_logger().info("priority", given=go_first())
-    one = Agent(found, Line(endpoint, secret, bench_key), stretched=root != Path("/"), once=once)
+    one = Agent(found, Line(endpoint, secret, bench_key), stretched=root != Path("/"), once=once, provider=provider)
     with stopped_by_signals(one):
         one.run()
     return GOOD

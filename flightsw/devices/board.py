@@ -100,6 +100,10 @@ class Limit:
     reason: str = ""
 
 
+NO_CLOCK = "none"
+"""how a clock is limited where there is none"""
+
+
 class PowerSensor(Protocol):
     """Watts of the board."""
 

@@ -77,6 +77,7 @@ EVENT_IDS: dict[str, tuple[str, ...]] = {
         "board.flagged",
         "board.sensor_lost",
         "board.sensor_back",
+        "board.sensor_modelled",
         TABLE_ACTIVATED,
     ),
     "comms": ("pass.start", "pass.end", "store.full", "link.silent", "link.heard", TABLE_ACTIVATED),

@@ -9,6 +9,7 @@ from typing import Protocol
 import structlog
 
 from flightsw.devices.board import (
+    NO_CLOCK,
     Capability,
     ClockControl,
     Complaints,
@@ -92,7 +93,7 @@ class ComposedBoard:
     def limit(self, share: float) -> Limit:
         """Hold the clock to this share of the top."""
         if self.clock is None:
-            return Limit(share, 1.0, "none", "no clock to limit")
+            return Limit(share, 1.0, NO_CLOCK, "no clock to limit")
         return self.clock.limit(share)
 
     def mode_names(self) -> tuple[str, ...]:

@@ -6,12 +6,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
 import pytest
 
 from flightsw.apps.inference.engine import OnnxEngine
+from flightsw.apps.inference.network import check_provider, session_of
 from flightsw.devices.camera import VirtualCamera
 from flightsw.devices.models import load_card, verified_model_path
 from flightsw.errors import ConfigError, InputRefused
@@ -35,6 +37,18 @@ def test_what_was_seen_is_found_again_from_what_a_result_logs(engine):
     (output,) = plain.run([CARD.output_name], {CARD.input_name: tiles})
     shares = (output.reshape(6, -1) > 0.5).mean(axis=1)
     assert seen.cloud_fraction == pytest.approx(shares, abs=0.0006)
+
+
+def test_a_provider_that_onnxruntime_has_not_or_falls_back_from_in_silence_is_refused(monkeypatch):
+    import onnxruntime as ort
+
+    with pytest.raises(ConfigError, match="provider = 'abacus': this machine's onnxruntime has cpu"):
+        check_provider("abacus")
+    fallen_back = SimpleNamespace(get_providers=lambda: ["CPUExecutionProvider"])
+    monkeypatch.setattr(ort, "InferenceSession", lambda *_, **__: fallen_back)
+    assert session_of(b"", "here") is fallen_back
+    with pytest.raises(ConfigError, match="here: provider cuda wasn't taken up: CPUExecutionProvider"):
+        session_of(b"", "here", "cuda")
 
 
 def test_another_seed_or_scene_gives_another_hash(engine):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from flightsw.devices.profiles import load_profile
 from flightsw.errors import ConfigError
 from hil.calibration import Calibration, Observation, calibrate, quantum_of
 from hil.fit import Unfit, fit_heat, fit_latency, fit_power
-from hil.profile import profile_table, report_lines, write_profile
+from hil.profile import profile_table, report_lines, report_page, write_profile
 from tests.hil.truths import HiddenTruth
 
 STEP_S = 120.0
@@ -92,6 +93,25 @@ def test_a_board_without_a_thermometer_gets_a_profile_and_is_told_that_heat_was_
     assert found.heat is None
     assert "heat: not found: no temperature" in "\n".join(report_lines(found, "measured"))
     assert profile_table(found, load_card("cloudseg"), load_profile("orin-nano"), "cold", "measured")["modes"]
+
+
+def test_work_that_is_not_told_from_nothing_is_said_to_be_so(calibrated: tuple[HiddenTruth, Calibration]) -> None:
+    _, found = calibrated
+    doubt = "isn't told from nothing"
+    assert doubt not in "".join(report_lines(found, "measured"))
+    level = found.levels[0]
+    assert level.power is not None
+    vague = replace(level.power, dynamic_w=replace(level.power.dynamic_w, value=0.01, uncertainty=0.7))
+    lines = report_lines(replace(found, levels=[replace(level, power=vague)]), "modelled")
+    assert [line for line in lines if doubt in line]
+
+
+def test_the_page_has_a_plot_of_each_thing_that_was_found(calibrated: tuple[HiddenTruth, Calibration]) -> None:
+    _, found = calibrated
+    page = report_page(found, "measured")
+    assert page.count("<svg") == 3
+    dark = [one._replace(chip_c=None) for one in found.observations]
+    assert report_page(replace(found, observations=dark, heat=None), "measured").count("<svg") == 2
 
 
 def test_a_board_without_power_gets_none(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def row(
         (row(0, took_s=0.11, answered_s=nan), row(1, 0.01), "board"),
         (row(0, took_s=0.11, answered_s=0.065), row(1, 0.01), "node"),
         (row(0), row(1, 0.01, stolen_s=0.01), "stolen"),
+        (row(0), row(1, 0.05, stolen_s=0.01), "unexplained"),
         (row(0), row(1, 0.01, logged_s=0.008), "log"),
         (row(0), row(1, 0.01, queued_before_s=0.001), "unexplained"),
         (row(0), row(1, 0.01, queued_before_s=nan, queued_s=nan, stolen_s=nan), "unexplained"),

@@ -44,6 +44,10 @@ def test_probe_works_on_this_machine_whatever_it_is(cli: Cli) -> None:
         (("bench", "linux-host", "--set", "dt_s=0"), "dt_s = 0"),
         (("bench", "linux-host", "--set", "board.hold_ticks=0"), "board.hold_ticks = 0"),
         (("agent", "tcp://127.0.0.1:1"), "inference.secret: can't be read"),
+        (
+            ("agent", "tcp://127.0.0.1:1", "--provider", "abacus"),
+            "provider = 'abacus': this machine's",
+        ),
         (("stand-in", "pi9", "tree"), "board = 'pi9': must be orin-nano"),
     ],
 )

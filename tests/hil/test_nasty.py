@@ -10,15 +10,20 @@ import pytest
 from flightsw.apps.inference.boardevents import board_changes
 from flightsw.messages.board import BoardReading, Quality
 from flightsw.messages.health import Event
+from hil.drivers.composed import ComposedBoard
 from hil.drivers.jetson import jetson_board
+from hil.drivers.power import LinePower, ProcessorModel, Rapl
 from hil.drivers.raspberrypi import raspberry_pi_board
-from hil.fakes.jetson import GPU_FOLDER, ORIN_NANO, FakeJetson
+from hil.drivers.thermal import ThermalZones
+from hil.fakes.jetson import AGX_ORIN, GPU_FOLDER, ORIN_NANO, FakeJetson
 from hil.fakes.raspberrypi import FakePi
 from hil.tree import Tree
 from tests.hil.boards import TimedEngine
 from tests.hil.rigs import TOP_MHZ, Rig, hardware
-from tests.hil.trees import DENIED, FailingTree
+from tests.hil.test_linux import ZONE, with_rapl
+from tests.hil.trees import DENIED, Clock, FailingTree
 
+RAPL_END_UJ = 262_143_328_850
 NANO_MODES = {0: "15W", 1: "7W", 2: "MAXN_SUPER"}
 
 
@@ -101,8 +106,9 @@ def test_a_clock_that_may_not_be_written_is_made_up_for_by_pauses(
     nano: Callable[..., tuple[FakeJetson, Flight]],
 ) -> None:
     _, flight = nano(writing={f"{GPU_FOLDER}/max_freq": DENIED})
-    reading, _ = flight.tick(clock_mhz=TOP_MHZ / 4)
+    reading, events = flight.tick(clock_mhz=TOP_MHZ / 4)
     assert (reading.cap_applied, reading.duty) == (1.0, 0.25)
+    assert events == [("board.flagged", "clock-not-taken")]
 
 
 def test_over_current_is_flagged(nano: Callable[..., tuple[FakeJetson, Flight]]) -> None:
@@ -123,6 +129,69 @@ def test_a_pi_s_under_voltage_is_told_when_it_is_new_and_not_when_it_was_sticky_
     told = [event for _ in range(2) for event in flight.tick()[1]]
     rig.worker.close()
     assert told == [("board.flagged", "under-voltage"), ("board.flagged", "under-voltage-occurred")]
+
+
+class Host:
+    """A Linux machine with RAPL, half a second and 5 J on with each tick."""
+
+    def __init__(self, root: Path) -> None:
+        self.tree, self.clock = with_rapl(root, RAPL_END_UJ - 7_000_000), Clock()
+        self.files = FailingTree(root)
+        rapl = Rapl(self.files, self.clock)
+        model = ProcessorModel(self.files, LinePower(4.0, 12.0, "a test"), self.clock)
+        board = ComposedBoard("linux", "a test", [rapl, model], ThermalZones(self.files), sample_s=0.0)
+        self.rig = Rig(board, TimedEngine(0.002), modes={})
+        self.flight = Flight(self.rig)
+        self.counts = 0
+
+    def tick(self) -> tuple[BoardReading, list[tuple[str, object]]]:
+        self.counts += 1
+        self.clock.s += 0.5
+        energy_uj = (RAPL_END_UJ - 7_000_000 + self.counts * 5_000_000) % (RAPL_END_UJ + 1)
+        self.tree.put(f"{ZONE}/energy_uj", energy_uj)
+        self.tree.put("/proc/stat", f"cpu  {100 + 25 * self.counts} 0 0 {300 + 75 * self.counts} 0 0 0 0 0 0")
+        return self.flight.tick()
+
+
+def test_a_counter_that_wraps_goes_on_measuring(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    host.tick()
+    for _ in range(4):
+        reading, events = host.tick()
+        assert reading.power_w == pytest.approx(10.0)
+        assert reading.power_quality is Quality.MEASURED
+        assert reading.latencies_s
+    host.rig.worker.close()
+    assert events == []
+
+
+def test_a_counter_that_may_not_be_read_any_more_is_told_and_so_is_the_model_that_steps_in(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    host.tick()
+    assert host.tick()[0].power_quality is Quality.MEASURED
+    host.files.reading[f"{ZONE}/energy_uj"] = DENIED
+    told = [event for _ in range(3) for event in host.tick()[1]]
+    reading = host.tick()[0]
+    host.files.reading.clear()
+    told += [event for _ in range(3) for event in host.tick()[1]]
+    host.rig.worker.close()
+    assert (reading.power_quality, reading.power_w) == (Quality.MODELLED, pytest.approx(6.0))
+    assert told[-1] == ("board.sensor_back", "power")
+    assert ("board.sensor_modelled", "power") in told or ("board.sensor_lost", "power") in told
+    assert reading.latencies_s
+
+
+def test_a_rail_that_is_not_connected_is_no_draw_and_no_loss(tmp_path: Path) -> None:
+    fake = FakeJetson(tmp_path, AGX_ORIN)
+    board = jetson_board(Tree(tmp_path))
+    board.sample_s = 0.0
+    rig = Rig(board, TimedEngine(0.002), modes={})
+    fake.show(12.0, 45.0)
+    reading, events = Flight(rig).tick()
+    rig.worker.close()
+    assert "NC" in dict(AGX_ORIN.rails)
+    assert reading.power_w == pytest.approx(12.0, abs=0.1)
+    assert events == []
 
 
 def test_a_tool_that_is_gone_costs_its_values_and_nothing_else(tmp_path: Path) -> None:

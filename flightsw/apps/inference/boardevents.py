@@ -20,9 +20,18 @@ def board_changes(before: BoardReading | None, now: BoardReading) -> list[Messag
         told.append(Event(Severity.WARNING_HI, event, {"chip_c": -273.15 if now.chip_c is None else now.chip_c}))
     known = () if before is None else before.flags
     told += [Event(Severity.WARNING_LO, "board.flagged", {"flag": flag}) for flag in now.flags if flag not in known]
-    for sensor in SENSORS:
-        lost = getattr(now, f"{sensor}_quality") is Quality.MISSING
-        if before is not None and lost is not (getattr(before, f"{sensor}_quality") is Quality.MISSING):
-            event = "board.sensor_lost" if lost else "board.sensor_back"
-            told.append(Event(Severity.WARNING_LO, event, {"sensor": sensor}))
+    if before is not None:
+        for sensor in SENSORS:
+            became = _of_sensor(getattr(before, f"{sensor}_quality"), getattr(now, f"{sensor}_quality"))
+            if became is not None:
+                told.append(Event(Severity.WARNING_LO, became, {"sensor": sensor}))
     return told
+
+
+def _of_sensor(before: Quality, now: Quality) -> str | None:
+    """A model that steps in for a sensor is told: its figures look as good."""
+    if (now is Quality.MISSING) is not (before is Quality.MISSING):
+        return "board.sensor_lost" if now is Quality.MISSING else "board.sensor_back"
+    if (before, now) == (Quality.MEASURED, Quality.MODELLED):
+        return "board.sensor_modelled"
+    return "board.sensor_back" if (before, now) == (Quality.MODELLED, Quality.MEASURED) else None

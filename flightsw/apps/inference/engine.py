@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from flightsw.apps.inference.answers import answer
-from flightsw.apps.inference.network import Network, Tiles, output_hash
+from flightsw.apps.inference.network import CPU, Network, Tiles, output_hash
 from flightsw.devices.cameras import camera_of
 from flightsw.devices.golden import GoldenAnswer, golden_answer, golden_tile
 from flightsw.devices.models import ModelCard, Variant, verified_model_path
@@ -46,7 +46,7 @@ class OnnxEngine:
     """A session of each variant of a card behind the virtual camera. Raises ConfigError: not the card's model.
 
     `only`: variants that are made up front; without it all of them. Others are made when they are first asked for.
-    `networks`: all of them, made and checked by whoever calls.
+    `networks`: all of them, made and checked by whoever calls. `provider`: what computes, of `network.PROVIDERS`.
     """
 
     def __init__(
@@ -55,11 +55,13 @@ class OnnxEngine:
         seed: int,
         only: tuple[str, ...] | None = None,
         networks: Mapping[str, Network] | None = None,
+        provider: str = CPU,
     ) -> None:
+        self._provider = provider
         self._camera = camera_of(card, seed)
         self._card = card
         wanted = [one.name for one in card.variants] if only is None else only
-        made = {name: load(card, card.variant(name)) for name in wanted} if networks is None else networks
+        made = {name: load(card, card.variant(name), provider) for name in wanted} if networks is None else networks
         self._networks = dict(made)
 
     def look(
@@ -80,15 +82,15 @@ class OnnxEngine:
         name = self._card.default_variant if variant is None else variant
         network = self._networks.get(name)
         if network is None:
-            network = self._networks[name] = load(self._card, self._card.variant(name))
+            network = self._networks[name] = load(self._card, self._card.variant(name), self._provider)
         return network
 
 
-def load(card: ModelCard, variant: Variant) -> Network:
+def load(card: ModelCard, variant: Variant, provider: str = CPU) -> Network:
     """A variant's network, from its file to its golden answer. Raises ConfigError: any of it is not the card's."""
     camera_of(card, 0)
     path = verified_model_path(card, variant)
-    network = Network(card, path.read_bytes(), str(path))
+    network = Network(card, path.read_bytes(), str(path), provider)
     check_golden(card, variant, network)
     return network
 

@@ -1,4 +1,5 @@
-"""One network in onnxruntime: CPU provider, one thread, sequential, so that outputs depend on the inputs alone.
+"""One network in onnxruntime: CPU provider (a real board may have its own), one thread, sequential, so that outputs
+depend on the inputs alone.
 
 A session is made of a file's bytes, its ports are held against the card, and it is warmed up. `session.run` is called
 as it is: bound buffers would spare some 3 us of a call (`python -m benchmarks.inference`), but are of one batch size,
@@ -20,15 +21,22 @@ from flightsw.errors import ConfigError, InputRefused, OutputRefused
 
 Tiles = npt.NDArray[np.float32]
 FLOAT = "tensor(float)"
+CPU = "cpu"
+PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
+    CPU: ("CPUExecutionProvider", {}),
+    "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
+    "tensorrt": ("TensorrtExecutionProvider", {}),
+}
+"""onnxruntime's names of what may compute, with their options. Golden answers are of full precision"""
 
 
 class Network:
     """A session of one variant. Raises ConfigError: no ONNX model, or not the card's inputs and outputs."""
 
-    def __init__(self, card: ModelCard, data: bytes, where: str) -> None:
+    def __init__(self, card: ModelCard, data: bytes, where: str, provider: str = CPU) -> None:
         self._card = card
         self._shape = (card.bands, card.cells, card.cells)
-        self.session = session_of(data, where)
+        self.session = session_of(data, where, provider)
         """onnxruntime's own: benchmarks call it as it is"""
         self._check_ports(where)
         self._outputs = [card.output_name]
@@ -102,8 +110,17 @@ def _finite(values: Tiles) -> bool:
         return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
 
 
-def session_of(data: bytes, where: str) -> Any:
-    """onnxruntime's session of a file's bytes. Raises ConfigError: not a model that it loads."""
+def check_provider(provider: str) -> None:
+    """Raises ConfigError: none of ours, or this onnxruntime hasn't it."""
+    import onnxruntime as ort
+
+    there = [name for name, (full, _) in PROVIDERS.items() if full in ort.get_available_providers()]
+    if provider not in there:
+        raise ConfigError(f"provider = {provider!r}: this machine's onnxruntime has {', '.join(there)}")
+
+
+def session_of(data: bytes, where: str, provider: str = CPU) -> Any:
+    """onnxruntime's session of a file's bytes. Raises ConfigError: no model that it loads, or not by the provider."""
     import onnxruntime as ort  # a run without execution never pays for the import
 
     options = ort.SessionOptions()
@@ -114,9 +131,12 @@ def session_of(data: bytes, where: str) -> Any:
     options.use_deterministic_compute = True
     options.log_severity_level = 4
     try:
-        return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(data, options, providers=[PROVIDERS[provider]])
     except Exception as error:  # noqa: BLE001  # as in `_warm_up`
         raise ConfigError(f"{where}: not a model that onnxruntime loads: {_first_line(error)}") from None
+    if session.get_providers()[:1] != [PROVIDERS[provider][0]]:  # it falls back without a word
+        raise ConfigError(f"{where}: provider {provider} wasn't taken up: {', '.join(session.get_providers())}")
+    return session
 
 
 def _first_line(error: Exception) -> str:
