@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +30,9 @@ COPIED = ("flightsw", "tests", "models", "docs", "pyproject.toml", "README.md")
 # With the laws themselves, what they compose: all that is pure in an application's folder but its events.
 NOT_LAWS = ("__init__", "app", "config", "events", "interface", "engine")
 SHARE_TO_CATCH = 0.9
-GUARD_S = 600
+GUARD_SHARE = 8.0
+"""a mutant's tests may take so many times as long as the laws' own, timed beside as many; longer, they never end"""
+PYTEST = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
 CHECK = ("check", "cubesat-6u-orin-nano", "--execute", "sample:20")
 
 
@@ -56,7 +59,7 @@ def known_equivalents() -> dict[tuple[str, str, str], str]:
     return {(entry["path"], entry["within"], entry["change"]): entry["reason"] for entry in entries}
 
 
-def killer(mutant: Mutant, tree: Path) -> str:
+def killer(mutant: Mutant, tree: Path, guard_s: float) -> str:
     """What catches the mutant in this copy of the tree; empty: nothing does."""
     target = tree / mutant.path
     original = target.read_text()
@@ -64,16 +67,15 @@ def killer(mutant: Mutant, tree: Path) -> str:
     try:
         app = Path(mutant.path).parent.name
         near = sorted(str(path.relative_to(tree)) for path in (tree / "tests/apps").glob(f"test_{app}*.py"))
-        pytest = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
-        if (said := _run(tree, *pytest, *near)) or (said := _run(tree, *pytest, "tests/apps")):
+        if (said := _run(tree, guard_s, *PYTEST, *near)) or (said := _run(tree, guard_s, *PYTEST, "tests/apps")):
             return said
         program = "import sys; from flightsw.cli import main; sys.exit(main())"
-        return "requirements and baseline" if _run(tree, "-c", program, *CHECK) else ""
+        return "requirements and baseline" if _run(tree, guard_s, "-c", program, *CHECK) else ""
     finally:
         target.write_text(original)
 
 
-def _run(tree: Path, *arguments: str) -> str:
+def _run(tree: Path, guard_s: float | None, *arguments: str) -> str:
     """What failed, in a word; empty: nothing."""
     environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
@@ -83,7 +85,7 @@ def _run(tree: Path, *arguments: str) -> str:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=GUARD_S,
+            timeout=guard_s,
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -102,11 +104,13 @@ def examine(mutants: Sequence[Mutant], jobs: int) -> list[Result]:
         for number in range(jobs):
             trees.put(_copied_tree(Path(scratch) / str(number)))
 
+        guard_s = GUARD_SHARE * _own_s([trees.get() for _ in range(jobs)], trees)
+
         def one(mutant: Mutant) -> Result:
             reason = known.get(mutant.key, "")
             tree = trees.get()
             try:
-                result = Result(mutant, killer(mutant, tree), reason)
+                result = Result(mutant, killer(mutant, tree, guard_s), reason)
             finally:
                 trees.put(tree)
             verdict = f"caught by {result.caught_by}" if result.caught_by else f"SURVIVED {reason}".rstrip()
@@ -115,6 +119,18 @@ def examine(mutants: Sequence[Mutant], jobs: int) -> list[Result]:
 
         with ThreadPoolExecutor(jobs) as pool:
             return list(pool.map(one, mutants))
+
+
+def _own_s(copies: list[Path], trees: SimpleQueue[Path]) -> float:
+    """Seconds that the tests take of the laws as they are, in all copies at once. Raises SystemExit: they fail."""
+    begin_s = time.monotonic()
+    with ThreadPoolExecutor(len(copies)) as pool:
+        said = list(pool.map(lambda tree: _run(tree, None, *PYTEST, "tests/apps"), copies))
+    if any(said):
+        raise SystemExit(f"the laws as they are fail: {next(filter(None, said))}")
+    for tree in copies:
+        trees.put(tree)
+    return time.monotonic() - begin_s
 
 
 def _copied_tree(folder: Path) -> Path:
