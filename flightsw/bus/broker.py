@@ -109,7 +109,7 @@ class Broker:
         self._exchange = self._new_exchange()
         self._writer: LogWriter | None = None
         self._run_id = plan.header.run_id
-        self._peers = Peers(plan.header, plan.peers, launcher.wait, reconnecting=plan.resume)
+        self._peers = Peers(plan.header, plan.peers, launcher.wait)
         self._steps: dict[str, tuple[int, bytes]] = {}
         """(tick, STEP) that each process was sent last, to be sent to whoever comes back for it"""
         self._ahead: deque[tuple[str, int, int, bytes]] = deque()
@@ -223,7 +223,6 @@ class Broker:
         if remote is not None:
             remote.logged()
         self._last_entries, self._last_alone = record.entries, []
-        self._peers.reconnecting = False
 
     def _run_ahead(self) -> bool:
         """Where one process runs the coming ticks alone, grant it them all, in parts: while it runs one, those of the
@@ -246,7 +245,6 @@ class Broker:
         if name in self._peers.welcomed:
             self._send_granted(name)
         self._collect(exchange.tick)
-        self._peers.reconnecting = False
         return True
 
     def _quiet_until(self, tick: int) -> int:

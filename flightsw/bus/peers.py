@@ -25,16 +25,14 @@ class Peers:
     """By name. `connected`: routing ids of those who live on behind a bus that was lost, and are to reconnect; `wait`
     lets so many seconds pass."""
 
-    def __init__(
-        self, header: LogHeader, connected: Mapping[str, bytes], wait: Callable[[float], None], *, reconnecting: bool
-    ) -> None:
+    def __init__(self, header: LogHeader, connected: Mapping[str, bytes], wait: Callable[[float], None]) -> None:
         self.identities = dict(connected)
         self.answering = {identity: name for name, identity in connected.items()}
         """who may answer, by routing id"""
         self.welcomed = set(connected)
         """processes that may be sent a STEP"""
-        self.reconnecting = reconnecting
-        """whom nobody answers for may be on the way back"""
+        self._returning = set(connected)
+        """who lives on and hasn't been reached since: may be on the way back"""
         self._header = header
         self._wait = wait
         self._encode = msgspec.msgpack.Encoder().encode
@@ -51,6 +49,7 @@ class Peers:
         self.answering[identity] = name
         self.identities[name] = identity
         self.welcomed.discard(name)
+        self._returning.discard(name)
         return known
 
     def refuse(self, identity: bytes, reason: str) -> None:
@@ -74,16 +73,18 @@ class Peers:
                 if error.errno != zmq.EHOSTUNREACH:
                     raise
             else:
+                self._returning.discard(name)
                 return
-            if not self.reconnecting:
+            if name not in self._returning:
                 return
             deadline_s = deadline_s or monotonic_s() + RECONNECT_GUARD_S
             if monotonic_s() > deadline_s:
+                self._returning.discard(name)
                 return
             self._wait(RETRY_S)
 
     def dismiss(self) -> None:
         """Send everybody home."""
-        self.reconnecting = False
+        self._returning.clear()
         for name in self.identities:
             self.send(name, self._encode(Stop()))
