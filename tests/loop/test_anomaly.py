@@ -128,19 +128,24 @@ def test_a_node_that_is_not_watched_differs_in_nothing_else(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("kind", "target", "size", "blamed"),
     [
-        ("bias", "sensor.thermal.board_c", 8.0, "sensor.thermal.chip_c"),  # it no longer belongs to its board
-        ("heater", "on", 0.0, "sensor.power.load_power_w[1]"),
+        (
+            "bias",
+            "sensor.thermal.board_c",
+            8.0,
+            {"sensor.thermal.board_c", "sensor.thermal.chip_c"},
+        ),  # one or the other is off
+        ("heater", "on", 0.0, {"sensor.power.load_power_w[1]"}),
     ],
 )
 def test_a_fault_is_found_and_told_and_no_mode_changes_by_it(
-    tmp_path: Path, faults: Any, kind: str, target: str, size: float, blamed: str
+    tmp_path: Path, faults: Any, kind: str, target: str, size: float, blamed: set[str]
 ) -> None:
     fault = faults.Fault("", kind, target, size, 1500.0)
     run_dir = flown(tmp_path, orbits=0.5, overrides=[], plant=lambda plant: faults.FaultyPlant(plant, fault))
     told = [(tick, event) for tick, event in events(run_dir) if event.id == "anomaly.detected"]
     assert [event.severity for _, event in told] == [Severity.WARNING_LO]
     assert 1500 < told[0][0] < 2700
-    assert told[0][1].args["channel"] == blamed
+    assert told[0][1].args["channel"] in blamed
     modes = {
         (m.mode, m.reason) for _, _, m in LogReader(run_dir).messages(["health.mode"]) if isinstance(m, ModeStatus)
     }
