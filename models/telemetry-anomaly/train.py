@@ -33,8 +33,9 @@ SCALE_FLOOR = 0.05
 """least scale, as a share of the centre or of one unit: a channel that never moved must not divide by nothing"""
 RESIDUAL_FLOOR = 0.05
 """least allowed residual, in scales: what is said this well all the time must not make an alarm of one odd eclipse"""
-MARGIN = 1.25
-"""of the threshold, over the worst that nominal flights held for a persistence"""
+MARGIN = 1.6
+"""of the threshold, over the worst that nominal flights held for a persistence: thirty orbits of a season that none of
+them was in held 1.3 times that"""
 TREND_GAIN = 4.0
 """of the second half's mean over the first half's: small beside the means, and as telling"""
 
@@ -148,12 +149,12 @@ def to_onnx(net: Autoencoder) -> onnx.ModelProto:
 
 def tune(path: Path, flights: list[np.ndarray], center: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, float]:
     """(allowed residual by channel: the highest that any of these flights holds for a persistence; threshold of the
-    score: with a margin above what they hold in any channels, one taking over from another)."""
+    score: with a margin above what they hold in any channels, one taking over from another, in halves)."""
     residuals = [residuals_of(path, saturated((flight - center) / scale)) for flight in flights]
     held = np.max([held_residuals(each).max(axis=0) for each in residuals], axis=0)
     allowed = _to_digits(np.maximum(RESIDUAL_FLOOR, held))
     worst = max(held_residuals((each / allowed).max(axis=1)).max() for each in residuals)
-    return allowed, float(np.ceil(20.0 * MARGIN * worst) / 20.0)
+    return allowed, float(np.ceil(2.0 * MARGIN * worst) / 2.0)
 
 
 def _to_digits(values: np.ndarray) -> np.ndarray:
