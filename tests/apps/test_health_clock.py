@@ -202,3 +202,9 @@ def test_time_that_rests_on_ground_goes_on_resting_on_it_where_there_is_no_gnss(
     clock.state = msgspec.structs.replace(clock.state, sync=TimeSync.GROUND)
     clock.run(200)
     assert clock.state.sync is TimeSync.GROUND
+
+
+def test_what_a_restart_needs_goes_out_with_every_sixth_reading():
+    keeper = Keeper(OnboardClock(fitted=True, epoch_utc_ns=EPOCH_NS))
+    kept = [TimeCriticalData in keeper.hear(10 * n + 1, ClockSensors((10 * n + 1) * S, None)) for n in range(20)]
+    assert [n for n, stored in enumerate(kept) if stored] == [0, 6, 12, 18]

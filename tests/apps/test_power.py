@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from flightsw.apps.power import law
 from flightsw.apps.power.app import PowerApp
-from flightsw.apps.power.budget import compute_budget_w, limited_w, quantised_w
+from flightsw.apps.power.budget import compute_budget_w, compute_energy_j, limited_w, quantised_w
 from flightsw.apps.power.config import LoadRow, PowerConfig
 from flightsw.apps.power.eclipse import NONE_AHEAD, EclipseForecast, coasted, forecast
 from flightsw.apps.power.shedding import SETTLE_TICKS, ShedState, load_table, shed_step
@@ -252,6 +252,13 @@ def test_a_noisy_budget_never_makes_the_cap_chatter(budgets_w: list[float]) -> N
         cap_w = limited_w(cap_w, budget_w, CONFIG, 1.0)
         caps.append(cap_w)
     assert caps == sorted(caps, reverse=True), "it settles on the lower edge of the noise"
+
+
+def test_the_energy_ahead_is_charge_and_sun_less_what_all_others_take_through_the_converter() -> None:
+    energy_j = 0.2 * CONFIG.capacity_ah * 3600.0 * sum(CONFIG.ocv_v) / len(CONFIG.ocv_v)
+    ahead_j = compute_energy_j(0.6, inside(900.0), Supply(0.0, 6.0), 0.4, CONFIG)
+    assert ahead_j == pytest.approx((energy_j - 6.0 / CONFIG.load_efficiency * 900.0) * CONFIG.load_efficiency, abs=1.0)
+    assert CONFIG.load_efficiency < 1.0
 
 
 def test_no_more_is_asked_of_the_battery_than_its_discharge_limit() -> None:

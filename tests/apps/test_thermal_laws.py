@@ -278,6 +278,8 @@ def test_hysteresis_trips_releases_and_does_neither_between() -> None:
 def test_a_release_above_the_trip_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"release_below_limit_k = 2\.0: must be above trip_below_limit_k = 3\.0"):
         HysteresisThermalLaw.Config(trip_below_limit_k=3.0, release_below_limit_k=2.0)
+    with pytest.raises(ConfigError, match="must be above trip_below_limit_k"):
+        HysteresisThermalLaw.Config(trip_below_limit_k=3.0, release_below_limit_k=3.0)
 
 
 def test_step_wise_moves_by_one_step_a_poll_and_stands_still_when_the_trend_turns() -> None:
