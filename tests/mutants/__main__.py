@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KNOWN = Path(__file__).with_name("known.toml")
 COPIED = ("flightsw", "tests", "models", "docs", "pyproject.toml", "README.md")
 # With the laws themselves, what they compose: all that is pure in an application's folder but its events.
-NOT_LAWS = ("__init__", "app", "config", "events", "interface", "engine")
+NOT_LAWS = ("__init__", "app", "workshop", "config", "events", "boardevents", "interface", "engine")
 SHARE_TO_CATCH = 0.9
 GUARD_SHARE = 8.0
 """a mutant's tests may take so many times as long as the laws' own, timed beside as many; longer, they never end"""
