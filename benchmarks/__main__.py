@@ -23,6 +23,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from flightsw.bench.tables import read_page, renewed, write_page
+from flightsw.errors import ConfigError
+
 TICKS = 15_000
 FLOOR_TICKS = 5000
 WORKERS = 6
@@ -31,7 +34,7 @@ USUAL_BARRIER = 3900.0
 """ticks/s of a bare barrier with five workers on an idle two-core machine of the kind that the goals were set on"""
 VOID_SHARE = 0.30
 REAL_TIME_DT_S = 0.01
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+MARKS = "<!-- bench: begin -->\n", "<!-- bench: end -->\n"
 FLY = "import sys; from flightsw.cli import main; sys.exit(main())"
 
 
@@ -345,15 +348,6 @@ def printed(table: list[Row], grown: dict[str, dict[str, float]]) -> str:
     return "\n".join(lines)
 
 
-def with_table(page: str, text: str) -> str:
-    """The page with this table between its marks. Raises SystemExit: it has none."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"error: the page has no {BEGIN} and {END}")
-    return f"{before}{begin}\n\n```\n{text}\n```\n\n{end}{after}"
-
-
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -362,7 +356,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder for results.json")
     parser.add_argument("--page", type=Path, help="page to bring up to date: docs/speed.md")
     asked = parser.parse_args()
-    page = None if asked.page is None else with_table(asked.page.read_text(), "")
+    try:
+        page = None if asked.page is None else read_page(asked.page, MARKS)
+    except ConfigError as error:
+        parser.error(str(error))
     table, grown = rows(asked.rounds, asked.real_time), growth()
     text = printed(table, grown)
     print(text)
@@ -371,7 +368,7 @@ def main() -> None:
         results = {"rows": [asdict(row) for row in table], "growth_us": grown}
         (asked.out / "results.json").write_text(json.dumps(results, indent=1))
     if page is not None:
-        asked.page.write_text(with_table(page, text))
+        write_page(asked.page, renewed(page, f"```\n{text}\n```", MARKS))
 
 
 if __name__ == "__main__":

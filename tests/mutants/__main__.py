@@ -100,11 +100,11 @@ def examine(mutants: Sequence[Mutant], jobs: int) -> list[Result]:
     """Run the tests against each mutant."""
     known = known_equivalents()
     with tempfile.TemporaryDirectory(prefix="flightsw-mutants-") as scratch:
+        copies = [_copied_tree(Path(scratch) / str(number)) for number in range(jobs)]
+        guard_s = GUARD_SHARE * _own_s(copies)
         trees: SimpleQueue[Path] = SimpleQueue()
-        for number in range(jobs):
-            trees.put(_copied_tree(Path(scratch) / str(number)))
-
-        guard_s = GUARD_SHARE * _own_s([trees.get() for _ in range(jobs)], trees)
+        for tree in copies:
+            trees.put(tree)
 
         def one(mutant: Mutant) -> Result:
             reason = known.get(mutant.key, "")
@@ -121,15 +121,13 @@ def examine(mutants: Sequence[Mutant], jobs: int) -> list[Result]:
             return list(pool.map(one, mutants))
 
 
-def _own_s(copies: list[Path], trees: SimpleQueue[Path]) -> float:
+def _own_s(copies: Sequence[Path]) -> float:
     """Seconds that the tests take of the laws as they are, in all copies at once. Raises SystemExit: they fail."""
     begin_s = time.monotonic()
     with ThreadPoolExecutor(len(copies)) as pool:
         said = list(pool.map(lambda tree: _run(tree, None, *PYTEST, "tests/apps"), copies))
     if any(said):
         raise SystemExit(f"the laws as they are fail: {next(filter(None, said))}")
-    for tree in copies:
-        trees.put(tree)
     return time.monotonic() - begin_s
 
 
