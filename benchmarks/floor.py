@@ -1,13 +1,13 @@
 """The node's own work with nothing around it: what no bus, however fast, can take away.
 
-    python -m benchmarks.floor one | processes | ordered TICKS
+    python -m benchmarks.floor one | processes | ordered TICKS EXECUTE
 
 A short flight is recorded; then every application runs its ticks again on the inboxes that it had. `one`: in a loop,
 with each message encoded and checked, and each tick's record encoded, hashed and written, but no Exchange, no
 mailboxes, no pace. `processes`: in workers behind a bare barrier whose frames are the flight's own, made ahead; the
 far end decodes what comes, encodes, hashes and writes the records, and orders nothing. `ordered`: the same with an
 Exchange, which makes the frames; what is left out is all that a bus is beside: pace, who may speak, who is lost, the
-umbilical. Prints ticks a second.
+umbilical. Workers and far end are placed and scheduled as a run's. Prints ticks a second.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from flightsw.bus.frames import Done, Step, WireEntry
 from flightsw.bus.log import LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec, Port
+from flightsw.bus.processor import take_turns
 from flightsw.bus.rebuild import LoggedStep, logged_steps, wire_exchange
 from flightsw.messages.topics import TopicTable
 from flightsw.node.build import build_application
@@ -112,8 +113,7 @@ def processes(flight: Flight, out: Path, *, ordered: bool) -> float:
     endpoint = f"ipc://{out}/bus"
     cores = placement(["bus", *flight.names], os.sched_getaffinity(0), os.getpid())
     children = [_forked(lambda name=name: worker(flight, name, endpoint), cores.get(name)) for name in flight.names]  # type: ignore[misc]
-    if "bus" in cores:
-        os.sched_setaffinity(0, cores["bus"])
+    _settle(cores.get("bus"))
     router = zmq.Context().socket(zmq.ROUTER)
     router.bind(endpoint)
     for _ in flight.names:
@@ -160,23 +160,28 @@ def _frame(encode: Callable[[object], bytes], step: LoggedStep) -> bytes:
 def _forked(main: Callable[[], None], cores: frozenset[int] | None) -> int:
     child = os.fork()
     if child == 0:
-        if cores is not None:
-            os.sched_setaffinity(0, cores)
+        _settle(cores)
         main()
         os._exit(0)
     return child
 
 
-def measured(host: str, ticks: int) -> float:
-    """Ticks a second; with each batch in fifty computed in processes, none in one, as the rows beside it."""
+def _settle(cores: frozenset[int] | None) -> None:
+    """As the launcher does."""
+    if cores is not None:
+        os.sched_setaffinity(0, cores)
+        take_turns()
+
+
+def measured(host: str, ticks: int, execute: str) -> float:
+    """Ticks a second."""
     with tempfile.TemporaryDirectory(prefix="flightsw-bench-") as folder:
         flown, again = Path(folder) / "flown", Path(folder) / "again"
         flown.mkdir()
         again.mkdir()
-        if host == "one":
-            return one(Flight(flown, ticks, "none"), again)
-        return processes(Flight(flown, ticks, "sample:50"), again, ordered=host == "ordered")
+        flight = Flight(flown, ticks, execute)
+        return one(flight, again) if host == "one" else processes(flight, again, ordered=host == "ordered")
 
 
 if __name__ == "__main__":
-    print(measured(sys.argv[1], int(sys.argv[2])))
+    print(measured(sys.argv[1], int(sys.argv[2]), sys.argv[3]))

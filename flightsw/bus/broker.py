@@ -26,7 +26,7 @@ import zmq
 from flightsw.bus.exchange import MESSAGE, Exchange
 from flightsw.bus.faults import BusFault
 from flightsw.bus.frames import Done, Fault, Hello, Step, ToBus, WireEntry, misfit
-from flightsw.bus.log import LogHeader, LogWriter, RecordEncoder
+from flightsw.bus.log import LogHeader, LogPlace, LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.pacing import PROGRESS_S, Gap, Pacer, monotonic_s
 from flightsw.bus.peers import Peers
@@ -71,6 +71,8 @@ class BrokerPlan:
     """with resume: the run goes on here with new processes, which run themselves through the log first"""
     changes: Mapping[str, Any] = field(default_factory=dict)
     """of the configuration, in that tick"""
+    spare_cores: frozenset[int] = frozenset()
+    """where the log's closed segments are compressed; none: where the bus is"""
 
 
 def part_ticks(ticks: int) -> int:
@@ -105,7 +107,7 @@ class Broker:
         self._outside = Port(OUTSIDE, Codec(table.topics))
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(ToBus).decode
-        self._record_bytes = RecordEncoder()
+        self._record_bytes = RecordEncoder(bare=True)
         self._exchange = self._new_exchange()
         self._writer: LogWriter | None = None
         self._run_id = plan.header.run_id
@@ -136,8 +138,7 @@ class Broker:
         router.bind(self._plan.endpoint)
         verdict = "completed"
         try:
-            reopen = self._plan.resume
-            self._writer = self._reopened_log() if reopen else LogWriter(self._plan.run_dir, self._plan.header)
+            self._writer = self._reopened_log() if self._plan.resume else self._log_writer()
             self._await_remote()
             while self._exchange.tick < self._plan.ticks:
                 if not self._between_ticks():
@@ -446,18 +447,24 @@ class Broker:
         self._peers.welcomed.difference_update(self._exchange.absent())
         self._umbilical.not_before = self._exchange.tick + max(row.cycle_ticks for row in self._table.rows)
         self._log.warning("bus.rebuilt", ticks=reader.tick_count)
-        return LogWriter(self._plan.run_dir, self._plan.header, behind=reader.place)
+        return self._log_writer(reader.place)
+
+    def _log_writer(self, behind: LogPlace | None = None) -> LogWriter:
+        plan = self._plan
+        return LogWriter(plan.run_dir, plan.header, behind=behind, spare_cores=plan.spare_cores)
 
     # -- between ticks --------------------------------------------------------------------------------------------
 
     def _between_ticks(self) -> bool:
         """Hold the pace, serve umbilical and launcher, wait for who is due back. False: stop here."""
-        tick = self._exchange.tick
+        exchange = self._exchange
+        tick = exchange.tick
         if not self._gap.passes(tick):
             return False
-        for name, rejoin_tick in self._exchange.absent().items():
-            if rejoin_tick == tick and name not in self._elsewhere:
-                self._await_successor(name)
+        if exchange.somebody_is_away:
+            for name, rejoin_tick in exchange.absent().items():
+                if rejoin_tick == tick and name not in self._elsewhere:
+                    self._await_successor(name)
         return True
 
     def _is_stopped(self) -> bool:

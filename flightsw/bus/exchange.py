@@ -223,7 +223,8 @@ class Exchange:
             return False
         if sequence is None:
             sequence = tuple([entry[0] for entry in outbox])
-        self._router.check_writer(name, sequence)
+        if sequence not in self._router.permitted[name]:
+            self._router.check_writer(name, sequence)
         self._waiting.remove(name)
         self._outboxes[name] = sequence, outbox
         return True
@@ -343,6 +344,11 @@ class Exchange:
 
     def _is_absent(self, name: str) -> bool:
         return self._by_name[name].rejoin_tick is not None
+
+    @property
+    def somebody_is_away(self) -> bool:
+        """Lost, or lost in the tick before and back."""
+        return self._away
 
     @property
     def waiting(self) -> set[str]:

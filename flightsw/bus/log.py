@@ -18,7 +18,7 @@ import gzip
 import hashlib
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -28,6 +28,7 @@ import structlog
 from msgspec import UNSET, UnsetType
 
 from flightsw.bus.exchange import MESSAGE, TickRecord
+from flightsw.bus.processor import work_beside
 from flightsw.errors import LogError, RunError
 from flightsw.messages.schema import TopicSchema
 
@@ -92,15 +93,18 @@ class _EndMark(msgspec.Struct, frozen=True):
 
 
 class RecordEncoder:
-    """Encodes tick records; entries may carry more than (topic, payload) behind, which is left out."""
+    """Encodes tick records; `bare`: their entries are (topic, payload), else what they carry behind is left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, bare: bool = False) -> None:
+        self._bare = bare
         self._encode = msgspec.msgpack.Encoder().encode
 
     def __call__(self, record: TickRecord) -> bytes:
         """The record's bytes, as they are hashed and written."""
-        inputs = [(MESSAGE, item[1][0], item[1][1]) if item[0] == MESSAGE else item for item in record.inputs]
-        return self._encode((record.tick, inputs, [entry[:2] for entry in record.entries]))
+        tick, inputs, entries = record
+        if inputs:
+            inputs = tuple([(MESSAGE, *item[1][:2]) if item[0] == MESSAGE else item for item in inputs])
+        return self._encode((tick, inputs, entries if self._bare else [entry[:2] for entry in entries]))
 
 
 class HashChain:
@@ -150,12 +154,14 @@ class LogWriter:
         segment_bytes: int = SEGMENT_BYTES,
         buffer_bytes: int = 0,
         behind: LogPlace | None = None,
+        spare_cores: Collection[int] = (),
     ) -> None:
         """A new log; or, with `behind`, the log of a lost writer, cut off behind its last whole tick. Raises RunError
         where it can't be begun.
 
         `buffer_bytes`: whole ticks held back until so many bytes have come together. Only for a host whose processes
-        die with the writer: for all others a tick must be written before anything of it is delivered.
+        die with the writer: for all others a tick must be written before anything of it is delivered. `spare_cores`:
+        where closed segments are compressed; none: where the writer is.
         """
         self._buffer_bytes = buffer_bytes
         self._held: list[bytes] = []
@@ -163,6 +169,7 @@ class LogWriter:
         self._failed = self._closed = False
         self._run_dir = run_dir
         self._segment_bytes = segment_bytes
+        self._spare_cores = frozenset(spare_cores)
         self._compressing: list[threading.Thread] = []
         self._file: int | None = None
         try:
@@ -280,7 +287,7 @@ class LogWriter:
         self._file = None
         closed = self._run_dir / f"bus.{self._segment:05d}.log"
         (self._run_dir / TAIL_NAME).rename(closed)
-        thread = threading.Thread(target=_compress, args=(closed,), name="log-compress")
+        thread = threading.Thread(target=_compress, args=(closed, self._spare_cores), name="log-compress")
         thread.start()
         self._compressing = [*(t for t in self._compressing if t.is_alive()), thread]
         self._segment += 1
@@ -288,11 +295,13 @@ class LogWriter:
         self._file = os.open(self._run_dir / TAIL_NAME, _NEW_FILE, 0o644)
 
 
-def _compress(closed: Path) -> None:
+def _compress(closed: Path, cores: Collection[int]) -> None:
     """Replace a closed segment by its compressed form; at every moment one whole copy exists.
 
     Where there is no room for the second one, the segment stays as it is, and reads as well.
     """
+    if cores:
+        work_beside(cores)
     temporary = closed.with_suffix(".log.gz.tmp")
     try:
         with closed.open("rb") as source, temporary.open("wb") as sink:

@@ -135,6 +135,8 @@ class Gap:
     def passes(self, tick: int) -> bool:
         """Until `tick` may start. False: stop here."""
         now_s = monotonic_s()
+        if now_s < self._next_service_s and self._pacer.free:
+            return True
         delay_s = self._pacer.delay_s(tick, now_s)
         if delay_s > 0.0 or now_s >= self._next_service_s:
             while True:

@@ -73,7 +73,8 @@ class Peers:
                 if error.errno != zmq.EHOSTUNREACH:
                     raise
             else:
-                self._returning.discard(name)
+                if self._returning:
+                    self._returning.discard(name)
                 return
             if name not in self._returning:
                 return

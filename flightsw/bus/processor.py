@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 FIRST, SECOND = 10, 1
@@ -38,6 +40,19 @@ def _go_ahead() -> str:
     except (OSError, AttributeError):
         return "as others"
     return f"nice {AHEAD}"
+
+
+def take_turns() -> None:
+    """Ask that this thread, and those that it starts, work until they sleep, and wait for their turn when woken: one
+    that wakes others has then woken all of them before the first one runs (ADR 0030)."""
+    with suppress(OSError, AttributeError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+def work_beside(cores: Collection[int]) -> None:
+    """Take this thread, and no other, to these cores; where they can't be had, it stays."""
+    with suppress(OSError, AttributeError):
+        os.sched_setaffinity(0, cores)
 
 
 def is_first() -> bool:

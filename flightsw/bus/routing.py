@@ -5,7 +5,7 @@ A node says the same few sequences over and over, so the tick itself is a look-u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -41,7 +41,7 @@ class Router:
         """by topic number"""
         self._restart_topic = table.topics.number.get(RESTART)
         self._routes: dict[tuple[int, ...], Route] = {}
-        self._permitted: dict[str, set[tuple[int, ...]]] = {row.name: {()} for row in table.rows}
+        self.permitted: dict[str, set[tuple[int, ...]]] = {row.name: {()} for row in table.rows}
         """sequences of topics that a process has said and may say"""
 
     def route(self, sequence: tuple[int, ...]) -> Route:
@@ -50,18 +50,16 @@ class Router:
 
     def check_writer(self, name: str, sequence: tuple[int, ...]) -> None:
         """Raise MessageError when one of the topics is not this process's own."""
-        permitted = self._permitted[name]
-        if sequence not in permitted:
-            self._look_up_writers(name, sequence)
-            if len(permitted) >= MOST_SEQUENCES:
-                permitted.clear()
-            permitted.add(sequence)
-
-    def _look_up_writers(self, name: str, sequence: Iterable[int]) -> None:
+        permitted = self.permitted[name]
+        if sequence in permitted:
+            return
         for number in sequence:
             if self.producers[number] != name:
                 topic = self._topics[number]
                 raise MessageError(f"{name} published on {topic.name!r}: its only writer is {topic.producer!r}")
+        if len(permitted) >= MOST_SEQUENCES:
+            permitted.clear()
+        permitted.add(sequence)
 
     def _new_route(self, sequence: tuple[int, ...]) -> Route:
         topics = [self._topics[number] for number in sequence]

@@ -99,7 +99,15 @@ def _remote_end(
     return RemoteEnd(remote, broker_plan.header, broker_plan.schema_hash, table, door, plan.run_dir, priority)
 
 
-def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool, peers: Mapping[str, bytes]) -> None:
+def bus_main(
+    plan: RunPlan,
+    sockets: Path,
+    link: socket.socket,
+    *,
+    resume: bool,
+    peers: Mapping[str, bytes],
+    spare_cores: frozenset[int],
+) -> None:
     """Be the bus, and tell the launcher what came of it."""
     priority = go_first() if plan.first else "as others"  # before the first socket: its threads are to have it too
     table = process_table(plan.scenario)
@@ -119,6 +127,7 @@ def bus_main(plan: RunPlan, sockets: Path, link: socket.socket, *, resume: bool,
         taken_up_tick=None if taken_up is None else taken_up.tick,
         changes={} if taken_up is None else taken_up.changes,
         peers=peers,
+        spare_cores=spare_cores,
     )
     context = zmq.Context()
     context.setsockopt(zmq.LINGER, 500)

@@ -23,6 +23,7 @@ import structlog
 
 from flightsw.bus.pacing import monotonic_s
 from flightsw.bus.port import Codec
+from flightsw.bus.processor import take_turns
 from flightsw.bus.seats import Entry
 from flightsw.bus.table import Role
 from flightsw.errors import RunError
@@ -129,6 +130,7 @@ class Launcher:
                 ours.close()
             if name in self._cores:
                 os.sched_setaffinity(0, self._cores[name])
+                take_turns()
             children.become(self._child_main(name, incarnation, theirs), name, self._plan.run_dir, self._lifeline_read)
         if ours is not None and theirs is not None:
             theirs.close()
@@ -144,8 +146,9 @@ class Launcher:
         if link is not None:
             peers = {row.name: f"{row.name}.{self._incarnations.get(row.name, 0)}".encode() for row in self._table.rows}
             resume = incarnation > 0
+            spare = frozenset[int]().union(*self._cores.values()) - self._cores.get(BUS, frozenset())
             return lambda: children.bus_main(
-                self._plan, self._sockets, link, resume=resume, peers=peers if resume else {}
+                self._plan, self._sockets, link, resume=resume, peers=peers if resume else {}, spare_cores=spare
             )
         return lambda: children.worker_main(self._plan, self._sockets, name, incarnation)
 

@@ -6,6 +6,7 @@ import errno
 import gzip
 import hashlib
 import os
+import threading
 from pathlib import Path
 from typing import BinaryIO
 
@@ -175,6 +176,29 @@ def test_a_folder_without_a_log_and_a_missing_segment_are_refused(tmp_path: Path
     (tmp_path / "bus.00001.log.gz").unlink()
     with pytest.raises(LogError, match=r"segments 1 of the log are missing"):
         LogReader(tmp_path)
+
+
+def test_closed_segments_are_compressed_on_spare_cores_and_the_writer_stays_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = os.sched_getaffinity(0)
+    asked: list[tuple[str, frozenset[int]]] = []
+
+    def note(cores: frozenset[int]) -> None:
+        asked.append((threading.current_thread().name, cores))
+
+    monkeypatch.setattr(log_module, "work_beside", note)
+    bench, writer = Bench(toy_table()), LogWriter(tmp_path, header(), segment_bytes=500, spare_cores={max(allowed)})
+    for _ in range(30):
+        writer.append(RecordEncoder()(bench.tick()))
+    log_hash = writer.close()
+    packed = sorted(tmp_path.glob("bus.*.log.gz"))
+    assert len(packed) > 1
+    assert asked == [("log-compress", frozenset({max(allowed)}))] * len(packed)
+    assert os.sched_getaffinity(0) == allowed
+    reader = LogReader(tmp_path)
+    assert len(list(reader.ticks())) == 30
+    assert reader.log_hash == log_hash
 
 
 def test_an_altered_log_is_told_from_a_cut_one(tmp_path: Path) -> None:

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from flightsw.bus.processor import FIRST, SECOND, go_first, grown, is_first, queued_s, stolen_s
+from flightsw.bus.processor import (
+    FIRST,
+    SECOND,
+    go_first,
+    grown,
+    is_first,
+    queued_s,
+    stolen_s,
+    take_turns,
+    work_beside,
+)
 
 OUTCOMES = ("real-time", "nice", "as others")
 
@@ -64,3 +74,31 @@ def test_where_nothing_may_be_asked_all_is_as_before(monkeypatch: pytest.MonkeyP
     assert in_a_thread(lambda: [go_first()])[0] in ("nice -10", "as others")
     monkeypatch.setattr(os, "setpriority", refuse)
     assert in_a_thread(lambda: [go_first(), is_first()]) == ["as others", False]
+
+
+def test_who_takes_turns_has_those_that_it_starts_take_turns_too() -> None:
+    def ask() -> list[object]:
+        take_turns()
+        return [os.sched_getscheduler(0), *in_a_thread(lambda: [os.sched_getscheduler(0)])]
+
+    assert in_a_thread(ask) == [os.SCHED_BATCH, os.SCHED_BATCH]
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
+def test_a_thread_works_beside_the_others_alone() -> None:
+    allowed = os.sched_getaffinity(0)
+
+    def ask() -> list[object]:
+        work_beside({max(allowed)})
+        return [os.sched_getaffinity(0)]
+
+    assert in_a_thread(ask) == [{max(allowed)}]
+    assert os.sched_getaffinity(0) == allowed
+
+
+def test_a_core_that_is_not_there_leaves_a_thread_where_it_is() -> None:
+    def ask() -> list[object]:
+        work_beside({4095})
+        return [os.sched_getaffinity(0)]
+
+    assert in_a_thread(ask) == [os.sched_getaffinity(0)]

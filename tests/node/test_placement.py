@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +15,7 @@ from flightsw.messages.topics import BUS, FLIGHT_APPS
 from flightsw.node.placement import placement
 from flightsw.node.run import RunPlan, execute_run
 from flightsw.node.scenario import load_scenario
+from tests.loop.runs import children, flying, wait_for_tick
 
 NAMES = (BUS, "plant", *FLIGHT_APPS, "a_users_own")
 
@@ -44,3 +49,24 @@ def test_a_run_kept_on_two_cores_gives_the_log_of_one_that_is_not(tmp_path: Path
         assert outcome.exit == "completed"
         hashes.append(outcome.log_hash)
     assert hashes[0] == hashes[1]
+
+
+@pytest.mark.parametrize(("pace", "policy"), [("free", os.SCHED_BATCH), ("1000", os.SCHED_OTHER)])
+def test_processes_of_a_free_run_take_turns_and_those_of_a_paced_one_are_left_alone(
+    tmp_path: Path, pace: str, policy: int
+) -> None:
+    allowed = os.sched_getaffinity(0)
+    if len(allowed) < 2:
+        pytest.skip("one core: nobody is kept anywhere")
+    with flying(tmp_path / pace, "--speed", pace, ticks=500_000) as launcher:
+        wait_for_tick(launcher, tmp_path / pace, 1)
+        found = {
+            name: (os.sched_getscheduler(pid), os.sched_getaffinity(pid))
+            for name, pid in children(tmp_path / pace).items()
+        }
+        launcher.send_signal(signal.SIGTERM)
+        assert json.loads(launcher.communicate(timeout=60)[0].splitlines()[-1])["exit"] == "interrupted"
+    assert {BUS, "plant", *FLIGHT_APPS} <= set(found)
+    for name, (scheduler, cores) in found.items():
+        assert scheduler == policy, name
+        assert len(cores) == 1 if pace == "free" else cores == allowed, name
