@@ -12,9 +12,10 @@ Called by the launcher in a forked child.
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,11 @@ REBUILD_TICK_S = 0.05
 """longer, for each tick of the log that it has to be run through first: ten times what the slowest application takes"""
 IDLE_MS = 100
 REBUILD_CHUNK_TICKS = 256
+LOOKS_AWAKE = 500
+"""for an answer from another core, some 400 us: longer than a tick takes there, unless it computes batches"""
 PART_TICKS = 5
 """granted at most in one STEP to who runs alone: fewer cost more frames, with more the bus is idle meanwhile"""
+_EVENTS, _READABLE = int(zmq.EVENTS), int(zmq.POLLIN)
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,8 @@ class BrokerPlan:
     """of the configuration, in that tick"""
     spare_cores: frozenset[int] = frozenset()
     """where the log's closed segments are compressed; none: where the bus is"""
+    on_other_cores: frozenset[str] = frozenset()
+    """processes that are kept on other cores than the bus, which stays awake while it waits for these alone"""
 
 
 def part_ticks(ticks: int) -> int:
@@ -295,9 +301,11 @@ class Broker:
         waiting, receive, decode = self._exchange.waiting, self._router.recv, self._decode
         silent_since_s = None
         guard_s = WALL_GUARD_S + (tick * REBUILD_TICK_S if tick == self._plan.taken_up_tick else 0.0)
-        elsewhere, ahead = self._elsewhere, self._ahead
+        elsewhere, ahead, on_other_cores = self._elsewhere, self._ahead, self._plan.on_other_cores
         answering, accept, run_id = self._peers.answering, self._exchange.accept, self._run_id
         while ahead or (waiting and not waiting <= elsewhere):
+            if on_other_cores and waiting <= on_other_cores:
+                self._stay_awake()
             try:
                 identity, data = receive(), receive()
             except zmq.Again:
@@ -318,6 +326,14 @@ class Broker:
                 accept(name, frame.outboxes[0])
             else:
                 self._take(identity, frame)
+
+    def _stay_awake(self) -> None:
+        """Until something has come, or for a while: this core has nothing else to do, and to be woken takes longer."""
+        events_of: Callable[[int], Any] = self._router.getsockopt
+        for _ in range(LOOKS_AWAKE):
+            if events_of(_EVENTS) & _READABLE:
+                return
+            os.sched_yield()
 
     def _take(self, identity: bytes, frame: Hello | Done | Fault) -> None:
         name = identity.partition(b".")[0].decode()

@@ -29,6 +29,7 @@ from flightsw.bus.table import ProcessTable
 from flightsw.bus.umbilical import LauncherLink, Umbilical
 from flightsw.bus.worker import Worker, WorkerSeat
 from flightsw.errors import FlightswError
+from flightsw.messages.topics import BUS
 from flightsw.node.faults import bus_faults_of
 from flightsw.node.hostlog import host_log
 from flightsw.node.injection import injection_of
@@ -106,9 +107,9 @@ def bus_main(
     *,
     resume: bool,
     peers: Mapping[str, bytes],
-    spare_cores: frozenset[int],
+    cores: Mapping[str, frozenset[int]],
 ) -> None:
-    """Be the bus, and tell the launcher what came of it."""
+    """Be the bus, and tell the launcher what came of it. `cores`: where each process is kept."""
     priority = go_first() if plan.first else "as others"  # before the first socket: its threads are to have it too
     table = process_table(plan.scenario)
     commands = scheduled_commands(plan.scenario)
@@ -127,7 +128,8 @@ def bus_main(
         taken_up_tick=None if taken_up is None else taken_up.tick,
         changes={} if taken_up is None else taken_up.changes,
         peers=peers,
-        spare_cores=spare_cores,
+        spare_cores=frozenset[int]().union(*cores.values()) - cores.get(BUS, frozenset()),
+        on_other_cores=frozenset(name for name, kept in cores.items() if kept != cores[BUS]),
     )
     context = zmq.Context()
     context.setsockopt(zmq.LINGER, 500)

@@ -146,9 +146,8 @@ class Launcher:
         if link is not None:
             peers = {row.name: f"{row.name}.{self._incarnations.get(row.name, 0)}".encode() for row in self._table.rows}
             resume = incarnation > 0
-            spare = frozenset[int]().union(*self._cores.values()) - self._cores.get(BUS, frozenset())
             return lambda: children.bus_main(
-                self._plan, self._sockets, link, resume=resume, peers=peers if resume else {}, spare_cores=spare
+                self._plan, self._sockets, link, resume=resume, peers=peers if resume else {}, cores=self._cores
             )
         return lambda: children.worker_main(self._plan, self._sockets, name, incarnation)
 
