@@ -119,12 +119,12 @@ def node(*arguments: str) -> float:
 
 def view_share(*arguments: str) -> float:
     """What the live view on a terminal takes of a run's ticks a second; the two flown one behind the other."""
-    return 1.0 - watched(*arguments) / node(*arguments)
+    return 1.0 - on_terminal("xterm-256color", *arguments) / on_terminal("dumb", *arguments)
 
 
-def watched(*arguments: str) -> float:
-    """Ticks a second with the live view on a terminal."""
-    return float(python("-m", "benchmarks.view", "--duration", f"{TICKS}s", *arguments))
+def on_terminal(term: str, *arguments: str) -> float:
+    """Ticks a second of a run on such a terminal; a dumb one has no view."""
+    return float(python("-m", "benchmarks.view", term, "--duration", f"{TICKS}s", *arguments))
 
 
 def first_tick_s(*arguments: str) -> float:

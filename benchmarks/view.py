@@ -1,7 +1,7 @@
-"""`python -m benchmarks.view [OPTIONS OF RUN...]`: ticks a second of a run that is watched on a terminal of 80 x 24.
+"""`python -m benchmarks.view TERM [OPTIONS OF RUN...]`: ticks a second of a run on a terminal of 80 x 24.
 
-The terminal is a pseudo-terminal whose output is read and dropped, as a fast one would. With TERM=dumb in the
-environment there is no view, and everything else is the same: what the view costs is the ratio of the two.
+The terminal is a pseudo-terminal whose output is read and dropped, as a fast one would. On one that is `dumb` there is no
+view, and everything else is the same: what the view costs is the ratio of the two.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pathlib import Path
 FLY = "import sys; from flightsw.cli import main; sys.exit(main())"
 
 
-def ticks_per_s(*arguments: str) -> float:
+def ticks_per_s(term: str, *arguments: str) -> float:
     """As the run's own summary says it."""
     with tempfile.TemporaryDirectory(prefix="flightsw-bench-") as folder:
         pid, terminal = pty.fork()
         if pid == 0:
-            os.environ.setdefault("TERM", "xterm-256color")
+            os.environ["TERM"] = term
             command = [sys.executable, "-c", FLY, "run", "--out", str(Path(folder) / "run"), *arguments]
             os.execv(sys.executable, command)
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
