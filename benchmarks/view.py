@@ -1,7 +1,7 @@
 """`python -m benchmarks.view TERM [OPTIONS OF RUN...]`: ticks a second of a run on a terminal of 80 x 24.
 
-The terminal is a pseudo-terminal whose output is read and dropped, as a fast one would. On one that is `dumb` there is no
-view, and everything else is the same: what the view costs is the ratio of the two.
+The terminal is a pseudo-terminal whose output is read and dropped, as a fast one would. On one that is `dumb` there is
+no view, and everything else is the same: what the view costs is the ratio of the two.
 """
 
 from __future__ import annotations
