@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flightsw.cli.exits import GOOD
-from flightsw.cli.inspection import AsJson, RunDir
+from flightsw.cli.inspection import AsJson, RunDir, write_text
 from flightsw.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def signals(
     from flightsw.record.catalogue import catalogue_page
 
     if page is not None:
-        _write_page(page, catalogue_page())
+        write_text("page", page, catalogue_page())
         return GOOD
     found = _matching(_entries(source), grep)
     if as_json:
@@ -104,10 +104,3 @@ def _matching(entries: list[SignalEntry], grep: str | None) -> list[SignalEntry]
 
 def _elements(entry: SignalEntry) -> str:
     return "" if not entry.elements else f" [{', '.join(entry.elements)}]"
-
-
-def _write_page(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"page = {path}: can't be written: {error.strerror}") from None

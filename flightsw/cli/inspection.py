@@ -66,19 +66,33 @@ def validate(
     return GOOD
 
 
-def schema(*, out: Annotated[Path | None, typer.Option(help="File to write it to.")] = None) -> int:
-    """Print the JSON Schema of scenario files, for editors."""
+def schema(
+    *,
+    out: Annotated[Path | None, typer.Option(help="File to write it to.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write the reference page of scenario files.")] = None,
+) -> int:
+    """Print the JSON Schema of scenario files, for editors; or their reference, for people."""
     from flightsw.node.schema import scenario_schema
 
+    if page is not None:
+        from flightsw.node.reference import scenario_page
+
+        write_text("page", page, scenario_page())
+        return GOOD
     text = json.dumps(scenario_schema(__version__), indent=2) + "\n"
     if out is None:
         typer.echo(text, nl=False)
         return GOOD
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"out = {out}: can't be written: {error.strerror}") from None
+    write_text("out", out, text)
     return GOOD
+
+
+def write_text(option: str, path: Path, text: str) -> None:
+    """Write a file that was asked for by this option. Raises ConfigError."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{option} = {path}: can't be written: {error.strerror}") from None
 
 
 def log(

@@ -20,11 +20,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def scenario_schema(version: str) -> dict[str, Any]:
     """The schema, draft 2020-12, of this version of flightsw."""
-    (reference,), definitions = msgspec.json.schema_components([Scenario], ref_template="#/$defs/{name}")
-    kinds = _structs_in(inspect.type_info(Scenario))
-    for name, definition in definitions.items():
-        if name in kinds:
-            _describe(definition, kinds[name])
+    reference, definitions = described_components(Scenario)
     # an entry may stand for a file's content, which is put in its place before it is decoded
     of_file: dict[str, Any] = {"type": "object", "properties": {"file": {"type": "string"}}, "required": ["file"]}
     of_file["additionalProperties"] = False
@@ -37,6 +33,16 @@ def scenario_schema(version: str) -> dict[str, Any]:
         **reference,
         "$defs": definitions,
     }
+
+
+def described_components(kind: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(reference to it, definitions by name) of a declared table and all that may be in it, each key described."""
+    (reference,), definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    kinds = _structs_in(inspect.type_info(kind))
+    for name, definition in definitions.items():
+        if name in kinds:
+            _describe(definition, kinds[name])
+    return reference, definitions
 
 
 def _structs_in(kind: inspect.Type) -> dict[str, type[msgspec.Struct]]:

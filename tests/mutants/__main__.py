@@ -1,8 +1,9 @@
 """Mutation check of the laws: `make mutants` (ARGS="--seed 2 --count 30"). Do the tests notice when a law is wrong?
 
 Draws mutants of the laws and of the pure modules that they compose, at random by seed, and runs the tests of the
-applications, then the default scenario's requirements and baseline, against each, in a copy of the tree. Those in
-`known.toml` are equivalent, each with its reason; at least nine tenths of the others must be caught.
+applications and of their configuration, then the default scenario's requirements and baseline, against each, in a copy
+of the tree. Those in `known.toml` are equivalent, each with its reason; at least nine tenths of the others must be
+caught.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ NOT_LAWS = ("__init__", "app", "workshop", "config", "events", "boardevents", "i
 SHARE_TO_CATCH = 0.9
 GUARD_SHARE = 8.0
 """a mutant's tests may take so many times as long as the laws' own, timed beside as many; longer, they never end"""
+LAW_TESTS = ("tests/apps", "tests/node/test_reference.py")
+"""what the laws do, and what their configuration is by default"""
 PYTEST = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
 CHECK = ("check", "cubesat-6u-orin-nano", "--execute", "sample:20")
 
@@ -67,7 +70,7 @@ def killer(mutant: Mutant, tree: Path, guard_s: float) -> str:
     try:
         app = Path(mutant.path).parent.name
         near = sorted(str(path.relative_to(tree)) for path in (tree / "tests/apps").glob(f"test_{app}*.py"))
-        if (said := _run(tree, guard_s, *PYTEST, *near)) or (said := _run(tree, guard_s, *PYTEST, "tests/apps")):
+        if (said := _run(tree, guard_s, *PYTEST, *near)) or (said := _run(tree, guard_s, *PYTEST, *LAW_TESTS)):
             return said
         program = "import sys; from flightsw.cli import main; sys.exit(main())"
         return "requirements and baseline" if _run(tree, guard_s, "-c", program, *CHECK) else ""
@@ -125,7 +128,7 @@ def _own_s(copies: Sequence[Path]) -> float:
     """Seconds that the tests take of the laws as they are, in all copies at once. Raises SystemExit: they fail."""
     begin_s = time.monotonic()
     with ThreadPoolExecutor(len(copies)) as pool:
-        said = list(pool.map(lambda tree: _run(tree, None, *PYTEST, "tests/apps"), copies))
+        said = list(pool.map(lambda tree: _run(tree, None, *PYTEST, *LAW_TESTS), copies))
     if any(said):
         raise SystemExit(f"the laws as they are fail: {next(filter(None, said))}")
     return time.monotonic() - begin_s
