@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flightsw.apps.inference.account import Account
+from flightsw.apps.inference.admission import Outlook
 from flightsw.apps.inference.queue import SceneQueue, WorkClass
 from flightsw.apps.inference.source import Frame
+from flightsw.messages.inference import Refusal
 
 SECOND_NS = 1_000_000_000
 
@@ -153,3 +155,113 @@ def test_a_batch_that_was_put_back_keeps_no_room_beside_its_own():
     queue.expect([frame(50, 4, 1.0)])
     queue.settle(2 * SECOND_NS)
     assert (queue.waiting, queue.refused) == (10, 0)
+
+
+def test_what_arrives_as_a_tick_ends_is_the_next_ones():
+    queue = queue_of(100, 10.0)
+    queue.expect([frame(0, 5, 1.0)])
+    queue.settle(SECOND_NS)
+    assert (queue.arrived, queue.waiting) == (0, 0)
+    queue.settle(SECOND_NS + 1)
+    assert (queue.arrived, queue.waiting) == (5, 5)
+
+
+def test_the_first_that_waits_tells_since_when():
+    queue = queue_of(100, 10.0)
+    assert queue.oldest_ns(0) is None
+    queue.expect([frame(0, 5, 1.0), frame(5, 5, 1.5)])
+    queue.settle(2 * SECOND_NS)
+    assert queue.oldest_ns(0) == SECOND_NS
+
+
+def test_what_arrives_as_the_device_comes_free_finds_the_room_of_its_batch():
+    queue = queue_of(10, 10.0)
+    queue.expect([frame(0, 10), frame(10, 4, 0.5), frame(14, 4, 1.0)])
+    batch = queue.take(0, 10, 0)
+    assert batch is not None
+    assert batch.arrived_ns == 0
+    after = queue.take(1, 10, SECOND_NS)
+    assert after is not None
+    assert (after.first_scene, queue.refused) == (14, 4), "half a second earlier the batch still held the room"
+
+
+def test_scenes_that_join_fill_a_batch_to_its_limit_and_no_more():
+    queue = Queue([WorkClass(10 * SECOND_NS, joins=True)], 100)
+    queue.expect([frame(0, 5), frame(5, 5), frame(10, 5)])
+    batches = [queue.take(number, 8, SECOND_NS) for number in range(2)]
+    assert [(one.first_scene, one.scenes) for one in batches if one] == [(0, 8), (8, 7)]
+
+
+def two(priority: int, other: int, **bounds: int) -> Queue:
+    """Of two sources, the second with the earlier deadline."""
+    return Queue([WorkClass(100 * SECOND_NS, priority), WorkClass(50 * SECOND_NS, other)], 100, **bounds)
+
+
+def arriving(first_s: float, second_s: float) -> list[Frame]:
+    frames = [frame(0, 1, first_s), frame(1000, 1, second_s)._replace(source=1)]
+    return sorted(frames)
+
+
+def test_the_higher_priority_goes_before_the_earlier_deadline_and_of_equal_ones_the_earlier_deadline():
+    for priority, other, served in ((1, 2, 0), (2, 2, 1), (2, 1, 1)):
+        queue = two(priority, other, ageing_ns=600 * SECOND_NS)
+        queue.expect(arriving(0.0, 0.0))
+        batch = queue.take(0, 8, SECOND_NS)
+        assert batch is not None
+        assert batch.source == served, (priority, other)
+
+
+def test_waiting_raises_by_one_priority_for_each_ageing_time_and_never_above_the_first():
+    for waited_s, served in ((9.9, 1), (10.0, 0), (40.0, 0)):
+        queue = Queue([WorkClass(100 * SECOND_NS, 2), WorkClass(1000 * SECOND_NS, 1)], 100, ageing_ns=10 * SECOND_NS)
+        queue.expect(arriving(0.0, waited_s))
+        batch = queue.take(0, 8, round(waited_s * SECOND_NS))
+        assert batch is not None
+        assert batch.source == served, waited_s
+    queue = Queue([WorkClass(100 * SECOND_NS, 2), WorkClass(20 * SECOND_NS, 1)], 100, ageing_ns=10 * SECOND_NS)
+    queue.expect(arriving(0.0, 40.0))
+    batch = queue.take(0, 8, 40 * SECOND_NS)
+    assert batch is not None
+    assert batch.source == 1, "as urgent as the first class, and with a later deadline"
+
+
+def test_of_equal_right_the_source_named_first_is_served():
+    queue = Queue([WorkClass(50 * SECOND_NS, 2), WorkClass(50 * SECOND_NS, 2)], 100)
+    queue.expect(arriving(0.0, 0.0))
+    batch = queue.take(0, 8, SECOND_NS)
+    assert batch is not None
+    assert batch.source == 0
+
+
+def test_what_is_refused_is_put_down_to_what_binds_first_and_to_the_queue_where_both_do():
+    for quota, reason in ((4, Refusal.QUOTA), (5, Refusal.FULL), (6, Refusal.FULL)):
+        queue = Queue([WorkClass(10 * SECOND_NS, quota_scenes=quota)], 5)
+        queue.expect([frame(0, 8)])
+        queue.settle(1)
+        assert queue.account.refused[reason] == queue.refused == 8 - min(quota, 5)
+
+
+def test_a_full_queue_refuses_as_full_whatever_is_foreseen():
+    queue = queue_of(5, 10.0)
+    queue.expect([frame(0, 5)])
+    queue.settle(1)
+    queue.outlook = Outlook(0.0, 0.0, 0.0)
+    queue.expect([frame(5, 3, 1.0)])
+    queue.settle(2 * SECOND_NS)
+    assert queue.account.refused[Refusal.FULL] == 3
+    queue.limit([WorkClass(10 * SECOND_NS)], 6)
+    queue.expect([frame(8, 3, 2.0)])
+    queue.settle(3 * SECOND_NS)
+    assert queue.account.refused[Refusal.DEADLINE] == 3, "there is room for one, and no hope"
+
+
+def test_admission_counts_what_is_served_before_of_higher_and_of_equal_priority():
+    kinds = [WorkClass(10 * SECOND_NS, 1), WorkClass(10 * SECOND_NS, 2), WorkClass(10 * SECOND_NS, 3)]
+    for source, admitted in ((0, 8), (1, 6), (2, 3)):
+        queue = Queue(kinds, 100)
+        queue.expect([frame(0, 2), frame(10, 2)._replace(source=1), frame(20, 3)._replace(source=2)])
+        queue.settle(1)
+        queue.outlook = Outlook(1.0, 1.0, 1.0)  # ten scenes before the deadline
+        queue.expect([frame(100, 9, 1.0)._replace(source=source)])
+        queue.settle(2 * SECOND_NS)
+        assert queue.waiting == 7 + admitted

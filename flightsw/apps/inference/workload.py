@@ -37,8 +37,8 @@ class Workload:
     def __init__(self, config: InferenceConfig, seed: int) -> None:
         self._seed = seed
         self._view = DARK
-        self._stretches: list[Stretch] = []
-        self._forecast_in_ticks = 0
+        self._stretches: list[Stretch]
+        self._forecast_in_ticks: int
         self.reconfigure(config)
 
     def reconfigure(self, config: InferenceConfig) -> None:
@@ -89,8 +89,7 @@ class Workload:
                 frames += requests.frames_in(now.t_ns, now.dt_s)
             elif imaging and isinstance(source, Imaging):
                 frames += images_in(now.t_ns, now.dt_s, self._view, source, place)
-        if len(self._sources) > 1:
-            frames.sort()
+        frames.sort()
         return frames
 
     def arriving_per_s(self, *, imaging: bool) -> float:
