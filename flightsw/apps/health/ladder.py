@@ -34,7 +34,7 @@ def climb_step(
     *,
     failing: bool | None,
     latches: bool,
-    skip_to: int = 0,
+    skip_to: int = FOOT,
 ) -> Climb:
     """After one tick. `waits`: each step's time. `skip_to`: a step known to be needed; those below it are left out.
     `failing` None: can't be told now; nothing changes.
