@@ -56,7 +56,7 @@ def balance_step(before: Balance, now: Flows, config: PlausibilityConfig, sample
     residual_w = _residual_w(now)
     over = 0
     if residual_w is not None and abs(residual_w) > config.balance_fraction * load_w:
-        over = min(config.persistence, before.over + 1) if now.dark is (before.dark_s > 0.0) else 1
+        over = min(config.persistence, before.over + 1) if now.dark is bool(before.dark_s) else 1
     blamed = over >= config.persistence
     if deep:
         current_bad = blamed if residual_w is not None else before.current_bad

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from flightsw.apps.health import memory, recovery
 from flightsw.apps.health.config import HealthConfig, PayloadRow
 from flightsw.apps.health.plan import plan_of
@@ -68,19 +70,20 @@ class Fdir:
         """readers may still hold what was said before a restart"""
 
     def reconfigure(self, config: HealthConfig) -> None:
-        """Go on with another configuration; where it concerns recoveries, they begin anew."""
+        """Go on with another configuration; where it concerns recoveries, they begin anew: the next tick is looked at,
+        also if nothing changes in it."""
         before, self._config = self._config, config
         self._latch_margin_w = config.fdir.latch_margin_w
         if (config.fdir, config.watchpoints) != (before.fdir, before.watchpoints):
             self.plan = plan_of(config, self._apps, self._boot_s, self._dt_s)
-            self.recovery = recovery.initial(self.plan)
+            self.recovery = replace(recovery.initial(self.plan), busy=True)
 
     def restore(self, inbox: Inbox) -> None:
         """A warm start: what was voted out is not remembered, and its users are told."""
         self._untold = True
         if (stored := inbox.last(RecoveryCriticalData)) is not None:
             self._kept = stored
-            self.recovery = memory.restored(stored, self.plan)
+            self.recovery = replace(memory.restored(stored, self.plan), busy=True)
 
     def arm(self, monitor: str) -> str | None:
         """Ground arms a monitor or an actionpoint; None, or why not."""
@@ -93,10 +96,8 @@ class Fdir:
     def step(self, now: Now, inbox: Inbox, inputs: Inputs, before: State, state: State, out: list[Message]) -> None:
         """One tick; `before` and `state`: the law's, before and after it observed."""
         last = inbox.last
-        status, rail_w = last(InferenceStatus), None
-        if status is not None and not status.power_on:
-            rail_w = self._rail_w(last(PowerSensors))
-        progress = progress_step(self._progress, status, rail_w, self._latch_margin_w)
+        rail_w = self._rail_w(last(PowerSensors))
+        progress = progress_step(self._progress, last(InferenceStatus), rail_w, self._latch_margin_w)
         bus = last(BusEvent)
         if (
             progress is not self._progress
@@ -106,7 +107,7 @@ class Fdir:
             or bus is not None
         ):
             self._progress = progress
-            events = () if bus is None else tuple(inbox.all(BusEvent))
+            events = tuple(inbox.all(BusEvent))
             seen = Seen(now.tick, inputs.heard, state.pulse, state.watches, progress, events)
             self.recovery, taken, over = recovery.recovery_step(self.recovery, seen, self.plan)
             for one in taken:
@@ -169,8 +170,7 @@ class Fdir:
         if found.invalid or before or self._untold:
             self._untold = False
             out.append(found)
-        if found.invalid != before:
-            lost = [name for name in found.invalid if name not in before]
-            back = [name for name in before if name not in found.invalid]
-            out += [Event(Severity.WARNING_HI, "sensor.invalid", {"signal": name}) for name in lost]
-            out += [Event(Severity.ACTIVITY_HI, "sensor.valid", {"signal": name}) for name in back]
+        lost = [name for name in found.invalid if name not in before]
+        back = [name for name in before if name not in found.invalid]
+        out += [Event(Severity.WARNING_HI, "sensor.invalid", {"signal": name}) for name in lost]
+        out += [Event(Severity.ACTIVITY_HI, "sensor.valid", {"signal": name}) for name in back]

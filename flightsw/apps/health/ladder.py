@@ -34,7 +34,7 @@ def climb_step(
     *,
     failing: bool | None,
     latches: bool,
-    skip_to: int = 0,
+    skip_to: int = FOOT,
 ) -> Climb:
     """After one tick. `waits`: each step's time. `skip_to`: a step known to be needed; those below it are left out.
     `failing` None: can't be told now; nothing changes.
@@ -45,11 +45,10 @@ def climb_step(
     if failing is None:
         return climb
     if failing:
-        if climb.rung == top:
-            return climb if climb.well_ticks == 0 else Climb(top, climb.since_tick)
-        if climb.rung == FOOT or tick - climb.since_tick >= waits[climb.rung - 1] or skip_to > climb.rung:
-            return Climb(min(top, max(climb.rung + 1, skip_to)), tick)
-        return climb if climb.well_ticks == 0 else Climb(climb.rung, climb.since_tick)
+        step_is_due = climb.rung == FOOT or tick - climb.since_tick >= waits[climb.rung - 1] or skip_to > climb.rung
+        if climb.rung < top and step_is_due:
+            return Climb(max(climb.rung + 1, skip_to), tick)
+        return Climb(climb.rung, climb.since_tick)
     if climb.rung == FOOT or (latches and climb.rung == top):
         return climb
     well_ticks = climb.well_ticks + 1

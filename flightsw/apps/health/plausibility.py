@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import msgspec
@@ -32,7 +33,6 @@ SIGNALS = (
     "sensor.power.array_power_w",
 )
 BATTERY, BATTERY_OWN, VOLTAGE, CURRENT, CHIP, ARRAY = range(len(SIGNALS))
-WIDE = 1e9
 VALID = SensorValidity((), None)
 
 
@@ -72,8 +72,8 @@ def sensors_step(before: Sensors, now: Readings, config: PlausibilityConfig, dt_
     ranges = (
         battery,
         battery,
-        (config.voltage_low_v, WIDE),
-        (-WIDE, WIDE),
+        (config.voltage_low_v, math.inf),
+        (-math.inf, math.inf),
         (config.chip_low_c, config.chip_high_c),
     )
     gauges = tuple(
@@ -122,8 +122,6 @@ def validity(sensors: Sensors, now: Readings, config: PlausibilityConfig) -> Sen
         bad[out] = True
     bad[CURRENT] = bad[CURRENT] or sensors.balance.current_bad
     bad.append(sensors.balance.array_bad and not bad[CURRENT] and not bad[VOLTAGE])
-    if True not in bad:
-        return VALID
     battery_c = None
     if bad[BATTERY] is not bad[BATTERY_OWN]:
         battery_c = now.battery_own_c if bad[BATTERY] else now.battery_c

@@ -13,7 +13,7 @@ import msgspec
 from flightsw.apps.health.actionpoints import READY, Point, holds, is_true, point_step
 from flightsw.apps.health.hangs import misses_step, trouble
 from flightsw.apps.health.heartbeats import Pulse
-from flightsw.apps.health.ladder import AT_FOOT, Climb, climb_step
+from flightsw.apps.health.ladder import AT_FOOT, FOOT, Climb, climb_step
 from flightsw.apps.health.ladders import rail_step
 from flightsw.apps.health.limits import Watch
 from flightsw.apps.health.plan import Plan
@@ -79,7 +79,7 @@ def recovery_step(before: Recovery, seen: Seen, plan: Plan) -> tuple[Recovery, l
     climbs = []
     for place, (ladder, climb) in enumerate(zip(plan.ladders, before.climbs, strict=True)):
         cause = _trouble(place, seen, misses, away, plan)
-        skip_to = rail_step(ladder) if place == 0 and seen.progress.latched else 0
+        skip_to = rail_step(ladder) if place == 0 and seen.progress.latched else FOOT
         after = climb_step(
             climb,
             seen.tick,
@@ -117,8 +117,6 @@ def armed(recovery: Recovery, monitor: str, plan: Plan) -> Recovery | str:
 
 
 def _of_bus(before: Recovery, events: tuple[BusEvent, ...], plan: Plan) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
-    if not events:
-        return before.away, before.locked
     away, locked = list(before.away), list(before.locked)
     for event in events:
         if event.process in plan.apps:

@@ -61,8 +61,12 @@ def _check_number(name: str, signal: Signal, topic: Topic) -> None:
     elif signal.index is not None:
         raise ConfigError(f"signal {name!r}: is no tuple: must be named without [{signal.index}]")
     parts = [_plain(part) for part in get_args(plain)] if get_origin(plain) in (Union, UnionType) else [plain]
-    if not all(part is NoneType or (isinstance(part, type) and issubclass(part, int | float)) for part in parts):
+    if [part for part in parts if part is not NoneType and not _is_number(part)]:
         raise ConfigError(f"signal {name!r}: must be a number")
+
+
+def _is_number(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, int | float)
 
 
 def _plain(kind: Any) -> Any:

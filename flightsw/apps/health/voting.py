@@ -30,11 +30,13 @@ def vote_step(vote: Vote, pair: tuple[float | None, float | None], apart_k: floa
     if vote.out is None:
         if difference_k <= apart_k:
             return Vote(mean_c)
+        if vote.agreed_c is None:
+            return vote  # nothing to measure a move from
         apart = vote.apart + 1
-        if apart < persistence or vote.agreed_c is None:
-            return Vote(vote.agreed_c, min(apart, persistence))
+        if apart < persistence:
+            return Vote(vote.agreed_c, apart)
         return Vote(vote.agreed_c, 0, 0 if abs(first - vote.agreed_c) >= abs(second - vote.agreed_c) else 1)
     if difference_k > 0.5 * apart_k:
-        return vote if vote.apart == 0 else Vote(vote.agreed_c, 0, vote.out)
+        return Vote(vote.agreed_c, 0, vote.out)
     apart = vote.apart - 1
     return Vote(mean_c) if apart <= -persistence else Vote(vote.agreed_c, apart, vote.out)
