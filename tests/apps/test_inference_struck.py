@@ -85,7 +85,11 @@ def test_what_is_not_finite_any_more_is_refused_by_type():
     for bit in range(30, whole, whole // 64 // 32 * 32):
         try:
             assert np.isfinite(activations.run(data, tiles, (bit,))).all()
-        except (InputRefused, OutputRefused):
+        except InputRefused:
+            assert bit < 8 * tiles.nbytes
+            refused += 1
+        except OutputRefused:
+            assert bit >= 8 * tiles.nbytes
             refused += 1
     assert refused
 
@@ -94,3 +98,12 @@ def test_a_file_that_is_none_is_refused():
     for data in (b"", b"\x3a\xff\x00", b"not a model"):
         with pytest.raises(ConfigError, match="not an ONNX file"):
             live_tensors(data)
+
+
+def test_places_are_taken_round_the_end_of_a_batch_s_activations():
+    card, image, tiles = given("cloudseg", "small")
+    activations = Activations(card, image)
+    whole = 8 * len(tiles) * sum(activations.sizes.values())
+    first = activations.run(image, tiles, [5])
+    assert np.array_equal(activations.run(image, tiles, [whole + 5]), first)
+    assert np.array_equal(activations.run(image, tiles, [5, 3 * whole + 5]), activations.run(image, tiles, []))

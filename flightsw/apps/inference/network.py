@@ -66,8 +66,7 @@ class Network:
         wanted_out = (FLOAT, [card.cells, card.cells])
         inputs = {port.name: (port.type, port.shape[1:]) for port in self.session.get_inputs()}
         outputs = {port.name: (port.type, port.shape[1:]) for port in self.session.get_outputs()}
-        batches = [port.shape[:1] for port in self.session.get_inputs()]
-        if inputs != wanted_in or isinstance(batches[0][0] if batches[0] else 1, int):
+        if inputs != wanted_in or isinstance(self.session.get_inputs()[0].shape[0], int):
             raise ConfigError(
                 f"{where}: inputs {_told(self.session.get_inputs())}: its card says {card.input_name}: {FLOAT} "
                 f"[n, {', '.join(map(str, self._shape))}], n free"
