@@ -199,3 +199,31 @@ def test_a_forecast_is_part_of_what_the_budget_is_told() -> None:
 
     law.step_with(budget_w, start(), Inputs(SEEN, NIGHT, None), TABLE, CONFIG, 1.0)
     assert told[0].inside
+
+
+def test_a_tier_that_is_shed_is_switched_off_in_the_same_tick() -> None:
+    state, outputs = stepped(start(), Inputs(SEEN, None, None))
+    assert outputs.load_on == (True, True)
+    state, outputs = stepped(state, Inputs(replace(SEEN, brownout=True), None, None))
+    assert (state.shed.level, outputs.load_on) == (1, (True, False))
+
+
+def test_while_no_current_is_measured_the_charger_still_follows_the_temperature() -> None:
+    blind = replace(SEEN, battery_current_a=None)
+    state, _ = stepped(start(), *[Inputs(blind, None, None)] * 3)
+    assert state.charge is not None
+    assert state.charge.limit_a == 2.5
+    state, outputs = stepped(state, Inputs(replace(blind, battery_c=-5.0), None, None))
+    assert outputs.charge is not None
+    assert outputs.charge.limit_a == 0.0
+
+
+def test_samples_are_as_long_as_ten_ticks_whatever_the_tick() -> None:
+    state, _ = law.step(start(), Inputs(SEEN, None, None), TABLE, CONFIG, 0.5)
+    assert state.array.lit_s == 5.0
+
+
+def test_no_limiter_is_cared_for_before_one_has_tripped() -> None:
+    state, _ = stepped(start(), *[Inputs(SEEN, None, None)] * 3)
+    assert state.care == ()
+    assert law.locked_out(state) == (False, False)
