@@ -145,3 +145,26 @@ def test_memory_of_requests_is_bounded():
         state, _ = take(state, reserve(number))
     assert len(state.seen) == SEEN_REQUESTS
     assert state.seen[-1] == 3 * SEEN_REQUESTS - 1
+
+
+def test_the_last_64_requests_are_remembered_and_a_repeat_makes_none_of_them_forgotten():
+    state = IngestState()
+    for number in range(64):
+        state, _ = take(state, reserve(number))
+    for _ in range(3):
+        state, (again,) = take(state, reserve(63))
+        assert again.stage is TcStage.REJECTED
+    assert state.seen == tuple(range(64))
+    state, answers = take(state, reserve(64))
+    assert answers[0].stage is TcStage.ACCEPTED
+    assert state.seen == tuple(range(1, 65))
+
+
+def test_of_two_open_requests_only_the_one_that_is_overdue_fails():
+    state, _ = take(IngestState(), reserve(1), tick=100)
+    state, _ = take(state, reserve(2), tick=101)
+    state, answers = time_out(state, 101 + PATIENCE_TICKS)
+    assert [(one.request, one.stage) for one in answers] == [(1, TcStage.FAILED)]
+    assert [one.request for one in state.open] == [2], "its last tick is this one"
+    _, answers = conclude(state, "power", TcReport(2, TcStage.COMPLETED, None))
+    assert [(one.request, one.stage) for one in answers] == [(2, TcStage.COMPLETED)]

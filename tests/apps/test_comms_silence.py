@@ -15,6 +15,7 @@ from flightsw.apps.comms.silence import (
     StationRow,
     elevation_deg,
     expected_station,
+    station_name,
     step,
 )
 from flightsw.messages.health import Event, Severity
@@ -109,3 +110,50 @@ def test_without_navigation_nothing_is_expected_for_long() -> None:
     listener = Listener((NORTH,), 1.0)
     assert listened(listener, 1, fix(78.0, 15.0), heard=False) == []
     assert listened(listener, 600, None, heard=False) == [], f"{2 * LOOK_S:.0f} s after the last fix it is forgotten"
+
+
+@pytest.mark.parametrize(("mask_deg", "expected"), [(84.9, 0), (85.0, 0), (85.1, None)])
+def test_a_station_must_be_heard_from_five_degrees_above_its_mask_on(mask_deg: float, expected: int | None) -> None:
+    zenith = fix(0.0, 0.0)
+    row = StationRow("below", 0.0, 0.0, mask_deg)
+    assert elevation_deg(row, zenith) == 90.0
+    assert expected_station((row,), zenith) == expected
+
+
+HERE, ELSEWHERE = fix(78.0, 15.0), fix(0.0, 90.0)
+
+
+def told_at(fixes: list[NavSensors | None], wait_s: float, dt_s: float = 1.0) -> list[tuple[int, object]]:
+    """(tick, how long it was silent) of each warning of a radio that hears nothing."""
+    listener = Listener((NORTH,), dt_s)
+    return [
+        (tick, event.args["silent_s"])
+        for tick, at in enumerate(fixes)
+        for event in listener.step(at, heard=False, wait_s=wait_s)
+    ]
+
+
+def test_each_pass_counts_from_its_own_beginning() -> None:
+    assert told_at([*[HERE] * 20, *[ELSEWHERE] * 10, *[HERE] * 40], 30.0) == [(59, 30.0)]
+
+
+@pytest.mark.parametrize(("dt_s", "ticks"), [(1.0, 10), (0.0625, 160), (4.0, 3)])
+def test_where_the_stations_are_is_looked_at_in_the_first_tick_and_every_ten_seconds(dt_s: float, ticks: int) -> None:
+    assert told_at([HERE], dt_s, dt_s) == [(0, round(dt_s, 3))], "at once"
+    late = [ELSEWHERE, *[HERE] * (2 * ticks)]
+    assert [tick for tick, _ in told_at(late, dt_s, dt_s)] == [ticks]
+    twice = [*[ELSEWHERE] * (ticks + 1), *[HERE] * (2 * ticks)]
+    assert [tick for tick, _ in told_at(twice, dt_s, dt_s)] == [2 * ticks]
+
+
+@pytest.mark.parametrize(("wait_s", "told"), [(19.0, [18]), (20.0, [19]), (21.0, [])])
+def test_twenty_seconds_after_the_last_look_nobody_knows_where_the_node_is(wait_s: float, told: list[int]) -> None:
+    assert [tick for tick, _ in told_at([HERE, *[None] * 60], wait_s)] == told
+
+
+def test_the_silence_is_told_to_the_millisecond() -> None:
+    assert told_at([HERE] * 4, 0.1875, 0.0625) == [(2, 0.188)]
+
+
+def test_a_station_that_the_node_has_no_name_for_is_told_by_its_number() -> None:
+    assert [station_name((NORTH, SOUTH), number) for number in range(4)] == ["north", "south", "2", "3"]

@@ -60,6 +60,29 @@ def test_a_product_without_room_is_dropped_whole_and_counted():
     assert store.full is False
 
 
+def test_a_store_that_refused_a_product_is_full_until_a_tenth_of_it_is_free():
+    store = Store(1000)
+    assert store.add_product(0, 1000)
+    assert not store.full, "nothing was refused"
+    store.add_product(1, 1)
+    for sent_bytes, full in ((1, True), (98, True), (1, False)):
+        store.send(sent_bytes, products=True)
+        assert store.full is full, store.waiting_bytes
+    assert store.waiting_bytes == 900
+
+
+def test_the_last_byte_of_a_tick_is_used_and_none_beyond():
+    store = Store(1000)
+    store.add_housekeeping(9)
+    store.add_product(0, 2)
+    store.add_product(1, 0)
+    assert store.send(10, products=True) == Sent(9, 1, 0, None)
+    assert store.send(0, products=True) == Sent(0, 0, 0, None)
+    assert store.send(1, products=True) == Sent(0, 1, 1, 0)
+    assert store.send(100, products=False) == Sent(0, 0, 0, None), "not even a product of no size"
+    assert store.send(1, products=True) == Sent(0, 0, 1, 1)
+
+
 def test_a_gap_in_the_numbering_counts_as_dropped():
     store = Store(10_000)
     store.add_product(1, 10)

@@ -86,8 +86,6 @@ def conclude(state: IngestState, source: str, report: TcReport) -> tuple[IngestS
 def time_out(state: IngestState, tick: int) -> tuple[IngestState, list[Message]]:
     """Requests whose owner has kept silent for too long have failed."""
     late = [one for one in state.open if tick > one.due_tick]
-    if not late:
-        return state, []
     after = replace(state, open=tuple([one for one in state.open if tick <= one.due_tick]))
     return after, [
         TcVerification(one.request, plain(one.name), TcStage.FAILED, f"no report from {owner_of(one.name)}")

@@ -9,6 +9,8 @@ one while the array is curtailed, when it is of no consequence.
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from flightsw.apps.power.config import PowerConfig
@@ -19,7 +21,6 @@ FOLLOW_S = 120.0
 """of the array's power by its slow course: warming cells change it by 0.01 % a second"""
 SAMPLES = 4
 """in a row; one is taken every ten ticks"""
-WIDE = 1e9
 
 
 class ArrayWatch(msgspec.Struct, frozen=True, gc=False):
@@ -27,7 +28,7 @@ class ArrayWatch(msgspec.Struct, frozen=True, gc=False):
 
     usual_w: float | None = None
     """in this pass, lately; None: not yet seen at full use"""
-    least_w: float = WIDE
+    least_w: float = math.inf
     """of this pass"""
     last_least_w: float = 0.0
     """of the last one; 0: there was none"""
@@ -51,8 +52,6 @@ def array_step(
 ) -> ArrayWatch:
     """After one sample, `span_s` after the last. `watched`: the array faces the Sun and gives all it can."""
     if ahead.inside:
-        if before.lit_s == 0.0:
-            return before
         last_w = before.last_least_w if before.usual_w is None else before.least_w
         return ArrayWatch(last_least_w=last_w, losses=before.losses, expected_w=before.expected_w)
     lit_s = before.lit_s + span_s

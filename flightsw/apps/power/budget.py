@@ -40,12 +40,10 @@ def compute_budget_w(
     else:
         starts_in_s = ahead.starts_in_s
         eclipse_bus_w = base_bus_w + config.eclipse_compute_w / config.load_efficiency
-        kept_j = eclipse_bus_w * ahead.lasts_s
-        if (reserve_soc - FULL_SOC) * energy_j + kept_j > 0.0:
-            kept_j = (FULL_SOC - reserve_soc) * energy_j
+        kept_j = min(eclipse_bus_w * ahead.lasts_s, (FULL_SOC - reserve_soc) * energy_j)
         spread_s = LONGEST_HORIZON_S
-        if starts_in_s is not None and starts_in_s < spread_s:
-            spread_s = _at_least(SHORTEST_HORIZON_S, starts_in_s)
+        if starts_in_s is not None:
+            spread_s = min(spread_s, _at_least(SHORTEST_HORIZON_S, starts_in_s))
         bus_w = array_w + (spare_j - kept_j) / spread_s
         if starts_in_s is not None:
             even_w = (spare_j + array_w * starts_in_s) / _at_least(SHORTEST_HORIZON_S, starts_in_s + ahead.lasts_s)
@@ -53,7 +51,7 @@ def compute_budget_w(
     if config.discharge_limit_a is not None:
         bus_w = min(bus_w, array_w + config.discharge_limit_a * config.ocv_v[0])
     compute_w = (bus_w - base_bus_w) * config.load_efficiency
-    return min(config.compute_max_w, compute_w) if compute_w > 0.0 else 0.0
+    return _at_least(0.0, min(config.compute_max_w, compute_w))
 
 
 def compute_energy_j(
@@ -75,10 +73,8 @@ def _at_least(least: float, value: float) -> float:
 
 def limited_w(before_w: float, wanted_w: float, config: PowerConfig, dt_s: float) -> float:
     """The cap that follows a budget: down at once; up slowly, and only for more than noise."""
-    if wanted_w <= before_w:
-        return wanted_w
     if wanted_w < before_w + config.cap_deadband_w and wanted_w < config.compute_max_w:
-        return before_w
+        return min(before_w, wanted_w)
     return min(wanted_w, before_w + config.cap_slew_w_s * dt_s)
 
 

@@ -62,7 +62,5 @@ def share_at(battery_c: float | None, config: PowerConfig) -> float:
         return 0.0
     if battery_c > HOT_C:
         return HOT_SHARE
-    if battery_c >= WARM_C:
-        return 1.0
-    ramp = (battery_c - cold_c) / (WARM_C - cold_c)
+    ramp = min(1.0, (battery_c - cold_c) / (WARM_C - cold_c))
     return int((cold_share + (1.0 - cold_share) * ramp) * STEPS) / STEPS

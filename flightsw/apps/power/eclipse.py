@@ -57,18 +57,16 @@ def forecast(
     cos_beta = math.sqrt(max(0.0, 1.0 - sin_beta * sin_beta))
     sin_earth = EARTH_RADIUS_KM / r
     edge = math.sqrt(1.0 - sin_earth * sin_earth) * _COS_SUN - sin_earth * _SIN_SUN
-    if cos_beta <= edge:
+    if cos_beta <= abs(edge):  # below 0 only within 72 m of the ground, where nothing orbits
         return NONE_AHEAD
-    half_angle = math.acos(max(-1.0, edge / cos_beta))
+    half_angle = math.acos(edge / cos_beta)
     rate_rad_s = math.sqrt(MU_KM3_S2 / r) / r
     length_s, period_s = 2.0 * half_angle / rate_rad_s, 2.0 * math.pi / rate_rad_s
     radial = (x * sun[0] + y * sun[1] + z * sun[2]) / r
     along = ((hy * z - hz * y) * sun[0] + (hz * x - hx * z) * sun[1] + (hx * y - hy * x) * sun[2]) / (h * r)
     since_entry_rad = (math.atan2(along, -radial) + half_angle) % (2.0 * math.pi)
-    since_entry_s = since_entry_rad / rate_rad_s
-    if since_entry_s < length_s:
-        return EclipseForecast(True, 0.0, length_s - since_entry_s, length_s, period_s)
-    return EclipseForecast(False, max(0.0, period_s - since_entry_s), length_s, length_s, period_s)
+    just_entered = EclipseForecast(True, 0.0, length_s, length_s, period_s)
+    return coasted(just_entered, since_entry_rad / rate_rad_s)
 
 
 def coasted(before: EclipseForecast, elapsed_s: float) -> EclipseForecast:

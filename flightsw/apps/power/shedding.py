@@ -26,6 +26,9 @@ class ShedState(msgspec.Struct, frozen=True, gc=False):
     """how long this level has been held, counted up to `release_ticks`"""
 
 
+NOTHING_SHED = ShedState()
+
+
 class LoadTable(msgspec.Struct, frozen=True, gc=False):
     """The loads as columns, for every tick's use."""
 
@@ -58,12 +61,12 @@ def shed_step(state: ShedState, soc: float, brownout: bool, config: PowerConfig)
             return ShedState(level + 1)
         return ShedState(level, due_ticks, state.held_ticks)
     if level == 0:
-        return state if state.due_ticks == 0 else ShedState()
+        return NOTHING_SHED
     if state.held_ticks < max(config.release_ticks, SETTLE_TICKS):
         return ShedState(level, 0, state.held_ticks + 1)
     if config.auto_release and soc > config.release_soc[level - 1]:
         return ShedState(level - 1)
-    return state if state.due_ticks == 0 else ShedState(level, 0, state.held_ticks)
+    return ShedState(level, 0, state.held_ticks)
 
 
 def still_low(level: int, soc: float | None, config: PowerConfig) -> str | None:

@@ -102,4 +102,4 @@ def estimate(
 def after_charge(soc: float, amps: float, config: PowerConfig, dt_s: float) -> float:
     """The state of charge after a tick of this current (positive discharges)."""
     soc -= amps * dt_s / (3600.0 * config.capacity_ah) * (config.coulombic_efficiency if amps < 0.0 else 1.0)
-    return soc if 0.0 <= soc <= 1.0 else float(soc > 0.0)
+    return min(1.0, max(0.0, soc))

@@ -12,15 +12,13 @@ from flightsw.apps.power.shedding import ESSENTIAL, LoadTable, ShedState, loads_
 from flightsw.messages.health import Mode
 from flightsw.messages.plant import LclState
 
-ALL_CLOSABLE: tuple[bool, ...] = ()
-
 
 def switched(
     enabled: tuple[bool, ...], shed: ShedState, care: tuple[LclCare, ...], mode: Mode, table: LoadTable
 ) -> tuple[bool, ...]:
     """Wanted switch states, as the mode's duty says: in SAFE the payload is off and the radio stays, in SURVIVAL only
     essential loads and the battery's heater do."""
-    closable = tuple([one.closable for one in care]) if care else ALL_CLOSABLE
+    closable = tuple([one.closable for one in care])
     duty = DUTIES[mode]
     level = ESSENTIAL - 1 if duty.essential_only else shed.level
     wanted = loads_on(table, enabled, level, closable, payload_allowed=duty.payload_rail)

@@ -20,19 +20,18 @@ def chip_cap(
     """(cap, integral) for a chip of this temperature; None: no reading, it is taken to be hot."""
     below_limit_k = limit_c - (config.hot_assumption_c if chip_c is None else chip_c)
     wanted_w = integral_w + config.gain_w_k * below_limit_k
-    cap_w = min(config.cap_max_w, max(config.cap_min_w, wanted_w))
     pushes_out = (wanted_w > config.cap_max_w and below_limit_k > 0.0) or (
         wanted_w < config.cap_min_w and below_limit_k < 0.0
     )
     if chip_c is not None and not pushes_out:
         integral_w += config.integral_w_k_s * below_limit_k * dt_s
         integral_w = min(config.cap_max_w, max(config.cap_min_w, integral_w))
-    return stepped_down(cap_w, config), integral_w
+    return stepped_down(wanted_w, config), integral_w
 
 
 def stepped_down(wanted_w: float, config: ThermalConfig) -> float:
     """The cap as it is published, within its range."""
-    cap_w = min(config.cap_max_w, max(config.cap_min_w, wanted_w))
+    cap_w = min(config.cap_max_w, wanted_w)
     return max(config.cap_min_w, int(cap_w * STEPS_PER_W + 1e-9) / STEPS_PER_W)
 
 

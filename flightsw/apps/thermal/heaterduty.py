@@ -47,7 +47,7 @@ def share_of_period(integral: float, battery_c: float, config: ThermalConfig, *,
     )
     too_cold_k = 0.5 * (low_c + high_c) - battery_c
     wanted = integral + config.heater_gain_per_k * too_cold_k
-    if not (wanted > 1.0 and too_cold_k > 0.0) and not (wanted < 0.0 and too_cold_k < 0.0):
+    if 0.0 <= wanted <= 1.0:
         integral += config.heater_gain_per_k * too_cold_k * config.heater_period_s / config.heater_reset_s
         integral = min(1.0, max(0.0, integral))
     return min(1.0, max(0.0, wanted)), integral

@@ -25,7 +25,7 @@ class AllocatorState(State, frozen=True, gc=False):
     """With the kernel's own integral and what it gave last."""
 
     integral: int = 0
-    power_mw: int | None = None
+    power_mw: int = 0
     wait_ticks: int = 0
     """until the next poll"""
 
@@ -53,7 +53,7 @@ class PowerAllocatorThermalLaw(StandardThermalLaw):
     def gains(self, limit_c: float, config: ThermalConfig) -> Gains:
         """The constants at this limit."""
         own, limit_mc = self._own, round(limit_c * MILLI)
-        span_mk = max(1, round(own.switch_on_below_limit_k * MILLI))
+        span_mk = round(own.switch_on_below_limit_k * MILLI)
         return gains_for(
             round(own.sustainable_w * MILLI), limit_mc - span_mk, limit_mc, round(config.cap_max_w * MILLI)
         )
@@ -73,8 +73,7 @@ class PowerAllocatorThermalLaw(StandardThermalLaw):
                 integral=state.integral if inputs.chip_c is None else integral,
                 wait_ticks=max(1, round(self._own.poll_s / dt_s)) - 1,
             )
-        cap_w = config.cap_max_w if state.power_mw is None else state.power_mw / MILLI
-        cap_w = min(config.cap_max_w, max(config.cap_min_w, cap_w))
+        cap_w = min(config.cap_max_w, max(config.cap_min_w, state.power_mw / MILLI))
         return completed(state, inputs, config, dt_s, cap_w, state.integral * MW_PER_SUMMED / MILLI)
 
     def restored(self, state: State, stored: ThermalCriticalData) -> State:

@@ -46,4 +46,4 @@ def pump_speed(before: float, board_c: float | None, config: PumpConfig) -> floa
         return wanted
     if abs(wanted - before) < STEP:
         return before
-    return min(FULL, max(config.least, round(wanted / STEP) * STEP))
+    return max(config.least, round(wanted / STEP) * STEP)
