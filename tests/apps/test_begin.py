@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import math
 import pkgutil
 from collections.abc import Iterator
 from typing import Any
@@ -40,7 +41,7 @@ CLAIMS: dict[str, object] = {
     "inference.work.SourceWork.deadline_s": 3600.0,
     "inference.work.SourceWork.weight": 1.0,
     "inference.places.Stretch.lasts_s": ALWAYS_S,
-    "power.arraywatch.ArrayWatch.least_w": 1e9,  # nothing seen that could be the least
+    "power.arraywatch.ArrayWatch.least_w": math.inf,  # nothing seen that could be the least
     "power.law.State.fix_ticks": FIX_TICKS,  # a forecast is due at once
     "power.law.State.mode": Mode.BOOT,
 }
