@@ -105,7 +105,7 @@ def worker(flight: Flight, name: str, endpoint: str) -> None:
         frame = decode(data)
         sent = port.outbox(application.step(clock.at(frame.first_tick), codec.inbox(frame.inboxes[0])))
         entries: list[WireEntry] = [(entry[0], entry[1]) for entry in sent]
-        socket.send(encode(Done("", frame.first_tick, frame.last_tick, 0, [entries])))
+        socket.send(encode(Done(frame.run_id, frame.first_tick, frame.last_tick, 0, [entries])))
 
 
 def processes(flight: Flight, out: Path, *, ordered: bool) -> float:
@@ -120,9 +120,11 @@ def processes(flight: Flight, out: Path, *, ordered: bool) -> float:
         router.recv_multipart()
     frame_of = msgspec.msgpack.Encoder().encode
     ticks = len(flight.records)
-    lanes = [(name.encode(), [_frame(frame_of, step) for step in flight.steps[name]]) for name in flight.names]
+    header = log_header(flight.scenario, flight.table)
+    run_id = header.run_id
+    lanes = [(name.encode(), [_frame(frame_of, run_id, step) for step in flight.steps[name]]) for name in flight.names]
     decode, encode = msgspec.msgpack.Decoder(Done).decode, RecordEncoder()
-    writer = LogWriter(out, log_header(flight.scenario, flight.table))
+    writer = LogWriter(out, header)
     send, receive, more, begin_s = router.send, router.recv, int(zmq.SNDMORE), 0.0
     exchange = wire_exchange(flight.table)
     for tick, record in enumerate(flight.records):
@@ -131,7 +133,7 @@ def processes(flight: Flight, out: Path, *, ordered: bool) -> float:
         if ordered:
             for granted, inbox in exchange.begin([item[1] for item in record.inputs]):
                 send(granted.encode(), more)
-                send(frame_of(Step("", tick, tick, [inbox])))
+                send(frame_of(Step(run_id, tick, tick, [inbox])))
             for _ in lanes:
                 identity = receive()
                 exchange.accept(identity.decode(), decode(receive()).outboxes[0])
@@ -153,8 +155,8 @@ def processes(flight: Flight, out: Path, *, ordered: bool) -> float:
     return (ticks - FIRST) / took_s
 
 
-def _frame(encode: Callable[[object], bytes], step: LoggedStep) -> bytes:
-    return encode(Step("", step.tick, step.tick, [[(entry[0], entry[1]) for entry in step.inbox]]))
+def _frame(encode: Callable[[object], bytes], run_id: str, step: LoggedStep) -> bytes:
+    return encode(Step(run_id, step.tick, step.tick, [[(entry[0], entry[1]) for entry in step.inbox]]))
 
 
 def _forked(main: Callable[[], None], cores: frozenset[int] | None) -> int:

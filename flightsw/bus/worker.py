@@ -84,24 +84,26 @@ class Worker:
             raise
 
     def _answer_steps(self, socket: zmq.Socket[bytes], welcome: Welcome, application: Application) -> None:
-        encode, decode, codec, outbox_of = self._encode, self._decode, self._codec, self._port.outbox
-        receive, send = socket.recv, socket.send
+        encode, decode, inbox_of, outbox_of = self._encode, self._decode, self._codec.inbox, self._port.outbox
+        receive, send, step = socket.recv, socket.send, application.step
         incarnation, now_at = self._seat.incarnation, Clock(welcome.dt_ns, self._seat.cycle_ticks).at
         answered_tick = -1
         answers: deque[tuple[int, list[WireEntry]]] = deque(maxlen=MOST_AHEAD)
         while True:
             frame = decode(receive())
             if isinstance(frame, Step):
+                first_tick, last_tick = frame.first_tick, frame.last_tick
                 outboxes: list[list[WireEntry]] = []
-                if frame.first_tick <= answered_tick:
-                    outboxes += [said for tick, said in answers if frame.first_tick <= tick <= frame.last_tick]
-                for tick, entries in enumerate(frame.inboxes, frame.first_tick):
+                if first_tick <= answered_tick:
+                    outboxes += [said for tick, said in answers if first_tick <= tick <= last_tick]
+                for tick, entries in enumerate(frame.inboxes, first_tick):
                     if tick > answered_tick:
-                        sent = outbox_of(application.step(now_at(tick), codec.inbox(entries)))
-                        outboxes.append([(entry[0], entry[1]) for entry in sent])
-                        answers.append((tick, outboxes[-1]))
-                answered_tick = max(answered_tick, frame.last_tick)
-                send(encode(Done(frame.run_id, frame.first_tick, frame.last_tick, incarnation, outboxes)))
+                        sent = outbox_of(step(now_at(tick), inbox_of(entries)))
+                        said = [(entry[0], entry[1]) for entry in sent]
+                        outboxes.append(said)
+                        answers.append((tick, said))
+                        answered_tick = tick
+                send(encode(Done(frame.run_id, first_tick, last_tick, incarnation, outboxes)))
             elif isinstance(frame, Stop):
                 return
             elif not isinstance(frame, Welcome):
