@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from flightsw import __version__
 from flightsw.messages.schema import unit_of
 from flightsw.node.laws import BY_NAME
 from flightsw.node.schema import described_components, scenario_schema
@@ -33,7 +32,7 @@ when it isn't given is not there at all. What concerns several keys together, `f
 
 def scenario_page() -> str:
     """The page, as docs/scenario.md has it."""
-    definitions = scenario_schema(__version__)["$defs"]
+    definitions = scenario_schema("")["$defs"]
     definitions["Sequence"] = definitions["Sequence"]["anyOf"][-1]  # the other one is a file with such a table in it
     lines = [_HEAD]
     for name, path in _tables(definitions):
