@@ -113,7 +113,7 @@ class Broker:
         self._outside = Port(OUTSIDE, Codec(table.topics))
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(ToBus).decode
-        self._record_bytes = RecordEncoder(bare=True)
+        self._record_bytes = RecordEncoder()
         self._exchange = self._new_exchange()
         self._writer: LogWriter | None = None
         self._run_id = plan.header.run_id

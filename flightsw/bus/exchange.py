@@ -223,8 +223,7 @@ class Exchange:
             return False
         if sequence is None:
             sequence = tuple([entry[0] for entry in outbox])
-        if sequence not in self._router.permitted[name]:
-            self._router.check_writer(name, sequence)
+        self._router.check_writer(name, sequence)
         self._waiting.remove(name)
         self._outboxes[name] = sequence, outbox
         return True

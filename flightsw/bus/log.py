@@ -93,18 +93,15 @@ class _EndMark(msgspec.Struct, frozen=True):
 
 
 class RecordEncoder:
-    """Encodes tick records; `bare`: their entries are (topic, payload), else what they carry behind is left out."""
+    """Encodes tick records; entries may carry more than (topic, payload) behind, which is left out."""
 
-    def __init__(self, *, bare: bool = False) -> None:
-        self._bare = bare
+    def __init__(self) -> None:
         self._encode = msgspec.msgpack.Encoder().encode
 
     def __call__(self, record: TickRecord) -> bytes:
         """The record's bytes, as they are hashed and written."""
-        tick, inputs, entries = record
-        if inputs:
-            inputs = tuple([(MESSAGE, *item[1][:2]) if item[0] == MESSAGE else item for item in inputs])
-        return self._encode((tick, inputs, entries if self._bare else [entry[:2] for entry in entries]))
+        inputs = [(MESSAGE, item[1][0], item[1][1]) if item[0] == MESSAGE else item for item in record.inputs]
+        return self._encode((record.tick, inputs, [entry[:2] for entry in record.entries]))
 
 
 class HashChain:

@@ -73,8 +73,7 @@ class Peers:
                 if error.errno != zmq.EHOSTUNREACH:
                     raise
             else:
-                if self._returning:
-                    self._returning.discard(name)
+                self._returning.discard(name)
                 return
             if name not in self._returning:
                 return

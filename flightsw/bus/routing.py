@@ -41,7 +41,7 @@ class Router:
         """by topic number"""
         self._restart_topic = table.topics.number.get(RESTART)
         self._routes: dict[tuple[int, ...], Route] = {}
-        self.permitted: dict[str, set[tuple[int, ...]]] = {row.name: {()} for row in table.rows}
+        self._permitted: dict[str, set[tuple[int, ...]]] = {row.name: {()} for row in table.rows}
         """sequences of topics that a process has said and may say"""
 
     def route(self, sequence: tuple[int, ...]) -> Route:
@@ -50,7 +50,7 @@ class Router:
 
     def check_writer(self, name: str, sequence: tuple[int, ...]) -> None:
         """Raise MessageError when one of the topics is not this process's own."""
-        permitted = self.permitted[name]
+        permitted = self._permitted[name]
         if sequence in permitted:
             return
         for number in sequence:

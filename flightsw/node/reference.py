@@ -14,13 +14,20 @@ import msgspec
 
 from flightsw.messages.schema import unit_of
 from flightsw.node.laws import BY_NAME
-from flightsw.node.schema import described_components, scenario_schema
+from flightsw.node.scenario import Scenario
+from flightsw.node.schema import described_components
 
 LONGEST_DEFAULT = 60
 """of what is written out; a longer one is called by what it is"""
 _REF = "#/$defs/"
 _TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "object": "table", "null": "none"}
 _BOUNDS = (("minimum", ">="), ("exclusiveMinimum", ">"), ("exclusiveMaximum", "<"), ("maximum", "<="))
+_SIZES = (
+    ("minLength", "length at least"),
+    ("maxLength", "length at most"),
+    ("minItems", "at least"),
+    ("maxItems", "at most"),
+)
 _HEAD = """# Scenario files
 
 Every key of a scenario, which is a TOML file: `flightsw validate FILE` checks one, `flightsw run FILE` flies it, and
@@ -32,28 +39,23 @@ when it isn't given is not there at all. What concerns several keys together, `f
 
 def scenario_page() -> str:
     """The page, as docs/scenario.md has it."""
-    definitions = scenario_schema("")["$defs"]
-    definitions["Sequence"] = definitions["Sequence"]["anyOf"][-1]  # the other one is a file with such a table in it
-    lines = [_HEAD]
-    for name, path in _tables(definitions):
-        lines += _section(f"`{path}`" if path else "Top level", definitions, name)
+    lines = [_HEAD, *_sections(Scenario)]
     for app, laws in BY_NAME.items():
         for law, kind in sorted(laws.items()):
             config = getattr(kind, "Config", None)
             if isinstance(config, type) and issubclass(config, msgspec.Struct):
-                (_, own) = described_components(config)
-                for name, path in _tables(own, config.__name__, f"apps.{app}.law_config"):
-                    lines += _section(f'`[{path}]` of `law = "{law}"`', own, name)
+                lines += _sections(config, f"apps.{app}.law_config", f' of `law = "{law}"`')
     return "\n".join(lines) + "\n"
 
 
-def _tables(definitions: dict[str, Any], name: str = "Scenario", path: str = "") -> Iterator[tuple[str, str]]:
-    """(definition, heading) of a table and of all in it, each once, where it occurs first."""
-    met = {name}
-    ahead = [(name, path, "")]
+def _sections(kind: type[msgspec.Struct], path: str = "", whose: str = "") -> Iterator[str]:
+    """Lines about a table that stands at this path, and about all in it, each once, where it occurs first."""
+    _, definitions = described_components(kind)
+    met = {kind.__name__}
+    ahead = [(kind.__name__, path, f"[{path}]")]
     while ahead:
         name, path, heading = ahead.pop()
-        yield name, heading or path
+        yield from _section(f"`{heading}`{whose}" if path else "Top level", definitions, name)
         inside = []
         for key, value in definitions[name]["properties"].items():
             for found, many in _references(value):
@@ -152,14 +154,6 @@ def _each(value: dict[str, Any]) -> dict[str, Any] | None:
     """What a list holds; None: it is none, or it may hold anything."""
     one = value.get("items") or next(iter(value.get("prefixItems", ())), None)
     return one if isinstance(one, dict) else None
-
-
-_SIZES = (
-    ("minLength", "length at least"),
-    ("maxLength", "length at most"),
-    ("minItems", "at least"),
-    ("maxItems", "at most"),
-)
 
 
 def _number(value: float) -> str:
