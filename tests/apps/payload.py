@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from flightsw.apps.inference.interface import STANDARD, InferenceLaw
 from flightsw.bus.application import Inbox, Now
 from flightsw.devices.models import ModelCard, load_card
 from flightsw.devices.profiles import load_profile
+from flightsw.devices.silicon import PowerMode
 from flightsw.devices.virtual import VirtualDevice
 from flightsw.messages.base import Message
 from flightsw.messages.health import Mode, ModeStatus
@@ -22,6 +24,17 @@ from flightsw.messages.power import PowerStatus
 from flightsw.messages.thermal import ThermalStatus
 
 SILICON = load_profile("orin-nano").silicon()
+ROUND = replace(
+    SILICON,
+    modes=(PowerMode("low", 300.0, 3.0, 4.0), PowerMode("mid", 600.0, 5.0, 6.0), PowerMode("high", 900.0, 7.0, 13.0)),
+    switched_w_per_mhz_v2=0.0,
+    leakage_w=2.0,
+    leakage_per_k=0.0,
+    gated_w=0.5,
+    boot_w=10.0,
+    boot_s=20.0,
+)
+"""a device of round figures: works at 7, 11 or 20 W, and leaks 2 W at any temperature"""
 CARD = load_card("cloudseg")
 WORK_GOP = CARD.work_gop
 SEED = 1

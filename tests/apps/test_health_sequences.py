@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flightsw.apps.health import sequences
 from flightsw.apps.health.sequencer import Sequencer, SequencerConfig
 from flightsw.apps.health.sequences import FIRST_REQUEST, MAX_SEQUENCES
 from flightsw.apps.health.timekeeper import OnboardClock, Timekeeper
@@ -18,7 +19,13 @@ from flightsw.messages.base import Message
 from flightsw.messages.commands import SequenceDisable, SequenceEnable, SequenceLoad, SequenceStart, SequenceStop
 from flightsw.messages.comms import TcRequest, TcStage, TcVerification, already_seen
 from flightsw.messages.health import Event, Severity
-from flightsw.messages.sequences import Sequence, SequenceCriticalData, SequenceStatus, SequenceTrigger
+from flightsw.messages.sequences import (
+    Sequence,
+    SequenceCriticalData,
+    SequenceRun,
+    SequenceStatus,
+    SequenceTrigger,
+)
 from flightsw.messages.times import parse_utc_ns, utc_text
 
 EPOCH_NS = parse_utc_ns("2026-01-03T10:00:00Z")
@@ -341,3 +348,305 @@ def test_whatever_is_lost_no_step_is_executed_twice_and_none_is_passed_over_in_s
     assert len(executed) + failed >= len(times)
     assert len(executed) <= len(times)
     assert bench.ids()[-1] == "sequence.completed"
+
+
+S = 10**9
+DRILL = sequence("0s", "10s", "60s")
+OTHER = sequence("5s", name="other")
+RUN = SequenceRun("drill", 100 * S, 1)
+WAITING = SequenceRun("drill", 100 * S, 1, FIRST_REQUEST + 4, 50)
+
+
+def holding(*runs: SequenceRun, more: tuple[Sequence, ...] = (OTHER,), **state: Any) -> sequences.State:
+    """Two sequences stored, those runs under way, seven requests sent."""
+    first = sequences.initial((DRILL, *more))
+    counts = {"next_request": FIRST_REQUEST + 7, "started": 4, "completed": 2, "stopped": 1}
+    return msgspec.structs.replace(first, runs=runs, **{**counts, **state})
+
+
+def at(tick: int, met_s: float, utc_ns: int | None = None) -> sequences.Instant:
+    return sequences.Instant(tick, round(met_s * S), utc_ns)
+
+
+def counts(state: sequences.State) -> tuple[int, int, int]:
+    return state.started - 4, state.completed - 2, state.stopped - 1
+
+
+def went(step: sequences.Step | str) -> tuple[sequences.State, list[Message]]:
+    assert not isinstance(step, str)
+    return step
+
+
+def test_a_started_sequence_counts_from_now_and_others_run_on():
+    other = SequenceRun("other", 7 * S)
+    after, told = went(sequences.started(holding(other), "drill", at(9, 12.5), "command"))
+    assert after.runs == (other, SequenceRun("drill", round(12.5 * S), 0))
+    assert counts(after) == (1, 0, 0)
+    assert told == [Event(Severity.ACTIVITY_HI, "sequence.started", {"sequence": "drill", "by": "command"})]
+
+
+ABSOLUTE = {
+    "MET": sequence("MET+20s", "MET+40s", "MET+60s", kind="absolute", name="plan"),
+    "UTC": sequence(*[utc_text(EPOCH_NS + s * S) for s in (20, 40, 60)], kind="absolute", name="plan"),
+}
+
+
+@pytest.mark.parametrize("scale", ["MET", "UTC"])
+@pytest.mark.parametrize(("now_ns", "first"), [(0, 0), (20 * S, 0), (20 * S + 1, 1), (60 * S, 2), (60 * S + 1, None)])
+def test_a_step_at_this_very_time_is_not_past(scale: str, now_ns: int, first: int | None):
+    state = holding(more=(ABSOLUTE[scale],))
+    now = sequences.Instant(9, now_ns if scale == "MET" else 12345, EPOCH_NS + now_ns if scale == "UTC" else None)
+    step = sequences.started(state, "plan", now, "boot")
+    if first is None:
+        assert step == "sequence 'plan': all its times are past"
+        return
+    after, (told,) = went(step)
+    assert after.runs == (SequenceRun("plan", now.met_ns, first),)
+    assert isinstance(told, Event)
+    assert told.args == {"sequence": "plan", "by": "boot"} | ({"past_steps": first} if first else {})
+
+
+def test_a_sequence_by_utc_needs_utc_to_be_started_and_waits_where_it_is_lost():
+    state = holding(more=(ABSOLUTE["UTC"],))
+    assert sequences.started(state, "plan", at(9, 9.0), "boot") == (
+        "sequence 'plan': no UTC on board: its times must be by MET"
+    )
+    running = holding(SequenceRun("plan", 0, 0), more=(ABSOLUTE["UTC"],))
+    assert sequences.advanced(running, at(9, 1e6), PATIENCE, S) == (running, [])
+
+
+@pytest.mark.parametrize(("met_ns", "due"), [(110 * S - 1, False), (110 * S, True), (900 * S, True)])
+def test_a_relative_step_goes_out_at_its_time_after_the_start_however_late(met_ns: int, due: bool):
+    other = SequenceRun("other", 10**15)
+    state = holding(RUN, other)
+    after, sent = sequences.advanced(state, sequences.Instant(44, met_ns, None), PATIENCE, S)
+    if not due:
+        assert (after, sent) == (state, [])
+        return
+    assert sent == [TcRequest(FIRST_REQUEST + 7, "power.set_reserve", {"soc": 0.3})]
+    assert after.runs == (SequenceRun("drill", 100 * S, 1, FIRST_REQUEST + 7, 44), other)
+    assert after.next_request == FIRST_REQUEST + 8
+
+
+@pytest.mark.parametrize(
+    ("late", "dt_ns", "late_ns", "sent"),
+    [
+        ("5s", S, 0, True),
+        ("5s", S, -1, None),
+        ("5s", S, 5 * S, True),
+        ("5s", S, 5 * S + 1, False),
+        ("1s", S, 2 * S, True),
+        ("1s", S, 2 * S + 1, False),
+        ("1s", S // 10, S, True),
+        ("1s", S // 10, S + 1, False),
+    ],
+)
+def test_a_step_of_an_absolute_sequence_may_be_late_by_so_much_and_by_two_ticks_in_any_case(
+    late: str, dt_ns: int, late_ns: int, sent: bool | None
+):
+    plan = sequence("MET+20s", kind="absolute", name="plan", late=late)
+    state = holding(SequenceRun("plan", 3 * S, 0), more=(plan,))
+    after, told = sequences.advanced(state, sequences.Instant(44, 20 * S + late_ns, None), PATIENCE, dt_ns)
+    if sent is None:
+        assert (after, told) == (state, [])
+    elif sent:
+        assert [type(message) for message in told] == [TcRequest]
+    else:
+        failed, ended = told
+        assert isinstance(failed, Event)
+        assert failed.args["reason"] == f"late by {late_ns / S:.1f} s: must be at most {late}"
+        assert isinstance(ended, Event)
+        assert ended.id == "sequence.stopped"
+        assert after.runs == ()
+
+
+def test_a_request_of_the_first_tick_is_not_taken_for_one_before_a_restart():
+    after, _ = sequences.advanced(holding(SequenceRun("drill", 0, 0)), at(0, 0.0), PATIENCE, S)
+    assert after.runs[0].sent_tick == 1
+
+
+@pytest.mark.parametrize(("tick", "again"), [(50 + PATIENCE, False), (51 + PATIENCE, True)])
+def test_a_request_is_sent_again_when_patience_is_over(tick: int, again: bool):
+    state = holding(WAITING, SequenceRun("other", 10**15))
+    after, sent = sequences.advanced(state, at(tick, 500.0), PATIENCE, S)
+    if not again:
+        assert (after, sent) == (state, [])
+        return
+    assert sent == [TcRequest(FIRST_REQUEST + 4, "power.set_reserve", {"soc": 0.3})]
+    assert after.runs[0] == SequenceRun("drill", 100 * S, 1, FIRST_REQUEST + 4, tick, True)
+    assert after.next_request == FIRST_REQUEST + 7
+
+
+def test_a_request_before_a_restart_is_sent_again_at_once():
+    run = msgspec.structs.replace(WAITING, sent_tick=0)
+    after, sent = sequences.advanced(holding(run), at(3, 500.0), PATIENCE, S)
+    assert len(sent) == 1
+    assert (after.runs[0].sent_tick, after.runs[0].repeated) == (3, True)
+
+
+FAILED = {"sequence": "drill", "step": 1, "command": "power.set_reserve"}
+STOPPED = {"sequence": "drill", "step": 1, "reason": "step 1, power.set_reserve, failed"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason", "repeated", "told"),
+    [
+        (TcStage.REJECTED, "too hot", False, "too hot"),
+        (TcStage.REJECTED, None, True, "rejected"),
+        (TcStage.FAILED, "", False, "failed"),
+        (TcStage.REJECTED, already_seen(FIRST_REQUEST + 4), False, already_seen(FIRST_REQUEST + 4)),
+        (TcStage.REJECTED, already_seen(FIRST_REQUEST + 3), True, already_seen(FIRST_REQUEST + 3)),
+    ],
+)
+def test_a_refused_step_ends_its_sequence_with_the_reason(stage: TcStage, reason: str | None, repeated: bool, told: str):
+    other = SequenceRun("other", 0)
+    state = holding(other, msgspec.structs.replace(WAITING, repeated=repeated))
+    after, said = sequences.verified(state, TcVerification(FIRST_REQUEST + 4, "power.set_reserve", stage, reason))
+    assert said == [
+        Event(Severity.WARNING_LO, "sequence.step_failed", FAILED | {"reason": told}),
+        Event(Severity.WARNING_LO, "sequence.stopped", STOPPED),
+    ]
+    assert after.runs == (other,)
+    assert counts(after) == (0, 0, 1)
+
+
+def test_a_repeated_request_that_was_seen_before_is_told_as_unconfirmed_and_the_sequence_goes_on():
+    state = holding(msgspec.structs.replace(WAITING, repeated=True))
+    word = TcVerification(FIRST_REQUEST + 4, "power.set_reserve", TcStage.REJECTED, already_seen(FIRST_REQUEST + 4))
+    after, said = sequences.verified(state, word)
+    args = FAILED | {"reason": "executed or not: no word came"}
+    assert said == [Event(Severity.WARNING_LO, "sequence.step_unconfirmed", args)]
+    assert after.runs == (SequenceRun("drill", 100 * S, 2),)
+    assert counts(after) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        TcVerification(FIRST_REQUEST + 4, "power.set_reserve", TcStage.ACCEPTED, None),
+        TcVerification(FIRST_REQUEST + 5, "power.set_reserve", TcStage.COMPLETED, None),
+        TcVerification(9, "power.set_reserve", TcStage.REJECTED, "no"),
+    ],
+)
+def test_only_the_last_word_on_a_step_of_ours_moves_a_sequence(word: TcVerification):
+    state = holding(WAITING)
+    assert sequences.verified(state, word) == (state, [])
+
+
+@pytest.mark.parametrize(("step", "last"), [(0, False), (1, False), (2, True)])
+def test_a_completed_step_leads_to_the_next_and_the_last_one_to_the_end(step: int, last: bool):
+    other = SequenceRun("other", 0)
+    state = holding(SequenceRun("drill", 100 * S, step, FIRST_REQUEST + 4, 50, True), other)
+    word = TcVerification(FIRST_REQUEST + 4, "power.set_reserve", TcStage.COMPLETED, None)
+    after, said = sequences.verified(state, word)
+    if last:
+        assert said == [Event(Severity.ACTIVITY_HI, "sequence.completed", {"sequence": "drill"})]
+        assert (after.runs, counts(after)) == ((other,), (0, 1, 0))
+    else:
+        assert (after.runs, said) == ((SequenceRun("drill", 100 * S, step + 1), other), [])
+        assert counts(after) == (0, 0, 0)
+
+
+def test_a_stopped_sequence_says_where_and_why():
+    after, told = went(sequences.stopped(holding(WAITING, SequenceRun("other", 0)), "drill", "enough"))
+    args = {"sequence": "drill", "step": 1, "reason": "enough"}
+    assert told == [Event(Severity.WARNING_LO, "sequence.stopped", args)]
+    assert (after.runs, counts(after)) == ((SequenceRun("other", 0),), (0, 0, 1))
+    assert sequences.stopped(holding(), "x", "") == "unknown sequence 'x': must be one of drill, other"
+    assert sequences.stopped(sequences.initial(()), "x", "") == "unknown sequence 'x': must be one of (none)"
+
+
+def test_a_full_store_takes_another_text_for_a_name_it_holds_and_the_last_place_can_be_filled():
+    full = sequences.initial(tuple(sequence("0s", name=f"s{n}") for n in range(MAX_SEQUENCES)))
+    after = sequences.loaded(full, sequence("7s", name="s3"))
+    assert isinstance(after, sequences.State)
+    assert (after.stored["s3"].sequence.steps[0].at, after.stored["s3"].uploaded) == ("7s", True)
+    assert sequences.loaded(full, DRILL) == f"{MAX_SEQUENCES} sequences are stored: must be at most {MAX_SEQUENCES}"
+    one_less = sequences.initial(tuple(sequence("0s", name=f"s{n}") for n in range(MAX_SEQUENCES - 1)))
+    assert isinstance(sequences.loaded(one_less, DRILL), sequences.State)
+
+
+def test_what_is_kept_comes_back_with_its_switches_and_what_runs_is_sent_again():
+    up = sequence("9s", name="up")
+    loaded = sequences.loaded(holding(WAITING, SequenceRun("up", 3)), OTHER)
+    assert isinstance(loaded, sequences.State)
+    with_up = msgspec.structs.replace(loaded, stored=loaded.stored | {"up": sequences.stored(up, uploaded=True)})
+    switched = sequences.switched(with_up, "drill", enabled=False)
+    assert isinstance(switched, sequences.State)
+    kept = sequences.kept(switched)
+    assert kept.loaded == (OTHER, up)
+    assert kept.enabled == ("other", "up")
+    again = sequences.restored(sequences.initial((DRILL,)), kept)
+    assert {name: (one.enabled, one.uploaded) for name, one in again.stored.items()} == {
+        "drill": (False, False),
+        "other": (True, True),
+        "up": (True, True),
+    }
+    assert again.runs == (msgspec.structs.replace(WAITING, sent_tick=0), SequenceRun("up", 3))
+    assert (again.next_request, counts(again)) == (FIRST_REQUEST + 7, (0, 0, 0))
+    gone = msgspec.structs.replace(kept, loaded=())
+    assert [run.name for run in sequences.restored(sequences.initial((DRILL,)), gone).runs] == ["drill"]
+
+
+@pytest.mark.parametrize("change", ["switch", "load"])
+def test_a_change_of_the_store_is_told_and_kept_though_nothing_runs(change: str):
+    bench = Bench(sequence("0s"))
+    bench.run(3)
+    assert bench.status is None
+    if change == "switch":
+        bench.command(SequenceDisable("drill"))
+    else:
+        load(bench, UPLOAD)
+    bench.run(1)
+    assert bench.status is not None
+    assert bench.status.enabled == ((False,) if change == "switch" else (True, True))
+    assert bench.kept is not None
+
+
+def test_an_empty_sequencer_sleeps_and_one_that_waits_for_a_trigger_does_not():
+    assert not Bench().sequencer.awake
+    bench = Bench(sequence("0s"))
+    assert bench.sequencer.awake
+    bench.run(1)
+    assert not bench.sequencer.awake
+    bench.command(SequenceStart("drill"))
+    bench.run(2)
+    assert bench.sequencer.awake
+    trigger = SequenceTrigger(app="power", event="low", sequence="drill")
+    waiting = Bench(sequence("0s"), triggers=(trigger,))
+    waiting.run(3)
+    assert waiting.sequencer.awake
+
+
+def test_a_sequence_of_the_boot_is_started_once_and_not_after_a_restart():
+    bench = Bench(sequence("0s", start="boot"))
+    bench.run(20)
+    assert bench.ids() == ["sequence.started", "sequence.completed"]
+    bench.restart(1)
+    bench.run(20)
+    assert bench.ids() == ["sequence.started", "sequence.completed"]
+
+
+def test_figures_that_ground_and_recorded_runs_rest_on():
+    assert (MAX_SEQUENCES, FIRST_REQUEST) == (32, 2**40)
+    assert sequences.initial((DRILL,)).stopped == 0
+
+
+def test_what_is_told_without_a_change_goes_out_without_status_and_critical_data():
+    trigger = SequenceTrigger(app="power", event="low", sequence="drill")
+    bench = Bench(sequence("0s", enabled=False), triggers=(trigger,))
+    bench.run(1, ("power", Event(Severity.WARNING_LO, "low", {})))
+    assert bench.ids() == ["sequence.not_started"]
+    assert (bench.status, bench.kept) == (None, None)
+
+
+def test_a_switch_for_a_sequence_that_is_not_stored_is_refused():
+    assert sequences.switched(holding(), "x", enabled=True) == "unknown sequence 'x': must be one of drill, other"
+
+
+def test_a_part_without_its_first_one_is_asked_for_the_first_and_a_long_complaint_is_cut():
+    bench = Bench()
+    assert str(bench.command(SequenceLoad("up", 2, 2, "x"))).endswith("must be part 1")
+    wrong = load(bench, UPLOAD.replace("0.4", f'"{"x" * 200}"'))[-1]
+    assert wrong is not None
+    assert len(wrong) == 256

@@ -116,9 +116,8 @@ class BudgetInferenceLaw(StandardInferenceLaw):
         if power is not None and power.compute_energy_j is not None:
             energy_j = power.compute_energy_j - self._own.kept_j - rest_w * ahead_s
         least_j = AGAIN_S * silicon.working_w[0] if state.spent else 0.0
-        plans = plans_of(
-            offers_of(inputs.work, ahead_s), max(0.0, energy_j), ladder, silicon, leak_w, rest_w, self._own.least_gain
-        )
+        offers = offers_of(inputs.work, ahead_s)
+        plans = plans_of(offers, energy_j, ladder, silicon, leak_w, rest_w, self._own.least_gain)
         before = None if state.plan is None else state.plan.mode
         plan, wish = best_of(plans[: top + 1], before), best_of(plans)
         if _is_sunlit(inputs):

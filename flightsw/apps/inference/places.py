@@ -59,7 +59,7 @@ def daylight(
     u, v, w = velocity_km_s
     hx, hy, hz = y * w - z * v, z * u - x * w, x * v - y * u
     h = math.hypot(hx, hy, hz)
-    if r <= 0.0 or h <= 0.0:
+    if h <= 0.0:
         return NEVER
     up = (x * sun[0] + y * sun[1] + z * sun[2]) / r
     ahead = ((hy * z - hz * y) * sun[0] + (hz * x - hx * z) * sun[1] + (hx * y - hy * x) * sun[2]) / (h * r)

@@ -117,7 +117,7 @@ def _plan(
                 (worth / (took_s * per_s), source, rung, worth, took_s)
                 for rung, worth, took_s in climbs(ladder, seconds, offer.weight, least_gain)
             ]
-    steps.sort(key=lambda step: (-step[0], step[1], step[2]))
+    steps.sort(key=lambda step: -step[0])  # stable: of two alike the first, and up each ladder from below
     left_j, left_share, value, used_j, used_share = energy_j, 1.0, 0.0, 0.0, 0.0
     variants = [ladder.cheapest] * len(offers)
     for _, source, rung, worth, took_s in steps:
@@ -158,7 +158,7 @@ def climbs(
     adds less than the share `least_gain` of what it stands on."""
     steps: list[tuple[int, float, float]] = []
     at_s, at_value = 0.0, 0.0
-    rungs = sorted(range(len(seconds)), key=lambda place: (seconds[place], -ladder.rungs[place].quality))
+    rungs = sorted(range(len(seconds)), key=seconds.__getitem__)
     while True:
         best, best_slope = -1, 0.0
         for place in rungs:
