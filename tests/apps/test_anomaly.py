@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
+import onnxruntime as ort
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,9 @@ from flightsw.apps.health.app import HealthApp
 from flightsw.apps.health.channels import channel_of
 from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.health.monitor import TelemetryMonitor
+from flightsw.apps.health.scorer import OnnxScorer
 from flightsw.bus.application import Inbox, Now
+from flightsw.devices.models import load_card, verified_model_path
 from flightsw.devices.telemetry_model import ChannelRow, TelemetryCard, channels_of, sample_ticks
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
@@ -109,6 +113,56 @@ def test_a_decision_does_not_hang_on_the_last_bits_of_the_network() -> None:
     assert score == 2.0
     assert alarmed(Alarm(False, 2), score, 2.0, 3) == Alarm()
     assert alarmed(Alarm(False, 2), worst_of([2.001], [1.0])[0], 2.0, 3) == Alarm(raised=True)
+
+
+@pytest.mark.parametrize(("score", "raised"), [(1.6, True), (1.599, False)])
+def test_an_alarm_ends_below_four_fifths_of_its_threshold(score: float, raised: bool) -> None:
+    assert alarmed(Alarm(True, 2), score, 2.0, 3) == Alarm(raised)
+
+
+def test_a_look_without_news_leaves_the_same_object() -> None:
+    calm = Alarm()
+    assert alarmed(calm, 1.0, 2.0, 3) is calm
+
+
+def test_a_score_is_told_to_a_thousandth_and_at_most_a_million() -> None:
+    assert worst_of([1.23456], [1.0]) == (1.235, 0)
+    assert worst_of([2e6], [1.0]) == (1e6, 0)
+
+
+SHIPPED = load_card("telemetry-anomaly", TelemetryCard)
+SPACECRAFT = next(iter(SHIPPED.channels))
+
+
+def scorer_and_twin() -> tuple[OnnxScorer, Callable[[np.ndarray], np.ndarray]]:
+    """The shipped network by the scorer, and by a plain session of what it is to be shown."""
+    rows = channels_of(SHIPPED, SPACECRAFT)
+    session = ort.InferenceSession(str(verified_model_path(SHIPPED)), providers=["CPUExecutionProvider"])
+
+    def twin(window: np.ndarray) -> np.ndarray:
+        center, scale = (np.array([getattr(row, name) for row in rows]) for name in ("center", "scale"))
+        shown = np.clip((window - center) / scale, -10.0, 10.0).astype(np.float32)
+        (residuals,) = session.run([SHIPPED.output_name], {SHIPPED.input_name: shown[None]})
+        return residuals[0]
+
+    return OnnxScorer(SHIPPED, rows), twin
+
+
+def test_the_scorer_shows_the_network_scaled_readings_as_a_plain_session_would() -> None:
+    scorer, twin = scorer_and_twin()
+    rows = channels_of(SHIPPED, SPACECRAFT)
+    scales = np.array([row.scale for row in rows])
+    centers = np.array([row.center for row in rows])
+    for spread in (0.5, 30.0):  # most of the latter beyond what the network tells apart
+        noise = np.random.default_rng(5).normal(0.0, spread, (SHIPPED.samples, len(rows)))
+        window = centers + scales * noise
+        assert scorer.residuals(window.tolist()) == pytest.approx(twin(window).tolist(), rel=1e-5, abs=1e-7)
+
+
+def test_a_card_of_other_channels_than_its_network_s_is_refused() -> None:
+    rows = channels_of(SHIPPED, SPACECRAFT)
+    with pytest.raises(ConfigError, match="inputs and outputs"):
+        OnnxScorer(SHIPPED, rows[:-1])
 
 
 def after(scores: Sequence[float], alarm: Alarm | None = None) -> list[bool]:

@@ -419,6 +419,24 @@ def test_a_node_without_utc_takes_ground_s_word_whole():
     assert utc_at(after[0], 47 * S) == 1037 * S
 
 
+def test_a_restart_without_critical_data_begins_cold_and_one_with_it_where_it_stood():
+    config = OnboardClock(fitted=True, epoch_utc_ns=EPOCH_NS)
+    again = Keeper(config)
+    again.restore(Inbox([]))
+    again.now = 7
+    assert again.instant() == (7, 7 * S, EPOCH_NS + 7 * S)
+    kept = TimeCriticalData(*[getattr(HELD, name) for name in TimeCriticalData.__struct_fields__])
+    again.restore(Inbox([("health", kept)]))
+    again.now = 10
+    assert again.instant() == (10, 47 * S, 1007 * S + 7000)
+
+
+def test_a_correlation_that_is_refused_is_answered_with_the_reason():
+    keeper = Keeper(OnboardClock(fitted=True, epoch_utc_ns=EPOCH_NS))
+    keeper.hear(1, ClockSensors(S, EPOCH_NS + S))
+    assert "GNSS holds the time" in str(keeper.handlers[TimeSetCorrelation](TimeSetCorrelation(0, EPOCH_NS, 0.0)))
+
+
 def test_before_anything_is_heard_time_rests_on_what_was_loaded():
     assert initial(None) == State()
     assert initial(5) == State(reference_utc_ns=5, sync=TimeSync.FREE)

@@ -9,7 +9,9 @@ from flightsw.apps.health import memory, recovery
 from flightsw.apps.health.actionpoints import READY, Point, point_step
 from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.health.fdirconfig import ActionpointConfig, FdirConfig
-from flightsw.apps.health.gauges import Gauge, gauge_step
+from flightsw.apps.health.gauges import Gauge, gauge_step, is_bad
+from flightsw.apps.health.hangs import misses_step, trouble
+from flightsw.apps.health.heartbeats import Pulse
 from flightsw.apps.health.ladder import AT_FOOT, Climb
 from flightsw.apps.health.plan import plan_of
 from flightsw.apps.health.progress import Progress, progress_step, should_work
@@ -184,3 +186,42 @@ def test_a_step_that_is_none_is_answered_with_all_there_are():
         StepKind.RESTART,
         "restart:comms",
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "heard", "away", "after"),
+    [
+        (25, True, False, 24),
+        (0, True, False, 0),
+        (5, False, False, 15),
+        (5, False, True, 4),
+        (15, False, False, 20),
+        (20, False, False, 20),
+    ],
+)
+def test_a_missed_heartbeat_weighs_ten_that_came_up_to_the_most(count: int, heard: bool, away: bool, after: int):
+    assert misses_step((count, 7), (heard, True), (away, False), 2) == (after, 6)
+
+
+@pytest.mark.parametrize(
+    ("silent_ticks", "misses", "what"),
+    [(12, 0, None), (13, 0, "hung"), (13, 400, "hung"), (0, 399, None), (0, 400, "slow"), (12, 401, "slow")],
+)
+def test_hung_is_silent_for_longer_and_slow_has_missed_as_often(silent_ticks: int, misses: int, what: str | None):
+    pulse = Pulse((0, silent_ticks), ())
+    assert trouble(1, pulse, (0, misses), hang_ticks=12, slow_misses=40) == what
+    assert trouble(0, pulse, (0, misses), hang_ticks=12, slow_misses=40) is None
+
+
+@pytest.mark.parametrize(
+    ("gauge", "bad"),
+    [
+        (Gauge(20.0, odd=4), False),
+        (Gauge(20.0, odd=5), True),
+        (Gauge(20.0, equal=29, noisy=True), False),
+        (Gauge(20.0, equal=30, noisy=True), True),
+        (Gauge(20.0, equal=30), False),
+    ],
+)
+def test_a_reading_is_bad_that_was_odd_or_has_stood_still_for_so_long(gauge: Gauge, bad: bool):
+    assert is_bad(gauge, 5, 30) is bad

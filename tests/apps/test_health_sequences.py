@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flightsw.apps.comms.config import CommsConfig
 from flightsw.apps.health import sequences
 from flightsw.apps.health.sequencer import Sequencer, SequencerConfig
 from flightsw.apps.health.sequences import FIRST_REQUEST, MAX_SEQUENCES
@@ -27,6 +28,7 @@ from flightsw.messages.sequences import (
     SequenceTrigger,
 )
 from flightsw.messages.times import parse_utc_ns, utc_text
+from flightsw.node.build import RESTART_TICKS
 
 EPOCH_NS = parse_utc_ns("2026-01-03T10:00:00Z")
 PATIENCE = 10
@@ -625,6 +627,10 @@ def test_a_sequence_of_the_boot_is_started_once_and_not_after_a_restart():
     bench.restart(1)
     bench.run(20)
     assert bench.ids() == ["sequence.started", "sequence.completed"]
+
+
+def test_a_sequencer_by_itself_is_as_patient_as_one_that_the_node_makes_for_shipped_communications():
+    assert SequencerConfig().patience_ticks == CommsConfig().report_ticks + RESTART_TICKS
 
 
 def test_figures_that_ground_and_recorded_runs_rest_on():

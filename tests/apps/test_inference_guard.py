@@ -108,7 +108,21 @@ def test_an_answer_that_is_not_finite_is_not_told_but_looked_for_again_after_a_r
     assert flown.engine.run(TILES) == CLEAN
     (event,) = flown.tick()
     assert (event.args["found"], event.args["by"]) == ("runtime", "reload")
+    assert (event.args["suspect_from"], event.args["batches_done"]) == (0, 0), "before the first check"
     assert flown.ticks(20) == []
+
+
+def test_each_variant_in_memory_answers_as_itself_and_the_default_where_none_is_named():
+    card = load_card("wildfire:small")
+    names = ("small-int8", "small")
+    files = {name: verified_model_path(load_card(f"wildfire:{name}")).read_bytes() for name in names}
+    engine = GuardedEngine(card, 5, DeviceMemory(files, MemoryConfig()))
+    plain = OnnxEngine(card, 5, only=names)
+    answers = {name: plain.run(TILES, name) for name in names}
+    assert len({seen.output_sha256 for seen in answers.values()}) == 2
+    assert {name: engine.run(TILES, name) for name in names} == answers
+    assert engine.run(TILES) == answers["small"]
+    assert engine.network() is engine.network("small") is not engine.network("small-int8")
 
 
 def test_what_is_told_names_the_batches_done_since_the_last_check_that_found_nothing():

@@ -187,6 +187,31 @@ def test_a_device_that_can_t_be_switched_on_is_put_down_to_the_lower_cap():
     assert (out.power_on, out.decision.binding) == (True, Binding.NONE)
 
 
+@pytest.mark.parametrize(("chip_c", "leaks_at_c"), [(None, 62.0), (50.0, 52.0), (-10.0, -8.0)])
+def test_leakage_is_that_of_a_chip_two_kelvins_warmer_than_seen_or_of_one_at_sixty(chip_c, leaks_at_c):
+    heard = standard.heard(State(), inputs(telemetry=struct_replace(UP, chip_c=chip_c)), CHIP, CONFIG)
+    assert heard.situation.leak_w == CHIP.leak_w(leaks_at_c)
+
+
+def chosen(choice: standard.Choice, **other):
+    """What becomes of a choice."""
+    one = inputs(**other)
+    believed = standard.heard(State(), one, CHIP, CONFIG)
+    return standard.applied(State(), believed, choice, one, CHIP, LADDER, CONFIG)[1].decision
+
+
+def test_work_that_is_to_wait_is_told_as_the_plan_s_where_nothing_else_binds():
+    assert chosen(standard.Choice(None, waits=True)).binding is Binding.PLAN
+    assert chosen(standard.Choice(None)).binding is Binding.NONE
+    assert chosen(standard.Choice(0, waits=True), enabled=False).binding is Binding.COMMANDED
+
+
+def test_variants_and_batch_are_the_choice_s_each_by_itself():
+    for choice in (standard.Choice(0, (1, 0)), standard.Choice(0, (), 5), standard.Choice(0, (1, 0), 5)):
+        decision = chosen(choice)
+        assert (decision.variants, decision.batch_scenes) == (choice.variants, choice.batch_scenes)
+
+
 def test_a_cap_that_is_heard_no_more_ages_to_never_and_stays_there():
     state = State(power_cap=Cap(5.0, NEVER_TICKS - 1), thermal_cap=Cap(5.0, 3))
     for power_ticks, thermal_ticks in ((NEVER_TICKS, 4), (NEVER_TICKS, 5)):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.inference.engine import OnnxEngine, Seen
-from flightsw.apps.inference.modelops import ModelOps
+from flightsw.apps.inference.modelops import ModelOps, disagreement
 from flightsw.apps.inference.slots import Phase, Slots, Step, activated, failed, rolled_back, stepped
 from flightsw.devices.blobs import FolderBlobs, pack
 from flightsw.devices.models import load_card
@@ -165,6 +165,113 @@ class Elsewhere:
 
     def look(self, _first, scenes, *_asked) -> Seen:
         return Seen(None, "x", (9,) * scenes)
+
+
+class Told:
+    """An image, or the golden one, that finds fires in so many scenes of a batch, and remembers what it was asked."""
+
+    def __init__(self, burning: int = 0) -> None:
+        self.burning = burning
+        self.asked: list[tuple[object, ...]] = []
+
+    def look(self, *asked) -> Seen:
+        self.asked.append(asked)
+        return Seen(None, "x", tuple(int(scene < self.burning) for scene in range(asked[1])))
+
+
+@pytest.mark.parametrize(
+    ("scenes", "burning", "fails"), [(5, 0, ""), (5, 1, ""), (14, 3, "0.214"), (4, 1, "0.250"), (4, 4, "1.000")]
+)
+def test_a_canary_may_differ_in_a_fifth_of_a_batch_s_scenes(store, scenes, burning, fails):
+    ops = ModelOps(CARD, 3, Told(), FolderBlobs(store))
+    to_canary(ops, "a", sha_of(store), 1)
+    ops._engines["a"] = Told(burning)
+    ops.look(0, scenes, 0.7, 10.0)
+    (event,) = ops.check(0, 1.0, 0)
+    if fails:
+        why = f"canary: {fails} from the active image: must be within 0.2"
+        assert (event.id, event.args) == ("model.failed", {"image": "a", "why": why})
+    else:
+        assert (event.id, event.args) == ("model.canary_passed", {"image": "a"})
+
+
+@pytest.mark.parametrize("variant", [None, "large"])
+def test_the_images_are_asked_for_the_variant_that_flies(store, variant):
+    golden, canary = Told(), Told()
+    ops = ModelOps(CARD, 3, golden, FolderBlobs(store))
+    to_canary(ops, "a", sha_of(store), 1)
+    ops._engines["a"] = canary
+    ops.look(*LOOK, variant)
+    assert golden.asked == canary.asked == [(*LOOK, variant or "small")]
+
+
+def seen(*detections: int, clouds: tuple[float, ...] | None = None) -> Seen:
+    return Seen(clouds, "x", detections or None)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        (seen(1, 2, 3, 4), seen(1, 2, 3, 4), 0.0),
+        (seen(1, 2, 3, 4), seen(1, 2, 4, 3), 0.5),
+        (seen(clouds=(0.5, 0.25)), seen(clouds=(0.25, 0.5)), 0.25),
+        (seen(clouds=(0.5, 0.5)), seen(clouds=(0.5, 0.5)), 0.0),
+        (seen(clouds=(0.5,)), seen(1), 1.0),
+        (seen(1), seen(clouds=(0.5,)), 1.0),
+        (seen(1, clouds=(0.5,)), seen(clouds=(0.25,)), 0.25),
+        (seen(clouds=(0.5,)), seen(1, clouds=(0.25,)), 0.25),
+    ],
+)
+def test_answers_are_apart_by_scenes_of_other_counts_or_by_mean_cloud(one, other, apart):
+    assert disagreement(one, other) == pytest.approx(apart)
+
+
+def test_answers_to_another_batch_can_not_be_compared():
+    for one, other in ((seen(1, 2), seen(1)), (seen(clouds=(0.5, 0.5)), seen(clouds=(0.5,)))):
+        with pytest.raises(ValueError, match="shorter"):
+            disagreement(one, other)
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (ModelVerify("a"), "slot a is EMPTY: VERIFY needs it to be LOADED"),
+        (ModelCanary("b", 3), "slot b is EMPTY: CANARY needs it to be VERIFIED"),
+        (ModelRollback(), "the golden image flies: there is nothing before it"),
+    ],
+)
+def test_a_step_out_of_turn_is_refused_and_changes_nothing(store, command, reason):
+    ops = operations(store)
+    assert ops.handlers[type(command)](command) == reason
+    assert ops.slots == Slots()
+    assert told(ops) == []
+
+
+def test_a_node_that_never_loaded_anything_keeps_nothing_and_starts_from_nothing():
+    ops = operations(None)
+    assert ops.stored() == ""
+    ops.restore("")
+    assert ops.slots == Slots()
+
+
+def test_a_long_complaint_of_the_runtime_is_cut_and_a_blob_is_named_by_twelve_digits(store):
+    ops = operations(store)
+    to_canary(ops, "a", sha_of(store))
+    ops._engines["a"] = Verbose()
+    ops.look(*LOOK)
+    (event,) = ops.check(0, 1.0, 0)
+    assert event.args["why"] == 256 * "x"
+    data = b"name = "
+    sha = hashlib.sha256(data).hexdigest()
+    (store / sha).write_bytes(data)
+    assert f"blob {sha[:12]}: " in str(ops.handlers[ModelLoad](ModelLoad("b", sha)))
+
+
+class Verbose:
+    """An image that can't answer, and says why at length."""
+
+    def look(self, *_asked) -> Seen:
+        raise OutputRefused(300 * "x")
 
 
 def test_an_active_image_that_breaks_is_left_for_the_one_before_it_and_then_for_the_golden_one(store):

@@ -143,8 +143,7 @@ class ModelOps:
         after = rolled_back(self._slots)
         if isinstance(after, str):
             return after
-        if (left := self._slots.active) != "golden":
-            self._engines.pop(left, None)
+        self._engines.pop(self._slots.active, None)
         self._slots = after
         self._tell("model.rolled_back", {"image": after.active, "why": why})
         return None
