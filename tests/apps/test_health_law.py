@@ -259,9 +259,7 @@ def condition(**known: Any) -> Condition:
         (Mode.PAYLOAD, {}, None),
     ],
 )
-def test_each_mode_is_left_for_its_reasons_alone(
-    mode: Mode, known: dict[str, Any], follows: tuple[Mode, str] | None
-):
+def test_each_mode_is_left_for_its_reasons_alone(mode: Mode, known: dict[str, Any], follows: tuple[Mode, str] | None):
     assert next_mode(mode, condition(**known), CONFIG) == follows
 
 

@@ -500,7 +500,9 @@ STOPPED = {"sequence": "drill", "step": 1, "reason": "step 1, power.set_reserve,
         (TcStage.REJECTED, already_seen(FIRST_REQUEST + 3), True, already_seen(FIRST_REQUEST + 3)),
     ],
 )
-def test_a_refused_step_ends_its_sequence_with_the_reason(stage: TcStage, reason: str | None, repeated: bool, told: str):
+def test_a_refused_step_ends_its_sequence_with_the_reason(
+    stage: TcStage, reason: str | None, repeated: bool, told: str
+):
     other = SequenceRun("other", 0)
     state = holding(other, msgspec.structs.replace(WAITING, repeated=repeated))
     after, said = sequences.verified(state, TcVerification(FIRST_REQUEST + 4, "power.set_reserve", stage, reason))

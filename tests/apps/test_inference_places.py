@@ -67,7 +67,9 @@ def test_a_circle_reaches_as_far_along_great_circles_as_it_says(far_km, here, th
     km = great_circle_km(here, there)
     for radius_km, inside in ((km - far_km, False), (km + far_km, True)):
         if 0.01 < radius_km < 20_000.0:
-            assert is_inside(*here, Circle(latitude_deg=there[0], longitude_deg=there[1], radius_km=radius_km)) is inside
+            assert (
+                is_inside(*here, Circle(latitude_deg=there[0], longitude_deg=there[1], radius_km=radius_km)) is inside
+            )
 
 
 def test_a_circle_on_the_other_side_of_the_earth_is_half_a_turn_away():

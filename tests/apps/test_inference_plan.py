@@ -56,7 +56,9 @@ def test_with_energy_and_time_for_all_every_scene_is_served_by_the_best_variant(
         (-50.0, 0.125, (0,)),
     ],
 )
-def test_energy_that_is_scarce_goes_to_the_small_variant_first(energy_j: float, value: float, variants: tuple[int, ...]):
+def test_energy_that_is_scarce_goes_to_the_small_variant_first(
+    energy_j: float, value: float, variants: tuple[int, ...]
+):
     low = plans(Offer(10.0, 100.0, 2.0), energy_j=energy_j)[0]
     assert low.value == pytest.approx(value)
     assert low.energy_j == pytest.approx(max(1.0, energy_j))
@@ -141,7 +143,9 @@ def test_without_a_least_gain_given_every_step_that_adds_something_is_taken():
     assert scarcely[0].variants == (0,)
 
 
-def steps_of(*rungs: tuple[float, float], weight: float = 1.0, least_gain: float = 0.0) -> list[tuple[int, float, float]]:
+def steps_of(
+    *rungs: tuple[float, float], weight: float = 1.0, least_gain: float = 0.0
+) -> list[tuple[int, float, float]]:
     """`rungs`: (quality, seconds)."""
     ladder = Ladder(tuple(Rung(str(place), 1.0, quality) for place, (quality, _) in enumerate(rungs)), 0, 8, ())
     found = climbs(ladder, [seconds for _, seconds in rungs], weight, least_gain)
@@ -186,7 +190,13 @@ def test_a_plan_of_nearly_as_much_value_is_taken_for_the_energy_that_it_saves(va
 
 @pytest.mark.parametrize(
     ("before", "value", "energy_j", "mode"),
-    [(1, 1000.0, 103.0, 1), (1, 1000.0, 103.1, 0), (0, 1000.0, 103.0, 0), (None, 1000.0, 103.0, 0), (1, 994.0, 99.0, 0)],
+    [
+        (1, 1000.0, 103.0, 1),
+        (1, 1000.0, 103.1, 0),
+        (0, 1000.0, 103.0, 0),
+        (None, 1000.0, 103.0, 0),
+        (1, 994.0, 99.0, 0),
+    ],
 )
 def test_the_mode_in_force_may_need_three_hundredths_more_energy(
     before: int | None, value: float, energy_j: float, mode: int
@@ -215,7 +225,8 @@ def test_an_offer_is_what_comes_and_waits_until_the_horizon_of_a_hundred_seconds
 
 
 @pytest.mark.parametrize(
-    ("deadline_s", "seconds", "batch"), [(60.0, 1.0, 3), (60.0, 0.45, 6), (60.0, 3.1, 1), (60.0, 0.01, 8), (62.0, 0.5, 6)]
+    ("deadline_s", "seconds", "batch"),
+    [(60.0, 1.0, 3), (60.0, 0.45, 6), (60.0, 3.1, 1), (60.0, 0.01, 8), (62.0, 0.5, 6)],
 )
 def test_a_batch_takes_at_most_a_twentieth_of_the_shortest_deadline(deadline_s: float, seconds: float, batch: int):
     one = SourceWork(1, 0.0, 0.0, deadline_s=deadline_s)
@@ -311,7 +322,15 @@ def test_the_plan_is_that_of_what_is_ahead_less_what_is_kept_and_drawn_at_rest(
 
 @pytest.mark.parametrize(
     ("power_w", "thermal_w", "mode"),
-    [(99.0, 99.0, 2), (13.0, 99.0, 1), (99.0, 13.0, 1), (12.9, 99.0, 0), (99.0, 12.9, 0), (22.0, 99.0, 2), (0.0, 0.0, 0)],
+    [
+        (99.0, 99.0, 2),
+        (13.0, 99.0, 1),
+        (99.0, 13.0, 1),
+        (12.9, 99.0, 0),
+        (99.0, 12.9, 0),
+        (22.0, 99.0, 2),
+        (0.0, 0.0, 0),
+    ],
 )
 @pytest.mark.parametrize("dark", [True, False])
 def test_the_plan_stays_inside_the_caps_and_the_wish_does_not(power_w: float, thermal_w: float, mode: int, dark: bool):
