@@ -25,7 +25,6 @@ import structlog
 import zmq
 
 from flightsw.apps.inference.engine import OnnxEngine
-from flightsw.apps.inference.network import CPU
 from flightsw.bus.application import Application, Now
 from flightsw.bus.frames import Brief, Done, Enlist, Fault, FromBench, Hello, Refused, Step, Stop, Welcome
 from flightsw.bus.pacing import monotonic_s
@@ -33,6 +32,7 @@ from flightsw.bus.port import Codec, Port
 from flightsw.devices.board import Board, BoardConfig
 from flightsw.devices.board_device import BoardDevice
 from flightsw.devices.models import load_card
+from flightsw.devices.onnxsessions import CPU
 from flightsw.devices.profiles import load_profile
 from flightsw.errors import ConfigError, FlightswError, JoinRefused
 from flightsw.messages.schema import PROTOCOL

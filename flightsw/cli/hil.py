@@ -97,8 +97,8 @@ def agent(
     """On the board: host the inference application and join the bench; goes on to the next run until stopped."""
     import structlog
 
-    from flightsw.apps.inference.network import check_provider
     from flightsw.bus.processor import go_first
+    from flightsw.devices.onnxsessions import check_provider
     from flightsw.node.scenario import ON_BOARD
     from hil.agent import Agent, Line, stopped_by_signals
     from hil.detect import open_board

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from flightsw.apps.inference.engine import OnnxEngine
-from flightsw.apps.inference.network import check_provider, session_of
 from flightsw.devices.camera import VirtualCamera
 from flightsw.devices.models import load_card, verified_model_path
+from flightsw.devices.onnxsessions import check_provider, session_of
 from flightsw.errors import ConfigError, InputRefused
 
 CARD = load_card("cloudseg")

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from flightsw.apps.inference import network
-from flightsw.apps.inference.network import FLOAT, Network, check_provider, session_of
+from flightsw.apps.inference.network import FLOAT, Network
 from flightsw.devices.models import load_card
+from flightsw.devices.onnxsessions import check_provider, session_of
 from flightsw.errors import ConfigError, InputRefused, OutputRefused
 
 CARD = load_card("cloudseg")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from flightsw.apps.inference.network import Network, session_of
+from flightsw.apps.inference.network import Network
 from flightsw.apps.inference.struck import Activations, flipped, kinds_of
 from flightsw.devices.cameras import camera_of
 from flightsw.devices.models import load_card, verified_model_path
 from flightsw.devices.onnxgraph import cut, live_tensors
+from flightsw.devices.onnxsessions import session_of
 from flightsw.errors import ConfigError, InputRefused, OutputRefused
 
 VARIANTS = [(name, one.name) for name in ("cloudseg", "wildfire") for one in load_card(name).variants]

@@ -1,6 +1,6 @@
 """The telemetry network, run in onnxruntime: a window of readings in, one residual a channel out.
 
-CPU provider, one thread, sequential, as the payload's engine. It is flight software and no payload: it runs whatever
+On the CPU, as the payload's by default. It is flight software and no payload: it runs whatever
 `apps.inference.execute` says, and takes nothing from the payload computer. Made where the application is built, and
 only where the scenario asks for it.
 """
@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from flightsw.devices.models import verified_model_path
+from flightsw.devices.onnxsessions import session_of
 from flightsw.devices.telemetry_model import ChannelRow, TelemetryCard
 from flightsw.errors import ConfigError
 
@@ -31,16 +32,7 @@ class OnnxScorer:
     """A session of one telemetry model. Raises ConfigError: not the card's model, or of other channels."""
 
     def __init__(self, card: TelemetryCard, rows: Sequence[ChannelRow]) -> None:
-        import onnxruntime as ort  # a node that doesn't watch its telemetry never pays for the import
-
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-        options.use_deterministic_compute = True
-        options.log_severity_level = 3
-        path = verified_model_path(card)
-        self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._session = session_of(verified_model_path(card).read_bytes(), f"model {card.name}")
         self._input, self._outputs = card.input_name, [card.output_name]
         ports = {port.name: port.shape for port in (*self._session.get_inputs(), *self._session.get_outputs())}
         channels = len(rows)

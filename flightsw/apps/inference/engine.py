@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from flightsw.apps.inference.answers import answer
-from flightsw.apps.inference.network import CPU, Network, Tiles, output_hash
+from flightsw.apps.inference.network import Network, Tiles, output_hash
 from flightsw.devices.cameras import camera_of
 from flightsw.devices.golden import GoldenAnswer, golden_answer, golden_tile
 from flightsw.devices.models import ModelCard, Variant, verified_model_path
+from flightsw.devices.onnxsessions import CPU
 from flightsw.errors import ConfigError
 
 GOLDEN_TOLERANCE = {"fp32": 5e-4, "int8": 0.02}
@@ -46,7 +47,7 @@ class OnnxEngine:
     """A session of each variant of a card behind the virtual camera. Raises ConfigError: not the card's model.
 
     `only`: variants that are made up front; without it all of them. Others are made when they are first asked for.
-    `networks`: all of them, made and checked by whoever calls. `provider`: what computes, of `network.PROVIDERS`.
+    `networks`: all of them, made and checked by whoever calls. `provider`: what computes, of `onnxsessions.PROVIDERS`.
     """
 
     def __init__(

@@ -1,5 +1,4 @@
-"""One network in onnxruntime: CPU provider (a real board may have its own), one thread, sequential, so that outputs
-depend on the inputs alone.
+"""One network in onnxruntime, on the CPU or on what a real board has.
 
 A session is made of a file's bytes, its ports are held against the card, and it is warmed up. `session.run` is called
 as it is: bound buffers would spare some 3 us of a call (`python -m benchmarks.inference`), but are of one batch size,
@@ -17,17 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from flightsw.devices.models import ModelCard
+from flightsw.devices.onnxsessions import CPU, first_line, session_of
 from flightsw.errors import ConfigError, InputRefused, OutputRefused
 
 Tiles = npt.NDArray[np.float32]
 FLOAT = "tensor(float)"
-CPU = "cpu"
-PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
-    CPU: ("CPUExecutionProvider", {}),
-    "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
-    "tensorrt": ("TensorrtExecutionProvider", {}),
-}
-"""onnxruntime's names of what may compute, with their options. Golden answers are of full precision"""
 
 
 class Network:
@@ -84,7 +77,7 @@ class Network:
         try:
             shape = np.shape(self._run(self._outputs, {card.input_name: tile})[0])
         except Exception as error:  # noqa: BLE001  # onnxruntime raises a type of its own for each status, without a root
-            raise ConfigError(f"{where}: can't be run: {_first_line(error)}") from None
+            raise ConfigError(f"{where}: can't be run: {first_line(error)}") from None
         if shape != (1, card.cells, card.cells):
             raise ConfigError(f"{where}: gives {shape} for one tile: its card says (1, {card.cells}, {card.cells})")
 
@@ -107,39 +100,6 @@ def _finite(values: Tiles) -> bool:
     flat = values.reshape(-1)
     with np.errstate(over="ignore", invalid="ignore"):
         return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
-
-
-def check_provider(provider: str) -> None:
-    """Raises ConfigError: none of ours, or this onnxruntime hasn't it."""
-    import onnxruntime as ort
-
-    there = [name for name, (full, _) in PROVIDERS.items() if full in ort.get_available_providers()]
-    if provider not in there:
-        raise ConfigError(f"provider = {provider!r}: this machine's onnxruntime has {', '.join(there)}")
-
-
-def session_of(data: bytes, where: str, provider: str = CPU) -> Any:
-    """onnxruntime's session of a file's bytes. Raises ConfigError: no model that it loads, or not by the provider."""
-    import onnxruntime as ort  # a run without execution never pays for the import
-
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.use_deterministic_compute = True
-    options.log_severity_level = 4
-    try:
-        session = ort.InferenceSession(data, options, providers=[PROVIDERS[provider]])
-    except Exception as error:  # noqa: BLE001  # as in `_warm_up`
-        raise ConfigError(f"{where}: not a model that onnxruntime loads: {_first_line(error)}") from None
-    if session.get_providers()[:1] != [PROVIDERS[provider][0]]:  # it falls back without a word
-        raise ConfigError(f"{where}: provider {provider} wasn't taken up: {', '.join(session.get_providers())}")
-    return session
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def _told(ports: list[Any]) -> str:

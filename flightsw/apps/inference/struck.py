@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from flightsw.apps.inference.network import Tiles, refuse_unsound, session_of
+from flightsw.apps.inference.network import Tiles, refuse_unsound
 from flightsw.devices.models import ModelCard
 from flightsw.devices.onnxgraph import cut, live_tensors
+from flightsw.devices.onnxsessions import session_of
 
 
 class Activations:
