@@ -60,7 +60,7 @@ run: $(VENV)/core.stamp
 	@$(BIN)/flightsw run $(SCENARIO) --report $(ARGS)
 
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest -q -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 # Parquet is too much to install for every day.
 test-long: $(VENV)/dev.stamp

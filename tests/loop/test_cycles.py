@@ -17,10 +17,10 @@ from flightsw.node.replay import replay_run
 from tests.conftest import Cli
 from tests.loop.runs import children, fly, flying, summary_of, wait_for_tick
 
-TICKS = 12_000
+TICKS = 6000
 COMMANDS = (
     '{at="43s", name="thermal.set_chip_limit", args={limit_c=60.0}}',
-    '{at="11117s", name="power.set_reserve", args={soc=0.5}}',
+    '{at="5117s", name="power.set_reserve", args={soc=0.5}}',
 )
 SLOW = ("--execute", "none", "--set", "cycle_ticks=10")
 CYCLES = (*SLOW, "--set", f"commands=[{', '.join(COMMANDS)}]")

@@ -15,9 +15,18 @@ from flightsw.bus.logreader import LogReader
 from flightsw.messages.power import PowerCriticalData, PowerStatus
 from flightsw.node.appreplay import replay_application
 from flightsw.node.replay import replay_run
+from flightsw.record.folder import read_manifest
 from tests.loop.runs import GUARD_S, arguments, children, fly, flying, summary_of, wait_for_tick
 
 APPS = ("power", "thermal", "inference", "comms", "health")
+
+
+@pytest.fixture(scope="module")
+def unharmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run in one process that nothing befalls."""
+    run_dir = tmp_path_factory.mktemp("unharmed") / "unharmed"
+    fly(run_dir, "--in-process")
+    return run_dir
 
 
 def killed_run(run_dir: Path, victim: str, *, ticks: int = 600) -> dict[str, object]:
@@ -80,9 +89,8 @@ def test_power_comes_back_with_its_charge_estimate_and_shed_latch_as_last_stored
 
 
 @pytest.mark.parametrize("victim", ["plant", "bus"])
-def test_killed_infrastructure_leaves_the_hash_of_an_unharmed_run(tmp_path: Path, victim: str) -> None:
-    unharmed = fly(tmp_path / "unharmed", "--in-process")
-    assert killed_run(tmp_path / f"lost-{victim}", victim)["log_hash"] == unharmed["log_hash"]
+def test_killed_infrastructure_leaves_the_hash_of_an_unharmed_run(tmp_path: Path, unharmed: Path, victim: str) -> None:
+    assert killed_run(tmp_path / f"lost-{victim}", victim)["log_hash"] == read_manifest(unharmed).log_hash
 
 
 def test_a_killed_launcher_takes_everybody_with_it_and_the_log_reads_to_the_last_whole_tick(tmp_path: Path) -> None:
@@ -105,13 +113,11 @@ def test_a_killed_launcher_takes_everybody_with_it_and_the_log_reads_to_the_last
 
 
 @pytest.mark.parametrize("app", ["plant", *APPS])
-def test_one_application_replays_alone_from_its_logged_inboxes(tmp_path: Path, app: str) -> None:
-    run_dir = tmp_path / "whole"
-    fly(run_dir, "--in-process", ticks=300)
-    replay = replay_application(run_dir, app)
+def test_one_application_replays_alone_from_its_logged_inboxes(unharmed: Path, app: str) -> None:
+    replay = replay_application(unharmed, app)
     assert replay.same
-    assert replay.ticks == 300
-    assert replay.messages >= 300
+    assert replay.ticks == 600
+    assert replay.messages >= 600
 
 
 @pytest.mark.parametrize("host", [(), ("--in-process",)])

@@ -18,6 +18,7 @@ from flightsw.plant import spacecraft
 from flightsw.plant.damage import WHOLE, Damage
 from flightsw.record import ledger
 from flightsw.record.ledger import Residuals, residuals_of
+from flightsw.regress.pytest_plugin import Fly
 
 DEFAULT = "cubesat-6u-orin-nano"
 
@@ -29,8 +30,8 @@ def flown(run_dir: Path, name: str = DEFAULT, duration: str = "1orbits", *overri
 
 
 @pytest.mark.parametrize("name", shipped_scenarios())
-def test_both_ledgers_close_on_every_shipped_scenario(name: str, tmp_path: Path) -> None:
-    found = flown(tmp_path, name)
+def test_both_ledgers_close_on_every_shipped_scenario(fly: Fly, name: str) -> None:
+    found = residuals_of(fly(name, duration="2orbits").run_dir)
     assert found.electrical_throughput_j > 1e4
     assert found.heat_throughput_j > 1e4
     assert found.electrical_share < 1e-6
