@@ -59,8 +59,9 @@ $(VENV)/dev.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt
 run: $(VENV)/core.stamp
 	@$(BIN)/flightsw run $(SCENARIO) --report $(ARGS)
 
+# Hundreds of processes start: where bytecode isn't kept, each of them would compile every module anew.
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 # Parquet is too much to install for every day.
 test-long: $(VENV)/dev.stamp
