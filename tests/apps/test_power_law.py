@@ -227,3 +227,11 @@ def test_no_limiter_is_cared_for_before_one_has_tripped() -> None:
     state, _ = stepped(start(), *[Inputs(SEEN, None, None)] * 3)
     assert state.care == ()
     assert law.locked_out(state) == (False, False)
+
+
+def test_without_a_current_the_array_s_time_in_the_sun_is_counted_tick_by_tick() -> None:
+    blind = replace(SEEN, battery_current_a=None)
+    state, _ = stepped(start(), *[Inputs(blind, None, None)] * 50)
+    assert state.array.lit_s == 50.0
+    seen, _ = stepped(start(), *[Inputs(SEEN, None, None)] * 50)
+    assert seen.array.lit_s == 50.0

@@ -141,7 +141,8 @@ def step_with(
             pack = pack_step(pack, state.soc.soc, volts, amps, config)
             charge = charge_of(sensors.battery_c, pack, state.charge_most_a, config)
             watched = fully_used and sunward_s >= SLEW_S
-            array = array_step(array, sensors.array_power_w, ahead, config, CORRECT_TICKS * dt_s, watched=watched)
+            span_s = dt_s if amps is None else CORRECT_TICKS * dt_s  # without a current every tick is a correction
+            array = array_step(array, sensors.array_power_w, ahead, config, span_s, watched=watched)
         if care or LclState.TRIPPED in sensors.lcl_state:
             care = cared(care, sensors.lcl_state, table, config)
     shed = state.shed

@@ -25,7 +25,7 @@ class PackWatch(msgspec.Struct, frozen=True, gc=False):
     apart: bool = False
     """told, and the voltage is not believed"""
     apart_v: float = 0.0
-    """last difference; negative: the voltage is too low"""
+    """the difference when it was last seen apart, or until it is, the last one; negative: the voltage is too low"""
 
 
 FITS = PackWatch()
@@ -43,8 +43,8 @@ def pack_step(
     contrary = abs(apart_v) < 0.5 * limit_v if before.apart else abs(apart_v) > limit_v
     if not contrary:
         return before if before.count == 0 else PackWatch(0, before.apart, apart_v)
-    if before.count + 1 < SAMPLES:
-        return PackWatch(before.count + 1, before.apart, apart_v)
+    if before.count + 1 < SAMPLES:  # one sample that fits isn't believed: the charger's voltage stays where it is
+        return PackWatch(before.count + 1, before.apart, before.apart_v if before.apart else apart_v)
     return FITS if before.apart else PackWatch(0, apart=True, apart_v=apart_v)
 
 
