@@ -27,8 +27,8 @@ from flightsw.bench.tables import read_page, renewed, write_page
 from flightsw.errors import ConfigError
 
 TICKS = 8000
-"""an orbit and a half: many short flights beside their floors tell more of a noisy machine than few long ones"""
-FLOOR_TICKS = 4000
+"""an orbit and a half: many short flights beside their floors, which fly as far, tell more of a noisy machine than few
+long ones"""
 MEMORY_TICKS = 15_000
 WORKERS = 6
 BARRIER = f"bare barrier, {WORKERS} workers"
@@ -102,7 +102,7 @@ def barrier(workers: int) -> float:
 
 def floor(host: str, execute: str = "sample:50") -> float:
     """Ticks a second of the node's own work with nothing around it."""
-    return float(python("-m", "benchmarks.floor", host, str(FLOOR_TICKS), execute))
+    return float(python("-m", "benchmarks.floor", host, str(TICKS), execute))
 
 
 def flown(ticks: int, *arguments: str) -> dict[str, float]:
@@ -114,9 +114,14 @@ def flown(ticks: int, *arguments: str) -> dict[str, float]:
     return told
 
 
-def node(*arguments: str) -> float:
+def node(*arguments: str, ticks: int = TICKS) -> float:
     """Ticks a second of the whole node from its first tick to its last."""
-    return (TICKS - 1) / flown(TICKS, *arguments)["running_s"]
+    return (ticks - 1) / flown(ticks, *arguments)["running_s"]
+
+
+def cycles(*arguments: str) -> float:
+    """The same with flight software in every tenth tick; flown for longer, since a start is short beside it."""
+    return node(*arguments, "--set", "cycle_ticks=10", ticks=4 * TICKS)
 
 
 def view_share(*arguments: str) -> float:
@@ -201,15 +206,15 @@ def logged(sink: str, host: str) -> float:
 
 PROCESSES, ONE = "processes, sampled execution", "one process, no execution"
 PROCESSES_FLOOR, ORDERED_FLOOR = "barrier with the node's steps in it", "the same, with an Exchange"
-ONE_FLOOR, SAMPLED_FLOOR = "the node's steps in a loop", "the same, sampled execution"
+ONE_FLOOR, SAMPLED_FLOOR = "the node's steps in a loop", "sampled, with an Exchange"
 CYCLES = "processes, cycles of 10 ticks"
 MEASURES: dict[str, Measure] = {
     "bare barrier, 5 workers": Measure(lambda: barrier(5), "ticks/s"),
     BARRIER: Measure(lambda: barrier(WORKERS), "ticks/s"),
     PROCESSES_FLOOR: Measure(lambda: floor("processes"), "ticks/s", beside=BARRIER),
-    ORDERED_FLOOR: Measure(lambda: floor("ordered"), "ticks/s", beside=BARRIER),
+    ORDERED_FLOOR: Measure(lambda: floor("processes-ordered"), "ticks/s", beside=BARRIER),
     ONE_FLOOR: Measure(lambda: floor("one", "none"), "ticks/s"),
-    SAMPLED_FLOOR: Measure(lambda: floor("one"), "ticks/s"),
+    SAMPLED_FLOOR: Measure(lambda: floor("one-ordered"), "ticks/s"),
     PROCESSES: Measure(
         lambda: node("--execute", "sample:50"),
         "ticks/s",
@@ -236,10 +241,8 @@ MEASURES: dict[str, Measure] = {
         by_wall_clock=True,
         floor=ONE_FLOOR,
     ),
-    CYCLES: Measure(lambda: node("--execute", "sample:50", "--set", "cycle_ticks=10"), "ticks/s", beside=BARRIER),
-    "one process, cycles of 10 ticks": Measure(
-        lambda: node("--in-process", "--execute", "none", "--set", "cycle_ticks=10"), "ticks/s"
-    ),
+    CYCLES: Measure(lambda: cycles("--execute", "sample:50"), "ticks/s", beside=BARRIER),
+    "one process, cycles of 10 ticks": Measure(lambda: cycles("--in-process", "--execute", "none"), "ticks/s"),
     "one process, every batch executed": Measure(lambda: node("--in-process", "--execute", "every"), "ticks/s"),
     "late tick's cost over early's": Measure(lambda: float(python("-m", "benchmarks.growth", "flat")), "", 1.05),
     "bare start": Measure(bare_start_s, "s"),

@@ -1,13 +1,13 @@
 """The node's own work with nothing around it: what no bus, however fast, can take away.
 
-    python -m benchmarks.floor one | processes | ordered TICKS EXECUTE
+    python -m benchmarks.floor one | one-ordered | processes | processes-ordered TICKS EXECUTE
 
 A short flight is recorded; then every application runs its ticks again on the inboxes that it had. `one`: in a loop,
 with each message encoded and checked, and each tick's record encoded, hashed and written, but no Exchange, no
 mailboxes, no pace. `processes`: in workers behind a bare barrier whose frames are the flight's own, made ahead; the
-far end decodes what comes, encodes, hashes and writes the records, and orders nothing. `ordered`: the same with an
-Exchange, which makes the frames; what is left out is all that a bus is beside: pace, who may speak, who is lost, the
-umbilical. Workers and far end are placed and scheduled as a run's. Prints ticks a second.
+far end decodes what comes, encodes, hashes and writes the records, and orders nothing. `-ordered`: the same with an
+Exchange, which fills the inboxes or makes the frames. What is left out is all that a host is beside: pace, who may
+speak, who is lost, the umbilical. Workers and far end are placed and scheduled as a run's. Prints ticks a second.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ import zmq
 
 from benchmarks.barrier import STOP
 from flightsw.bus.application import Application, Clock, Inbox
-from flightsw.bus.exchange import TickRecord
+from flightsw.bus.exchange import Exchange, TickRecord
 from flightsw.bus.frames import Done, Step, WireEntry
 from flightsw.bus.log import LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec, Port
 from flightsw.bus.processor import take_turns
-from flightsw.bus.rebuild import LoggedStep, logged_steps, wire_exchange
-from flightsw.messages.topics import TopicTable
+from flightsw.bus.rebuild import LoggedStep, bus_faults, logged_steps, wire_exchange
+from flightsw.messages.topics import BUS, TopicTable
 from flightsw.node.build import build_application
 from flightsw.node.placement import placement
 from flightsw.node.processes import process_table
@@ -89,6 +89,29 @@ def one(flight: Flight, out: Path) -> float:
     took_s = time.perf_counter() - begin_s
     writer.close()
     return (len(flight.records) - FIRST) / took_s
+
+
+def one_ordered(flight: Flight, out: Path) -> float:
+    """Ticks a second in a loop with an Exchange in it."""
+    codec, clock, encode = Codec(flight.topics), Clock(dt_ns_of(flight.scenario)), RecordEncoder()
+    exchange = Exchange(flight.table, Port(BUS, codec).entry, codec.of_entry, bus_faults((), 0, codec))
+    lanes = {name: (build_application(name, flight.scenario), Port(name, codec)) for name in flight.names}
+    writer = LogWriter(out, log_header(flight.scenario, flight.table), buffer_bytes=65536)
+    ticks, begin_s = len(flight.records), 0.0
+    gc.freeze()
+    gc.disable()
+    for tick in range(ticks):
+        if tick == FIRST:
+            begin_s = time.perf_counter()
+        now = clock.at(tick)
+        for name, inbox in exchange.begin():
+            application, port = lanes[name]
+            sequence, outbox = port.sequence_and_outbox(application.step(now, Inbox(inbox)))
+            exchange.accept(name, outbox, sequence)
+        writer.append(encode(exchange.finish()))
+    took_s = time.perf_counter() - begin_s
+    writer.close()
+    return (ticks - FIRST) / took_s
 
 
 def worker(flight: Flight, name: str, endpoint: str) -> None:
@@ -175,6 +198,14 @@ def _settle(cores: frozenset[int] | None) -> None:
         take_turns()
 
 
+HOSTS: dict[str, Callable[[Flight, Path], float]] = {
+    "one": one,
+    "one-ordered": one_ordered,
+    "processes": lambda flight, out: processes(flight, out, ordered=False),
+    "processes-ordered": lambda flight, out: processes(flight, out, ordered=True),
+}
+
+
 def measured(host: str, ticks: int, execute: str) -> float:
     """Ticks a second."""
     with tempfile.TemporaryDirectory(prefix="flightsw-bench-") as folder:
@@ -182,7 +213,7 @@ def measured(host: str, ticks: int, execute: str) -> float:
         flown.mkdir()
         again.mkdir()
         flight = Flight(flown, ticks, execute)
-        return one(flight, again) if host == "one" else processes(flight, again, ordered=host == "ordered")
+        return HOSTS[host](flight, again)
 
 
 if __name__ == "__main__":
