@@ -294,16 +294,13 @@ def rows(rounds: int, real_time_s: int) -> list[Row]:
         for name in side_by_side():
             samples[name].append(MEASURES[name].measured())
             print(f"round {number + 1} of {rounds}: {name}: {samples[name][-1]:.4g}", file=sys.stderr)
-    medians = {name: statistics.median(values) for name, values in samples.items()}
-    off = medians["bare barrier, 5 workers"] / USUAL_BARRIER - 1.0
+    off = statistics.median(samples["bare barrier, 5 workers"]) / USUAL_BARRIER - 1.0
     busy = off < -VOID_SHARE
-    table = [_row(name, measure, samples, medians, busy=busy) for name, measure in MEASURES.items()]
+    table = [_row(name, measure, samples, busy=busy) for name, measure in MEASURES.items()]
     table += [_ratio_row(name, ratio, samples, off=off) for name, ratio in RATIOS.items()]
-    name, held = (
-        f"100 Hz for {real_time_s} s: over 1 ms late",
-        Measure(lambda: late_share(real_time_s), "share", 0.01, by_wall_clock=True),
-    )
-    return [*table, _row(name, held, {name: [held.measured()]}, medians, busy=busy)]
+    name = f"100 Hz for {real_time_s} s: over 1 ms late"
+    held = Measure(lambda: late_share(real_time_s), "share", 0.01, by_wall_clock=True)
+    return [*table, _row(name, held, {name: [held.measured()]}, busy=busy)]
 
 
 def side_by_side() -> list[str]:
@@ -343,7 +340,7 @@ def growth() -> dict[str, dict[str, float]]:
     return {kind: json.loads(python("-m", "benchmarks.growth", kind)) for kind in GROWTH}
 
 
-def _row(name: str, measure: Measure, samples: dict[str, list[float]], medians: dict[str, float], *, busy: bool) -> Row:
+def _row(name: str, measure: Measure, samples: dict[str, list[float]], *, busy: bool) -> Row:
     values = samples[name]
     median = statistics.median(values)
     verdict = ""
@@ -353,7 +350,7 @@ def _row(name: str, measure: Measure, samples: dict[str, list[float]], medians: 
         if verdict == "missed" and measure.floor is not None:
             verdict += _covered(measure.goal, values, measure.floor, samples[measure.floor])
     if measure.beside is not None:
-        verdict += f" ({median / medians[measure.beside]:.2f} of {measure.beside})"
+        verdict += f" ({median / statistics.median(samples[measure.beside]):.2f} of {measure.beside})"
     ratio = None if measure.goal is None else median / measure.goal
     return Row(name, median, min(values), max(values), measure.unit, measure.goal, ratio, verdict.strip())
 

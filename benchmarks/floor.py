@@ -72,30 +72,38 @@ def one(flight: Flight, out: Path) -> float:
     for name in flight.names:
         inboxes = [codec.inbox([entry[:2] for entry in step.inbox]) for step in flight.steps[name]]
         lanes.append((build_application(name, flight.scenario), Port(name, codec), inboxes))
-    clock, encode = Clock(dt_ns), RecordEncoder()
-    writer = LogWriter(out, log_header(flight.scenario, flight.table), buffer_bytes=65536)
-    begin_s = 0.0
-    gc.freeze()
-    gc.disable()
-    for record in flight.records:
-        tick = record.tick
-        if tick == FIRST:
-            begin_s = time.perf_counter()
+    clock = Clock(dt_ns)
+
+    def run_tick(tick: int) -> TickRecord:
         entries = []
         for application, port, inboxes in lanes:
             _, outbox = port.sequence_and_outbox(application.step(clock.at(tick), inboxes[tick]))
             entries += outbox
-        writer.append(encode(TickRecord(tick, (), entries)))
-    took_s = time.perf_counter() - begin_s
-    writer.close()
-    return (len(flight.records) - FIRST) / took_s
+        return TickRecord(tick, (), entries)
+
+    return _looped(flight, out, run_tick)
 
 
 def one_ordered(flight: Flight, out: Path) -> float:
     """Ticks a second in a loop with an Exchange in it."""
-    codec, clock, encode = Codec(flight.topics), Clock(dt_ns_of(flight.scenario)), RecordEncoder()
+    codec, clock = Codec(flight.topics), Clock(dt_ns_of(flight.scenario))
     exchange = Exchange(flight.table, Port(BUS, codec).entry, codec.of_entry, bus_faults((), 0, codec))
     lanes = {name: (build_application(name, flight.scenario), Port(name, codec)) for name in flight.names}
+
+    def run_tick(tick: int) -> TickRecord:
+        now = clock.at(tick)
+        for name, inbox in exchange.begin():
+            application, port = lanes[name]
+            sequence, outbox = port.sequence_and_outbox(application.step(now, Inbox(inbox)))
+            exchange.accept(name, outbox, sequence)
+        return exchange.finish()
+
+    return _looped(flight, out, run_tick)
+
+
+def _looped(flight: Flight, out: Path, run_tick: Callable[[int], TickRecord]) -> float:
+    """Ticks a second of all ticks in a row, each record logged."""
+    encode = RecordEncoder()
     writer = LogWriter(out, log_header(flight.scenario, flight.table), buffer_bytes=65536)
     ticks, begin_s = len(flight.records), 0.0
     gc.freeze()
@@ -103,12 +111,7 @@ def one_ordered(flight: Flight, out: Path) -> float:
     for tick in range(ticks):
         if tick == FIRST:
             begin_s = time.perf_counter()
-        now = clock.at(tick)
-        for name, inbox in exchange.begin():
-            application, port = lanes[name]
-            sequence, outbox = port.sequence_and_outbox(application.step(now, Inbox(inbox)))
-            exchange.accept(name, outbox, sequence)
-        writer.append(encode(exchange.finish()))
+        writer.append(encode(run_tick(tick)))
     took_s = time.perf_counter() - begin_s
     writer.close()
     return (ticks - FIRST) / took_s

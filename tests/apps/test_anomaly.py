@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +27,7 @@ from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.health.monitor import TelemetryMonitor
 from flightsw.apps.health.scorer import OnnxScorer
 from flightsw.bus.application import Inbox, Now
-from flightsw.devices.models import load_card, verified_model_path
+from flightsw.devices.models import load_card
 from flightsw.devices.telemetry_model import ChannelRow, TelemetryCard, channels_of, sample_ticks
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Message
@@ -36,6 +35,7 @@ from flightsw.messages.health import AnomalyStatus, Event, HealthCriticalData, M
 from flightsw.messages.plant import LclState, PowerSensors, ThermalSensors
 from flightsw.messages.power import PowerStatus
 from flightsw.messages.topics import TopicTable, shipped_topics
+from tests.apps.telemetry import plain_residuals
 
 TOPICS = TopicTable(shipped_topics())
 ROWS = (
@@ -134,29 +134,14 @@ SHIPPED = load_card("telemetry-anomaly", TelemetryCard)
 SPACECRAFT = next(iter(SHIPPED.channels))
 
 
-def scorer_and_twin() -> tuple[OnnxScorer, Callable[[np.ndarray], np.ndarray]]:
-    """The shipped network by the scorer, and by a plain session of what it is to be shown."""
-    rows = channels_of(SHIPPED, SPACECRAFT)
-    session = ort.InferenceSession(str(verified_model_path(SHIPPED)), providers=["CPUExecutionProvider"])
-
-    def twin(window: np.ndarray) -> np.ndarray:
-        center, scale = (np.array([getattr(row, name) for row in rows]) for name in ("center", "scale"))
-        shown = np.clip((window - center) / scale, -10.0, 10.0).astype(np.float32)
-        (residuals,) = session.run([SHIPPED.output_name], {SHIPPED.input_name: shown[None]})
-        return residuals[0]
-
-    return OnnxScorer(SHIPPED, rows), twin
-
-
 def test_the_scorer_shows_the_network_scaled_readings_as_a_plain_session_would() -> None:
-    scorer, twin = scorer_and_twin()
     rows = channels_of(SHIPPED, SPACECRAFT)
-    scales = np.array([row.scale for row in rows])
-    centers = np.array([row.center for row in rows])
+    scorer, plain = OnnxScorer(SHIPPED, rows), plain_residuals(SHIPPED, rows)
+    centers, scales = np.array([row.center for row in rows]), np.array([row.scale for row in rows])
     for spread in (0.5, 30.0):  # most of the latter beyond what the network tells apart
         noise = np.random.default_rng(5).normal(0.0, spread, (SHIPPED.samples, len(rows)))
         window = centers + scales * noise
-        assert scorer.residuals(window.tolist()) == pytest.approx(twin(window).tolist(), rel=1e-5, abs=1e-7)
+        assert scorer.residuals(window.tolist()) == pytest.approx(plain(window), rel=1e-5, abs=1e-7)
 
 
 def test_a_card_of_other_channels_than_its_network_s_is_refused() -> None:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 
 from flightsw.bus.application import Application
 from flightsw.bus.logreader import LogReader
-from flightsw.devices.models import load_card, verified_model_path
+from flightsw.devices.models import load_card
 from flightsw.devices.telemetry_model import TelemetryCard, channels_of
 from flightsw.messages.base import Message
 from flightsw.messages.health import AnomalyStatus, Event, Mode, ModeStatus, Severity
@@ -24,6 +23,7 @@ from flightsw.node.build import build_application
 from flightsw.node.inprocess import InProcessNode, Recorder
 from flightsw.node.scenario import Scenario, load_scenario, run_ticks
 from flightsw.plant.process import PlantProcess
+from tests.apps.telemetry import plain_residuals
 from tests.loop.runs import fly
 
 SCENARIO = "cubesat-6u-orin-nano"
@@ -85,10 +85,7 @@ def test_logged_scores_are_those_of_a_plain_session(nominal: Path) -> None:
     for tick, topic, message in reader.messages(sorted({signal.topic for signal in signals})):
         if (tick + 1) % 10 == 0:  # health hears at n what was said at n - 1, and takes a sample every tenth tick
             newest[topic, tick + 1] = message
-    center, scale = np.array([row.center for row in ROWS]), np.array([row.scale for row in ROWS])
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = ort.InferenceSession(str(verified_model_path(CARD)), options, providers=["CPUExecutionProvider"])
+    plain = plain_residuals(CARD, ROWS)
     said = looks(nominal)
     assert len(said) > 80
     for tick, status in said:
@@ -96,9 +93,8 @@ def test_logged_scores_are_those_of_a_plain_session(nominal: Path) -> None:
             [float(signal.of(newest[signal.topic, at])) for signal in signals]  # type: ignore[arg-type]
             for at in range(tick - 110, tick + 1, 10)
         ]
-        seen = np.clip((np.array(window) - center) / scale, -10.0, 10.0).astype(np.float32)
-        (residuals,) = session.run(None, {CARD.input_name: seen[None]})
-        shares = [round(value / row.residual, 3) for value, row in zip(residuals[0].tolist(), ROWS, strict=True)]
+        residuals = plain(np.array(window))
+        shares = [round(value / row.residual, 3) for value, row in zip(residuals, ROWS, strict=True)]
         assert (status.score, status.channel) == (max(shares), ROWS[shares.index(max(shares))].signal)
 
 

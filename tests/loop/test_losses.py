@@ -16,17 +16,9 @@ from flightsw.messages.power import PowerCriticalData, PowerStatus
 from flightsw.node.appreplay import replay_application
 from flightsw.node.replay import replay_run
 from flightsw.record.folder import read_manifest
-from tests.loop.runs import GUARD_S, arguments, children, fly, flying, summary_of, wait_for_tick
+from tests.loop.runs import GUARD_S, arguments, children, flying, summary_of, wait_for_tick
 
 APPS = ("power", "thermal", "inference", "comms", "health")
-
-
-@pytest.fixture(scope="module")
-def unharmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run in one process that nothing befalls."""
-    run_dir = tmp_path_factory.mktemp("unharmed") / "unharmed"
-    fly(run_dir, "--in-process")
-    return run_dir
 
 
 def killed_run(run_dir: Path, victim: str, *, ticks: int = 600) -> dict[str, object]:

@@ -40,14 +40,6 @@ def resume(source: Path, out: Path, *more: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An unharmed run of 600 ticks."""
-    run_dir = tmp_path_factory.mktemp("whole") / "whole"
-    fly(run_dir, "--in-process")
-    return run_dir
-
-
-@pytest.fixture(scope="module")
 def hot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One in which the chip's cap is in force, so that a gain matters."""
     run_dir = tmp_path_factory.mktemp("hot") / "hot"
@@ -72,7 +64,7 @@ def resuming(source: Path, out: Path, *more: str) -> Iterator[subprocess.Popen[s
 
 
 def test_a_run_whose_launcher_was_killed_is_finished_with_the_hash_of_an_unharmed_one(
-    tmp_path: Path, whole: Path
+    tmp_path: Path, unharmed: Path
 ) -> None:
     cut = tmp_path / "cut"
     with flying(cut, "--speed", "800") as launcher:
@@ -83,8 +75,8 @@ def test_a_run_whose_launcher_was_killed_is_finished_with_the_hash_of_an_unharme
     assert 200 < len(list(reader.ticks())) < 600
     assert not reader.complete
     before = {path.name: path.read_bytes() for path in cut.iterdir()}
-    assert resume(cut, tmp_path / "apart")["log_hash"] == hash_of(whole)
-    assert resume(cut, tmp_path / "together", "--in-process")["log_hash"] == hash_of(whole)
+    assert resume(cut, tmp_path / "apart")["log_hash"] == hash_of(unharmed)
+    assert resume(cut, tmp_path / "together", "--in-process")["log_hash"] == hash_of(unharmed)
     assert {path.name: path.read_bytes() for path in cut.iterdir()} == before
     parent = read_manifest(tmp_path / "apart").parent
     assert parent is not None
@@ -93,9 +85,9 @@ def test_a_run_whose_launcher_was_killed_is_finished_with_the_hash_of_an_unharme
 
 @pytest.mark.parametrize("tick", random.Random(9).sample(range(600), 3))
 def test_processes_taken_up_at_a_random_tick_end_with_the_hash_of_the_uninterrupted_run(
-    tmp_path: Path, whole: Path, tick: int
+    tmp_path: Path, unharmed: Path, tick: int
 ) -> None:
-    assert resume(whole, tmp_path / "again", "--at", str(tick))["log_hash"] == hash_of(whole)
+    assert resume(unharmed, tmp_path / "again", "--at", str(tick))["log_hash"] == hash_of(unharmed)
 
 
 def test_a_branch_is_the_same_in_processes_as_in_one_and_replays(tmp_path: Path, hot: Path) -> None:

@@ -1,8 +1,8 @@
 """The telemetry network, run in onnxruntime: a window of readings in, one residual a channel out.
 
-On the CPU, as the payload's by default. It is flight software and no payload: it runs whatever
-`apps.inference.execute` says, and takes nothing from the payload computer. Made where the application is built, and
-only where the scenario asks for it.
+On the CPU, as the payload's by default. It is flight software and no payload: it runs whatever `apps.inference.execute`
+says, and takes nothing from the payload computer. Made where the application is built, and only where the scenario
+asks for it.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from flightsw.apps.power.limiters import LclCare
 from flightsw.apps.power.packwatch import FITS, PackWatch, pack_step
 from flightsw.apps.power.readings import Spikes, despiked
 from flightsw.apps.power.shedding import LoadTable, ShedState, shed_step
-from flightsw.apps.power.soc import CORRECT_TICKS, SocState, estimate
+from flightsw.apps.power.soc import SocState, correction_s, estimate
 from flightsw.apps.power.supply import Supply, is_fully_used, learn
 from flightsw.apps.power.switching import cared, switched
 from flightsw.messages.health import Attitude, Mode
@@ -141,7 +141,7 @@ def step_with(
             pack = pack_step(pack, state.soc.soc, volts, amps, config)
             charge = charge_of(sensors.battery_c, pack, state.charge_most_a, config)
             watched = fully_used and sunward_s >= SLEW_S
-            span_s = dt_s if amps is None else CORRECT_TICKS * dt_s  # without a current every tick is a correction
+            span_s = correction_s(amps, dt_s)
             array = array_step(array, sensors.array_power_w, ahead, config, span_s, watched=watched)
         if care or LclState.TRIPPED in sensors.lcl_state:
             care = cared(care, sensors.lcl_state, table, config)

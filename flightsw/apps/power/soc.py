@@ -69,7 +69,7 @@ def estimate(
     sigma_a = config.current_sigma_a
     widest = sigma_a * sigma_a
     bias_variance = widest if state.bias_variance is None else state.bias_variance
-    amps, span_s = (0.0, dt_s) if current_a is None else (current_a - bias_a, dt_s * CORRECT_TICKS)
+    amps, span_s = 0.0 if current_a is None else current_a - bias_a, correction_s(current_a, dt_s)
     per_a = span_s / (3600.0 * config.capacity_ah)
     if soc is not None:
         if current_a is None:
@@ -97,6 +97,11 @@ def estimate(
             variance *= 1.0 - gain
             covariance *= 1.0 - gain
     return SocState(soc, min(HIGHEST_VARIANCE, variance), bias_a, covariance, bias_variance, CORRECT_TICKS - 1)
+
+
+def correction_s(current_a: float | None, dt_s: float) -> float:
+    """From one correction to the next: without a current every tick is one."""
+    return dt_s if current_a is None else dt_s * CORRECT_TICKS
 
 
 def after_charge(soc: float, amps: float, config: PowerConfig, dt_s: float) -> float:
