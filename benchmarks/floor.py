@@ -40,8 +40,8 @@ from flightsw.node.run import RunPlan, dt_ns_of, execute_run, log_header
 from flightsw.node.scenario import Scenario, load_scenario
 
 SCENARIO = "cubesat-6u-orin-nano"
-FIRST = 300
-"""ticks until everything is up, not timed"""
+FIRST = 1
+"""tick that is not timed, as in a run: everything is built in it"""
 
 
 class Flight:

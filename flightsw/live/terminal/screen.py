@@ -31,9 +31,11 @@ from flightsw.live.terminal.picture import Picture
 FRAME_S = 0.1
 MOST_TICKS = 20_000
 """taken in between two frames, so that a run that is taken up again is shown at once"""
-REST, FREE_REST = 10.0, 30.0
+REST, FREE_REST = 10.0, 40.0
 """of what a frame took on the wall, before the next one: the busier the machine, the more is left to the run. The
 longer one while it flies as fast as possible: a frame's time is then taken from it, and a few a second do"""
+MOST_REST_S = 2.0
+"""a picture is never older, whatever a frame took"""
 NICE = 10
 """the run comes first; but keys must be heard on a busy machine too"""
 ANSWER_S = 0.02
@@ -59,6 +61,7 @@ class View:
         self._parent = os.getppid()
         self._shows_help = False
         self._note = ""
+        self._key_answered = False
 
     def run(self) -> None:
         """Draw until it is over."""
@@ -66,12 +69,13 @@ class View:
             began_s = monotonic_s()
             behind = self._follower.poll(MOST_TICKS) == MOST_TICKS
             self._draw()
-            rest_s = 0.0 if behind else max(FRAME_S, self._rest() * (monotonic_s() - began_s))
+            rest_s = 0.0 if behind else self._rest_s(monotonic_s() - began_s)
             self._attend(monotonic_s() + rest_s)
 
-    def _rest(self) -> float:
+    def _rest_s(self, took_s: float) -> float:
         pace = self._follower.remote.pace
-        return REST if pace is not None and (pace.paused or pace.speed is not None) else FREE_REST
+        rest = REST if pace is not None and (pace.paused or pace.speed is not None) else FREE_REST
+        return min(MOST_REST_S, max(FRAME_S, rest * took_s))
 
     def _attend(self, until_s: float) -> None:
         """Serve keys until the next frame is due, or one was pressed."""
@@ -87,7 +91,9 @@ class View:
                 return
             if waiting and self._follower.remote.poll():
                 self._note = self._follower.remote.error or ""
-                return
+                if self._key_answered:  # what a key did is shown at once; the pace that is asked for in turn can wait
+                    self._key_answered = False
+                    return
             if left_s == 0.0:
                 return
 
@@ -104,10 +110,13 @@ class View:
                 select.select((), (), (), ANSWER_S)
                 remote.poll()
             request = request_for(key, remote.pace or Pace(), self._follower.factor)
-            if request is not None and not remote.ask(request):
+            if request is not None and not remote.ask(request, self._hear):
                 self._note = "the run doesn't listen yet"
             elif key is Key.QUIT:
                 self._note = "ending the run in order"
+
+    def _hear(self, _answer: dict[str, Any]) -> None:
+        self._key_answered = True
 
     def _told(self) -> bool:
         """Nobody will answer any more."""
