@@ -1,13 +1,14 @@
 """The node's own work with nothing around it: what no bus, however fast, can take away.
 
-    python -m benchmarks.floor one | one-ordered | processes | processes-ordered TICKS EXECUTE
+    python -m benchmarks.floor one | one-ordered | processes | processes-ordered TICKS EXECUTE CYCLE_TICKS
 
 A short flight is recorded; then every application runs its ticks again on the inboxes that it had. `one`: in a loop,
 with each message encoded and checked, and each tick's record encoded, hashed and written, but no Exchange, no
 mailboxes, no pace. `processes`: in workers behind a bare barrier whose frames are the flight's own, made ahead; the
 far end decodes what comes, encodes, hashes and writes the records, and orders nothing. `-ordered`: the same with an
-Exchange, which fills the inboxes or makes the frames. What is left out is all that a host is beside: pace, who may
-speak, who is lost, the umbilical. Workers and far end are placed and scheduled as a run's. Prints ticks a second.
+Exchange, which fills the inboxes or makes the frames, those of ticks that one process runs alone among them. What is
+left out is all that a host is beside: pace, who may speak, who is lost, the umbilical. Workers and far end are placed
+and scheduled as a run's. Prints ticks a second.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import zmq
 
 from benchmarks.barrier import STOP
 from flightsw.bus.application import Application, Clock, Inbox
+from flightsw.bus.broker import part_ticks
 from flightsw.bus.exchange import Exchange, TickRecord
 from flightsw.bus.frames import Done, Step, WireEntry
 from flightsw.bus.log import LogWriter, RecordEncoder
@@ -47,8 +49,8 @@ FIRST = 1
 class Flight:
     """A recorded flight: who ran what."""
 
-    def __init__(self, folder: Path, ticks: int, execute: str) -> None:
-        overrides = [f'apps.inference.execute="{execute}"', f'duration="{ticks}s"']
+    def __init__(self, folder: Path, ticks: int, execute: str, cycle_ticks: int) -> None:
+        overrides = [f'apps.inference.execute="{execute}"', f'duration="{ticks}s"', f"cycle_ticks={cycle_ticks}"]
         self.scenario: Scenario = load_scenario(SCENARIO, overrides)
         self.table = process_table(self.scenario)
         outcome = execute_run(RunPlan(self.scenario, folder, ticks, in_process=True))
@@ -123,15 +125,18 @@ def worker(flight: Flight, name: str, endpoint: str) -> None:
     socket.setsockopt(zmq.IDENTITY, name.encode())
     socket.connect(endpoint)
     codec = Codec(flight.topics)
-    port, clock = Port(name, codec), Clock(dt_ns_of(flight.scenario))
+    port = Port(name, codec)
+    clock = Clock(dt_ns_of(flight.scenario), flight.table.by_name[name].cycle_ticks)
     application = build_application(name, flight.scenario)
     decode, encode = msgspec.msgpack.Decoder(Step).decode, msgspec.msgpack.Encoder().encode
     socket.send(b"")
     while (data := socket.recv()) != STOP:
         frame = decode(data)
-        sent = port.outbox(application.step(clock.at(frame.first_tick), codec.inbox(frame.inboxes[0])))
-        entries: list[WireEntry] = [(entry[0], entry[1]) for entry in sent]
-        socket.send(encode(Done(frame.run_id, frame.first_tick, frame.last_tick, 0, [entries])))
+        outboxes: list[list[WireEntry]] = []
+        for tick, entries in enumerate(frame.inboxes, frame.first_tick):
+            sent = port.outbox(application.step(clock.at(tick), codec.inbox(entries)))
+            outboxes.append([(entry[0], entry[1]) for entry in sent])
+        socket.send(encode(Done(frame.run_id, frame.first_tick, frame.last_tick, 0, outboxes)))
 
 
 def processes(flight: Flight, out: Path, *, ordered: bool) -> float:
@@ -144,45 +149,72 @@ def processes(flight: Flight, out: Path, *, ordered: bool) -> float:
     router.bind(endpoint)
     for _ in flight.names:
         router.recv_multipart()
-    frame_of = msgspec.msgpack.Encoder().encode
-    ticks = len(flight.records)
-    header = log_header(flight.scenario, flight.table)
-    run_id = header.run_id
-    lanes = [(name.encode(), [_frame(frame_of, run_id, step) for step in flight.steps[name]]) for name in flight.names]
-    decode, encode = msgspec.msgpack.Decoder(Done).decode, RecordEncoder()
-    writer = LogWriter(out, header)
+    writer = LogWriter(out, log_header(flight.scenario, flight.table))
+    took_s = (_ordered_s if ordered else _recorded_s)(flight, router, writer)
+    writer.close()
+    for name in flight.names:
+        router.send_multipart((name.encode(), STOP))
+    for child in children:
+        os.waitpid(child, 0)
+    return (len(flight.records) - FIRST) / took_s
+
+
+def _recorded_s(flight: Flight, router: zmq.Socket[bytes], writer: LogWriter) -> float:
+    """Seconds of all ticks behind the first, each process's frames made ahead."""
+    encode = msgspec.msgpack.Encoder().encode
+    lanes = [(name.encode(), [_frame(encode, step) for step in flight.steps[name]]) for name in flight.names]
+    decode, record_bytes = msgspec.msgpack.Decoder(Done).decode, RecordEncoder()
     send, receive, more, begin_s = router.send, router.recv, int(zmq.SNDMORE), 0.0
-    exchange = wire_exchange(flight.table)
     for tick, record in enumerate(flight.records):
         if tick == FIRST:
             begin_s = time.perf_counter()
-        if ordered:
-            for granted, inbox in exchange.begin([item[1] for item in record.inputs]):
-                send(granted.encode(), more)
-                send(frame_of(Step(run_id, tick, tick, [inbox])))
-            for _ in lanes:
-                identity = receive()
-                exchange.accept(identity.decode(), decode(receive()).outboxes[0])
-            writer.append(encode(exchange.finish()))
-            continue
         for name, frames in lanes:
             send(name, more)
             send(frames[tick])
         for _ in lanes:
             receive()
             decode(receive())
-        writer.append(encode(record))
-    took_s = time.perf_counter() - begin_s
-    writer.close()
-    for name, _ in lanes:
-        router.send_multipart((name, STOP))
-    for child in children:
-        os.waitpid(child, 0)
-    return (ticks - FIRST) / took_s
+        writer.append(record_bytes(record))
+    return time.perf_counter() - begin_s
 
 
-def _frame(encode: Callable[[object], bytes], run_id: str, step: LoggedStep) -> bytes:
-    return encode(Step(run_id, step.tick, step.tick, [[(entry[0], entry[1]) for entry in step.inbox]]))
+def _frame(encode: Callable[[object], bytes], step: LoggedStep) -> bytes:
+    return encode(Step("", step.tick, step.tick, [[(entry[0], entry[1]) for entry in step.inbox]]))
+
+
+def _ordered_s(flight: Flight, router: zmq.Socket[bytes], writer: LogWriter) -> float:
+    """The same, frames and records by an Exchange, which is told what it was told in the flight."""
+    exchange, ticks = wire_exchange(flight.table), len(flight.records)
+    encode, record_bytes = msgspec.msgpack.Encoder().encode, RecordEncoder()
+    decode, begin_s = msgspec.msgpack.Decoder(Done).decode, 0.0
+    send, receive, more = router.send, router.recv, int(zmq.SNDMORE)
+    told = {record.tick: [item[1] for item in record.inputs] for record in flight.records if record.inputs}
+    while (tick := exchange.tick) < ticks:
+        if tick >= FIRST and not begin_s:
+            begin_s = time.perf_counter()
+        if exchange.looks_ahead and (alone := exchange.alone(min([ticks, *(one for one in told if one >= tick)]))):
+            name, parts, inbox = alone.name.encode(), 0, alone.inbox
+            while tick < alone.end_tick:
+                last = tick + part_ticks(alone.end_tick - tick) - 1
+                send(name, more)
+                send(encode(Step("", tick, last, [inbox, *[()] * (last - tick)])))
+                tick, parts, inbox = last + 1, parts + 1, ()
+            for _ in range(parts):
+                receive()
+                for outbox in decode(receive()).outboxes:
+                    exchange.begin()
+                    exchange.accept(alone.name, outbox)
+                    writer.append(record_bytes(exchange.finish()))
+            continue
+        grants = exchange.begin(told.get(tick, ()))
+        for granted, inbox in grants:
+            send(granted.encode(), more)
+            send(encode(Step("", tick, tick, [inbox])))
+        for _ in grants:
+            identity = receive()
+            exchange.accept(identity.decode(), decode(receive()).outboxes[0])
+        writer.append(record_bytes(exchange.finish()))
+    return time.perf_counter() - begin_s
 
 
 def _forked(main: Callable[[], None], cores: frozenset[int] | None) -> int:
@@ -209,15 +241,15 @@ HOSTS: dict[str, Callable[[Flight, Path], float]] = {
 }
 
 
-def measured(host: str, ticks: int, execute: str) -> float:
+def measured(host: str, ticks: int, execute: str, cycle_ticks: int) -> float:
     """Ticks a second."""
     with tempfile.TemporaryDirectory(prefix="flightsw-bench-") as folder:
         flown, again = Path(folder) / "flown", Path(folder) / "again"
         flown.mkdir()
         again.mkdir()
-        flight = Flight(flown, ticks, execute)
+        flight = Flight(flown, ticks, execute, cycle_ticks)
         return HOSTS[host](flight, again)
 
 
 if __name__ == "__main__":
-    print(measured(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
+    print(measured(sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])))
