@@ -27,13 +27,14 @@ import zmq
 from benchmarks.barrier import STOP
 from flightsw.bus.application import Application, Clock, Inbox
 from flightsw.bus.broker import part_ticks
-from flightsw.bus.exchange import Exchange, TickRecord
+from flightsw.bus.exchange import Exchange
 from flightsw.bus.frames import Done, Step, WireEntry
 from flightsw.bus.log import LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec, Port
 from flightsw.bus.processor import take_turns
 from flightsw.bus.rebuild import LoggedStep, bus_faults, logged_steps, wire_exchange
+from flightsw.bus.records import TickRecord
 from flightsw.messages.topics import BUS, TopicTable
 from flightsw.node.build import build_application
 from flightsw.node.placement import placement

@@ -9,8 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from flightsw.bus.exchange import TickRecord
 from flightsw.bus.log import LogWriter, RecordEncoder
+from flightsw.bus.records import TickRecord
 from flightsw.node.run import RunPlan, execute_run
 from flightsw.node.scenario import load_scenario
 

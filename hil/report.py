@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 
-from flightsw.bus.exchange import LATE, LOST, OVERDUE, REJOIN, SKIPPED
 from flightsw.bus.logreader import LogReader
+from flightsw.bus.records import LATE, LOST, OVERDUE, REJOIN, SKIPPED
 from flightsw.bus.remote import REMOTE, Timing, read_timing
 from flightsw.devices.board import BoardConfig
 from flightsw.errors import LogError

@@ -180,9 +180,9 @@ def test_replay_of_the_node_and_of_one_application_agree_with_the_log(cli: Cli, 
 def test_replay_of_a_log_that_says_something_else_exits_1_and_names_the_place(
     cli: Cli, flown: Path, tmp_path: Path
 ) -> None:
-    from flightsw.bus.exchange import TickRecord
     from flightsw.bus.log import LogWriter, RecordEncoder
     from flightsw.bus.logreader import LogReader
+    from flightsw.bus.records import TickRecord
     from flightsw.messages.power import PowerStatus
 
     reader = LogReader(flown)

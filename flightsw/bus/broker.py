@@ -24,7 +24,7 @@ import msgspec
 import structlog
 import zmq
 
-from flightsw.bus.exchange import MESSAGE, Exchange
+from flightsw.bus.exchange import Exchange
 from flightsw.bus.faults import BusFault
 from flightsw.bus.frames import Done, Fault, Hello, Step, ToBus, WireEntry, misfit
 from flightsw.bus.log import LogHeader, LogPlace, LogWriter, RecordEncoder
@@ -32,7 +32,8 @@ from flightsw.bus.logreader import LogReader
 from flightsw.bus.pacing import PROGRESS_S, Gap, Pacer, monotonic_s
 from flightsw.bus.peers import Peers
 from flightsw.bus.port import Codec, Port
-from flightsw.bus.rebuild import LoggedStep, in_chunks, logged_steps, wire_exchange
+from flightsw.bus.rebuild import LoggedStep, in_chunks, logged_steps, replay, wire_exchange
+from flightsw.bus.records import MESSAGE
 from flightsw.bus.remote import RemoteEnd
 from flightsw.bus.seats import Entry
 from flightsw.bus.table import ProcessTable, Role
@@ -458,7 +459,7 @@ class Broker:
         """Replay the log of the bus that was lost into this one's Exchange, and go on writing behind it."""
         reader = LogReader(self._plan.run_dir)
         for record in reader.ticks():
-            self._exchange.replay(record)
+            replay(self._exchange, record)
             self._umbilical.next_request += sum(1 for item in record.inputs if item[0] == MESSAGE)
         self._peers.welcomed.difference_update(self._exchange.absent())
         self._umbilical.not_before = self._exchange.tick + max(row.cycle_ticks for row in self._table.rows)

@@ -14,49 +14,21 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flightsw.bus import restarts
+from flightsw.bus.attendance import Attendance
 from flightsw.bus.faults import BusFaults
 from flightsw.bus.injection import injected_bus_fault
+from flightsw.bus.records import LATE, LOST, MESSAGE, OVERDUE, RECONFIGURE, REJOIN, SKIPPED, TickRecord
 from flightsw.bus.routing import Router
 from flightsw.bus.seats import Entry, Seat, leader_of
-from flightsw.bus.table import ProcessTable, Role
+from flightsw.bus.table import ProcessTable
 from flightsw.errors import BusError
 from flightsw.messages.base import Message
 from flightsw.messages.faults import INJECTION, FaultInjection
-from flightsw.messages.health import BusEvent, BusEventKind, RestartRequest
+from flightsw.messages.health import BusEvent, BusEventKind
 from flightsw.messages.topics import BUS
-
-MESSAGE, LOST, REJOIN, RECONFIGURE = "message", "lost", "rejoin", "reconfigure"
-OVERDUE, SKIPPED, LATE = "overdue", "skipped", "late"
-"""Kinds of outside input, as they stand in the log. The last three are of a board that can't be paused: it had not
-answered when the tick closed; it is not granted ticks meanwhile; its answer came in."""
 
 LateAnswer = tuple[str, Sequence[Entry]]
 """(process, what it sent) for the tick that it owed."""
-
-
-class TickRecord(NamedTuple):
-    """All that crossed a tick: what came from outside, and every message in its order."""
-
-    tick: int
-    inputs: tuple[tuple[Any, ...], ...]
-    """(MESSAGE, entry), (LOST, process, incarnation), (REJOIN, process, incarnation), (RECONFIGURE, changes),
-    (LATE, process, tick that it answers, its messages in this record), (SKIPPED, process) or (OVERDUE, process)"""
-    entries: list[Entry]
-
-
-def changes_of(record: TickRecord) -> Mapping[str, Any] | None:
-    """The new configuration that a tick brought, value by path; None: it brought none."""
-    return next((item[1] for item in record.inputs if item[0] == RECONFIGURE), None)
-
-
-def named(record: TickRecord, kind: str) -> list[str]:
-    """The processes of a tick's outside inputs of this kind (LOST, OVERDUE), in order."""
-    return [item[1] for item in record.inputs if item[0] == kind]
-
-
-def late_of(record: TickRecord) -> list[tuple[str, int, int]]:
-    """(process, tick that it answers, its first so many messages of the record) of each answer that came in late."""
-    return [item[1:] for item in record.inputs if item[0] == LATE]
 
 
 class Alone(NamedTuple):
@@ -89,23 +61,15 @@ class Exchange:
         self._injection = table.topics.number.get(INJECTION)
         self.crashing: tuple[str, ...] = ()
         """processes that a script says are lost in the tick under way: the host ends them"""
-        self._orders: list[Entry] = []
-        """restart requests of the last tick"""
-        self.restarted: tuple[str, ...] = ()
-        """processes lost by order, or by the watchdog, as the tick under way began: the host ends them"""
         self.tick = 0
         """the next tick to begin, or the one that is under way"""
         self._to_entry = to_entry
         self._seats = [Seat(row) for row in table.rows]
         self._by_name = {seat.row.name: seat for seat in self._seats}
-        self._guarded = [seat for seat in self._seats if seat.row.watchdog_ticks is not None]
-        self._bitten: list[Seat] = []
-        """silent for too long: lost at the next tick"""
+        self._attendance = Attendance(self._seats, of_entry)
         self._router = Router(table, self._seats)
         self._leader = leader_of(table, self._seats)
         self._depths = tuple([topic.depth or 1 for topic in table.topics.topics])
-        self._away = False
-        """somebody is lost, or was in this tick"""
         self.sequence: tuple[int, ...] = ()
         """topics of the last tick's entries, in order"""
         self._inputs: list[tuple[Any, ...]] = []
@@ -132,13 +96,9 @@ class Exchange:
         self._outboxes = {}
         self._bus_entries = []
         tick = self.tick
-        if self._orders or self._bitten or self.restarted:
-            self._obey()
-        if self._away:
-            for seat in self._seats:
-                if seat.rejoin_tick == tick:
-                    self._rejoin(seat)
-            self._away = any(seat.rejoin_tick is not None for seat in self._seats)
+        for seat in self._attendance.begin(tick):
+            self._inputs.append((REJOIN, seat.name, seat.incarnation))
+            self._say(BusEventKind.REJOIN, seat)
         if changes:
             self._inputs.append((RECONFIGURE, changes))
         if messages:
@@ -161,7 +121,7 @@ class Exchange:
         Nothing from outside may come in meanwhile; who is lost meanwhile is lost in the tick under way.
         """
         leader = self._leader
-        if leader is None or self._faults is not None or self._orders or self._bitten or self._waiting:
+        if leader is None or self._faults is not None or self._waiting or not self._attendance.is_settled:
             return None
         if leader.rejoin_tick is not None or leader.owes_tick is not None:
             return None
@@ -257,37 +217,7 @@ class Exchange:
         self._outboxes.pop(name, None)
         if name in self._overdue:
             self._overdue.remove(name)
-        self._lose(seat)
-
-    def _lose(self, seat: Seat) -> None:
-        self._away = seat.lost_now = True
-        seat.owes_tick = None
-        seat.losses = restarts.recent(seat.losses, self.tick)
-        back_tick = restarts.rejoin_tick(seat.losses, seat.row.restart_ticks, essential=seat.row.essential)
-        seat.rejoin_tick = seat.next_own(back_tick)
-
-    def _obey(self) -> None:
-        """Restart requests of the last tick, in order. One for a process that isn't a flight application is void."""
-        orders, self._orders, done = self._orders, [], []
-        for entry in orders:
-            request = None if self._of_entry is None else self._of_entry(entry)
-            seat = self._by_name.get(request.process) if isinstance(request, RestartRequest) else None
-            if request is None or seat is None or seat.row.role is not Role.FLIGHT:
-                continue
-            assert isinstance(request, RestartRequest)
-            if request.fresh:
-                seat.losses = ()
-            if seat.rejoin_tick is None:
-                self._lose(seat)
-                done.append(seat.name)
-            elif request.fresh:
-                seat.rejoin_tick = min(seat.rejoin_tick, seat.next_own(self.tick + seat.row.restart_ticks))
-        for seat in self._bitten:
-            if seat.rejoin_tick is None:
-                self._lose(seat)
-                done.append(seat.name)
-        self._bitten = []
-        self.restarted = tuple(done)
+        self._attendance.lose(seat, self.tick)
 
     def finish(self) -> TickRecord:
         """Close the tick: everything in order, delivered for the next one, and returned for the log."""
@@ -295,14 +225,12 @@ class Exchange:
             raise BusError(f"tick {self.tick} can't close: {sorted(self._waiting)} still run it")
         self._inputs += [(OVERDUE, name) for name in self._overdue]
         self._overdue = []
-        if self._away:
-            for seat in self._seats:
-                if seat.lost_now:
-                    seat.lost_now = False
-                    self._inputs.append((LOST, seat.name, seat.incarnation))
-                    self._say(BusEventKind.APP_LOST, seat)
-                    if restarts.is_locked_out(seat.losses):
-                        self._say(BusEventKind.LOCKED_OUT, seat)
+        if self._attendance.somebody_is_away:
+            for seat in self._attendance.lost_now():
+                self._inputs.append((LOST, seat.name, seat.incarnation))
+                self._say(BusEventKind.APP_LOST, seat)
+                if restarts.is_locked_out(seat.losses):
+                    self._say(BusEventKind.LOCKED_OUT, seat)
         entries = self._bus_entries
         sequence = tuple([entry[0] for entry in entries])
         outboxes = self._outboxes
@@ -311,11 +239,7 @@ class Exchange:
                 topics, outbox = outboxes[seat.name]
                 sequence += topics
                 entries += outbox
-        for seat in self._guarded:
-            if seat.name in outboxes and outboxes[seat.name][0]:
-                seat.fed_tick = self.tick
-            else:
-                self._look_at(seat)
+        self._attendance.watch(self.tick, outboxes)
         self.sequence = sequence
         if self._faults is None:
             self._deliver(sequence, entries)
@@ -347,7 +271,12 @@ class Exchange:
     @property
     def somebody_is_away(self) -> bool:
         """Lost, or lost in the tick before and back."""
-        return self._away
+        return self._attendance.somebody_is_away
+
+    @property
+    def restarted(self) -> tuple[str, ...]:
+        """Processes lost by order, or by the watchdog, as the tick under way began: the host ends them."""
+        return self._attendance.restarted
 
     @property
     def waiting(self) -> set[str]:
@@ -361,35 +290,6 @@ class Exchange:
     def absent(self) -> dict[str, int]:
         """Lost processes and the tick at which each rejoins."""
         return {seat.row.name: seat.rejoin_tick for seat in self._seats if seat.rejoin_tick is not None}
-
-    def replay(self, record: TickRecord) -> list[tuple[str, Sequence[Entry]]]:
-        """Run a whole logged tick again; the grants it had. Raises BusError when the bus's own part differs."""
-        if record.tick != self.tick:
-            raise BusError(f"the log has tick {record.tick} where tick {self.tick} is due")
-        messages = [item[1] for item in record.inputs if item[0] == MESSAGE]
-        outboxes: dict[str, list[Entry]] = {}
-        producers = self._router.producers
-        for entry in record.entries:
-            outboxes.setdefault(producers[entry[0]], []).append(entry)
-        late = []
-        for name, _, said in late_of(record):
-            late.append((name, outboxes.get(name, [])[:said]))
-            outboxes[name] = outboxes.get(name, [])[said:]
-        grants = self.begin(messages, changes_of(record), late)
-        lost = named(record, LOST)
-        overdue = named(record, OVERDUE)
-        for name in lost:
-            if name not in self.restarted:
-                self.lose(name)
-        for name, _ in grants:
-            if name in overdue:
-                self.owe(name)
-            elif name not in lost:
-                self.accept(name, outboxes.get(name, ()))
-        again = self.finish()
-        if len(again.entries) != len(record.entries) or len(again.inputs) != len(record.inputs):
-            raise BusError(f"tick {record.tick} of the log doesn't follow from the ticks before it")
-        return grants
 
     def _deliver(self, sequence: tuple[int, ...], entries: Sequence[Entry]) -> None:
         """Put entries of this sequence of topics into their readers' mailboxes."""
@@ -407,23 +307,7 @@ class Exchange:
         for place, producer in route.critical:
             producer.critical[entries[place][0]] = entries[place]
         for place in route.orders:
-            self._orders.append(entries[place])
-
-    def _look_at(self, seat: Seat) -> None:
-        """A guarded process said nothing in this tick."""
-        limit = seat.row.watchdog_ticks
-        if limit is not None and seat.rejoin_tick is None and self.tick - seat.fed_tick >= limit:
-            self._bitten.append(seat)
-
-    def _rejoin(self, seat: Seat) -> None:
-        seat.rejoin_tick = None
-        seat.fed_tick = self.tick
-        seat.incarnation += 1
-        seat.woken = True
-        seat.mailbox = tuple([seat.critical[number] for number in sorted(seat.critical)])
-        seat.crowded = False
-        self._inputs.append((REJOIN, seat.name, seat.incarnation))
-        self._say(BusEventKind.REJOIN, seat)
+            self._attendance.orders.append(entries[place])
 
     def _say(self, event: BusEventKind, seat: Seat) -> None:
         if BusEvent in self.table.topics.published_by(BUS):

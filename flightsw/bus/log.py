@@ -27,8 +27,8 @@ import msgspec
 import structlog
 from msgspec import UNSET, UnsetType
 
-from flightsw.bus.exchange import MESSAGE, TickRecord
 from flightsw.bus.processor import work_beside
+from flightsw.bus.records import MESSAGE, TickRecord
 from flightsw.errors import LogError, RunError
 from flightsw.messages.schema import TopicSchema
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from flightsw.bus.exchange import MESSAGE, TickRecord
+from flightsw.bus.records import MESSAGE, TickRecord
 from flightsw.errors import LogError
 from flightsw.messages.schema import TopicSchema
 

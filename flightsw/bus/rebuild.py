@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from flightsw.bus.exchange import OVERDUE, Exchange, changes_of, late_of, named
+from flightsw.bus.exchange import Exchange
 from flightsw.bus.faults import BusFault, BusFaults
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec, Port
+from flightsw.bus.records import LOST, MESSAGE, OVERDUE, TickRecord, changes_of, late_of, named
 from flightsw.bus.seats import Entry
 from flightsw.bus.table import ProcessTable
+from flightsw.errors import BusError
 from flightsw.messages.base import Message
 from flightsw.messages.topics import BUS
 
@@ -48,6 +50,36 @@ def bus_faults(faults: Sequence[BusFault], seed: int, codec: Codec) -> BusFaults
     return BusFaults(faults, seed, codec.topics, codec.flipped)
 
 
+def replay(exchange: Exchange, record: TickRecord) -> list[tuple[str, Sequence[Entry]]]:
+    """Run a whole logged tick again; the grants it had. Raises BusError when the bus's own part differs."""
+    if record.tick != exchange.tick:
+        raise BusError(f"the log has tick {record.tick} where tick {exchange.tick} is due")
+    messages = [item[1] for item in record.inputs if item[0] == MESSAGE]
+    outboxes: dict[str, list[Entry]] = {}
+    topics = exchange.table.topics.topics
+    for entry in record.entries:
+        outboxes.setdefault(topics[entry[0]].producer, []).append(entry)
+    late = []
+    for name, _, said in late_of(record):
+        late.append((name, outboxes.get(name, [])[:said]))
+        outboxes[name] = outboxes.get(name, [])[said:]
+    grants = exchange.begin(messages, changes_of(record), late)
+    lost = named(record, LOST)
+    overdue = named(record, OVERDUE)
+    for name in lost:
+        if name not in exchange.restarted:
+            exchange.lose(name)
+    for name, _ in grants:
+        if name in overdue:
+            exchange.owe(name)
+        elif name not in lost:
+            exchange.accept(name, outboxes.get(name, ()))
+    again = exchange.finish()
+    if len(again.entries) != len(record.entries) or len(again.inputs) != len(record.inputs):
+        raise BusError(f"tick {record.tick} of the log doesn't follow from the ticks before it")
+    return grants
+
+
 def logged_steps(
     reader: LogReader,
     table: ProcessTable,
@@ -69,7 +101,7 @@ def logged_steps(
             return
         if (found := changes_of(record)) is not None:
             changes = (*changes, found)
-        grants = exchange.replay(record)
+        grants = replay(exchange, record)
         said = [entry for entry in record.entries if entry[0] in mine]
         for late, _, count in late_of(record):
             if late == name and owed is not None:

@@ -48,6 +48,15 @@ class Seat:
         """The first tick from this one on that is one of the process's own."""
         return tick + -tick % self.cycle_ticks
 
+    def rejoin(self, tick: int) -> None:
+        """It is back, anew: what it gets first is its critical data."""
+        self.rejoin_tick = None
+        self.fed_tick = tick
+        self.incarnation += 1
+        self.woken = True
+        self.mailbox = tuple([self.critical[number] for number in sorted(self.critical)])
+        self.crowded = False
+
     def thin(self, depths: Sequence[int]) -> None:
         """Keep the newest of each topic, as many as its depth allows, in order."""
         self.crowded = False

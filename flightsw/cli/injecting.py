@@ -41,8 +41,8 @@ def _await_injection(run_dir: Path, number: int) -> None:
     """Until the log has it. Raises RunError when the run ends before."""
     import msgspec
 
-    from flightsw.bus.exchange import MESSAGE
     from flightsw.bus.pacing import sleep_s
+    from flightsw.bus.records import MESSAGE
     from flightsw.messages.faults import INJECTION, FaultInjection
     from flightsw.record.follow import follow
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from flightsw.bus.exchange import MESSAGE, TickRecord
 from flightsw.bus.log import LogHeader
+from flightsw.bus.records import MESSAGE, TickRecord
 from flightsw.messages.health import Severity
 from flightsw.messages.schema import TopicSchema, enum_words, worded
 from flightsw.messages.topics import BUS, OUTSIDE

@@ -12,10 +12,11 @@ import msgspec
 
 from flightsw.bus.application import Application
 from flightsw.bus.compare import EXACT, Comparison, Difference, Rules
-from flightsw.bus.exchange import LOST, MESSAGE, OVERDUE, Exchange, TickRecord, changes_of, late_of, named
+from flightsw.bus.exchange import Exchange
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec
 from flightsw.bus.rebuild import wire_exchange
+from flightsw.bus.records import LOST, MESSAGE, OVERDUE, TickRecord, changes_of, late_of, named
 from flightsw.bus.table import ProcessTable
 from flightsw.errors import ConfigError, LogError
 from flightsw.messages.comms import TcRequest

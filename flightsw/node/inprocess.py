@@ -13,10 +13,11 @@ from typing import Any
 import structlog
 
 from flightsw.bus.application import Application, Clock, Inbox, Now, Recalling
-from flightsw.bus.exchange import Exchange, TickRecord
+from flightsw.bus.exchange import Exchange
 from flightsw.bus.log import LogPlace, LogWriter, RecordEncoder
 from flightsw.bus.port import Codec, Port
 from flightsw.bus.rebuild import bus_faults
+from flightsw.bus.records import TickRecord
 from flightsw.bus.seats import Entry
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.errors import RunError

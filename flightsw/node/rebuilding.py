@@ -12,11 +12,11 @@ from typing import Any
 
 from flightsw.bus.application import Application, Clock, Recalling
 from flightsw.bus.compare import Comparison
-from flightsw.bus.exchange import changes_of
 from flightsw.bus.log import LogPlace, RecordEncoder
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec, Port
 from flightsw.bus.rebuild import LoggedStep, logged_steps
+from flightsw.bus.records import changes_of
 from flightsw.bus.seats import Entry
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.errors import RunError

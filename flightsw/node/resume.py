@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flightsw.bus.exchange import LOST, MESSAGE, RECONFIGURE, TickRecord
 from flightsw.bus.headers import header_differences
 from flightsw.bus.log import LogWriter
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.port import Codec
+from flightsw.bus.records import LOST, MESSAGE, RECONFIGURE, TickRecord
 from flightsw.errors import ConfigError, LogError
 from flightsw.messages.base import Scalar
 from flightsw.messages.commands import parse_command

@@ -26,8 +26,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from flightsw.bus.exchange import MESSAGE, TickRecord
 from flightsw.bus.logreader import LogReader, sound
+from flightsw.bus.records import MESSAGE, TickRecord
 from flightsw.errors import ConfigError, LogError
 from flightsw.messages.schema import FieldSchema, TopicSchema
 from flightsw.messages.signals import Signal, find_logged_signal

@@ -14,10 +14,10 @@ from pathlib import Path
 import msgspec
 
 from flightsw.bus.compare import EXACT, NOTHING, Comparison, Difference, Rules, TopicTally
-from flightsw.bus.exchange import MESSAGE, TickRecord
 from flightsw.bus.headers import HeaderDifference, header_differences
 from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import LogReader
+from flightsw.bus.records import MESSAGE, TickRecord
 from flightsw.errors import ConfigError, LogError
 from flightsw.messages.schema import TopicSchema
 from flightsw.record.folder import read_manifest

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from flightsw.bus.exchange import LATE, MESSAGE, RECONFIGURE, TickRecord
 from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import LogReader
+from flightsw.bus.records import LATE, MESSAGE, RECONFIGURE, TickRecord
 from flightsw.errors import ConfigError
 from flightsw.messages.schema import enum_words, worded
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
-from flightsw.bus.exchange import LOST, MESSAGE
 from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import LogReader, sound
+from flightsw.bus.records import LOST, MESSAGE
 from flightsw.devices.models import load_card
 from flightsw.errors import ConfigError
 from flightsw.messages.inference import InferenceAccount, Refusal

@@ -16,9 +16,9 @@ from pathlib import Path
 import msgpack
 import msgspec
 
-from flightsw.bus.exchange import TickRecord
 from flightsw.bus.log import TAIL_NAME, LogHeader
 from flightsw.bus.logreader import NO_OBJECT, decode_record
+from flightsw.bus.records import TickRecord
 from flightsw.errors import LogError
 
 _BLOCK_BYTES = 1 << 22

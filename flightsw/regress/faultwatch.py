@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from structlog.testing import capture_logs
 
-from flightsw.bus.exchange import TickRecord
+from flightsw.bus.records import TickRecord
 from flightsw.messages.comms import CommsStatus
 from flightsw.messages.health import BusEvent, BusEventKind, Event, Mode, ModeStatus, Severity
 from flightsw.messages.inference import InferenceStatus

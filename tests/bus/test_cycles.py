@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flightsw.bus.application import Clock, Inbox, Now
-from flightsw.bus.exchange import LOST, REJOIN, Alone, TickRecord
+from flightsw.bus.exchange import Alone
 from flightsw.bus.frames import Done, Fault, Hello, Refused, Step, Stop, Welcome
 from flightsw.bus.logreader import LogReader
+from flightsw.bus.rebuild import replay
+from flightsw.bus.records import LOST, REJOIN, TickRecord
 from flightsw.bus.table import ProcessRow, ProcessTable, Role
 from flightsw.bus.worker import Worker, WorkerSeat
 from flightsw.errors import TableError
@@ -105,7 +107,7 @@ def test_ticks_granted_ahead_are_what_they_would_have_been_one_by_one(
     assert ahead.stretches or cycle == 2 or len(pokes) + len(lost) + len(ordered) > 3
     again = Bench(in_cycles(cycle)).exchange
     for record in found:
-        again.replay(record)
+        replay(again, record)
 
 
 def test_a_process_in_cycles_runs_and_wakes_in_ticks_of_its_own_alone() -> None:

@@ -8,11 +8,12 @@ import pytest
 
 from flightsw.bus import faults as bus
 from flightsw.bus.application import Inbox, Now
-from flightsw.bus.exchange import Exchange, TickRecord
+from flightsw.bus.exchange import Exchange
 from flightsw.bus.faults import BusFault
 from flightsw.bus.occurrence import Occurrence
 from flightsw.bus.port import Codec, Port
-from flightsw.bus.rebuild import bus_faults, wire_exchange
+from flightsw.bus.rebuild import bus_faults, replay, wire_exchange
+from flightsw.bus.records import TickRecord
 from flightsw.messages.topics import BUS, TopicTable
 from tests.bus.toys import APPLICATIONS, TOPICS, Echo, EchoApp, Listener, Number, toy_table
 
@@ -175,7 +176,7 @@ def test_the_exchange_of_a_log_delivers_the_same_under_every_message_fault(kind:
         records += node.run(1)
         granted.append((before, node.granted[-1]))
     wire = wire_exchange(node.table, faults, seed=1)
-    inboxes = [{name: [(e[0], bytes(e[1])) for e in inbox] for name, inbox in wire.replay(r)} for r in records]
+    inboxes = [{name: [(e[0], bytes(e[1])) for e in inbox] for name, inbox in replay(wire, r)} for r in records]
     assert [set(one) for one in inboxes] == [one for _, one in granted]
     seen = [
         (tick, Codec(node.table.topics).decode(*e)) for tick, one in enumerate(inboxes) for e in one.get("listener", ())

@@ -15,9 +15,9 @@ import msgspec
 import pytest
 
 from flightsw.bus import log as log_module
-from flightsw.bus.exchange import TickRecord
 from flightsw.bus.log import TAIL_NAME, HashChain, LogHeader, LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
+from flightsw.bus.records import TickRecord
 from flightsw.errors import LogError, RunError
 from flightsw.messages.schema import PROTOCOL, topic_schemas
 from tests.bus.test_exchange import Bench, sent

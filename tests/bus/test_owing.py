@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from flightsw.bus.exchange import LATE, LOST, OVERDUE, SKIPPED, Exchange, TickRecord
+from flightsw.bus.exchange import Exchange
 from flightsw.bus.port import Codec, Port
-from flightsw.bus.rebuild import wire_exchange
+from flightsw.bus.rebuild import replay, wire_exchange
+from flightsw.bus.records import LATE, LOST, OVERDUE, SKIPPED, TickRecord
 from flightsw.bus.seats import Entry
 from flightsw.errors import BusError, MessageError
 from tests.bus.toys import Echo, Memory, Number, toy_table
@@ -84,7 +85,7 @@ def test_the_ticks_replay_to_the_same_records() -> None:
     node = flown()
     again = wire_exchange(node.table)
     for record in node.records:
-        again.replay(record)
+        replay(again, record)
     assert again.tick == 5
     assert again.owed("echo") is None
 

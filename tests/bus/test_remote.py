@@ -9,10 +9,10 @@ import msgspec
 import pytest
 import zmq
 
-from flightsw.bus.exchange import LATE, LOST, OVERDUE, SKIPPED, TickRecord
 from flightsw.bus.frames import Brief, Done, Enlist, Fault, FromBench, Hello, Refused, Step, Stop, Welcome
 from flightsw.bus.pacing import monotonic_s
-from flightsw.bus.rebuild import wire_exchange
+from flightsw.bus.rebuild import replay, wire_exchange
+from flightsw.bus.records import LATE, LOST, OVERDUE, SKIPPED, TickRecord
 from flightsw.bus.remote import RemoteEnd, RemotePlan, read_timing
 from flightsw.messages.schema import PROTOCOL
 from tests.bus.doors import House
@@ -237,7 +237,7 @@ def test_an_agent_that_joins_a_node_under_way_is_lost_first_for_it_knows_nothing
             again.owe(name) if name == "echo" else again.accept(name, [])
         again.finish()
     for one in records:
-        again.replay(one)
+        replay(again, one)
     assert again.tick == bench.exchange.tick
 
 

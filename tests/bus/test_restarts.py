@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flightsw.bus.exchange import LOST, REJOIN, TickRecord
+from flightsw.bus.rebuild import replay
+from flightsw.bus.records import LOST, REJOIN, TickRecord
 from flightsw.bus.restarts import FOR_GOOD, LOCKOUT_TICKS, MOST_RESTARTS, WINDOW_TICKS, recent, rejoin_tick
 from flightsw.bus.table import ProcessRow, ProcessTable
 from flightsw.messages.health import BusEvent, BusEventKind, RestartRequest
@@ -64,7 +65,7 @@ def test_a_guarded_process_that_falls_silent_is_bitten_by_the_watchdog_and_repla
     records += [bench.tick() for _ in range(8)]
     assert [item[0] for record in records for item in record.inputs] == [LOST, REJOIN]
     for record in records:
-        twin.replay(record)
+        replay(twin, record)
     assert twin.incarnation("echo") == 1
 
 
@@ -82,7 +83,7 @@ def test_a_restart_by_order_is_a_loss_at_the_next_tick_and_replays() -> None:
     assert [record.tick for record in records if record.inputs] == [5, 8]
     assert told(bench) == [BusEventKind.APP_LOST, BusEventKind.REJOIN]
     for record in records:
-        twin.replay(record)
+        replay(twin, record)
     assert twin.incarnation("echo") == 1
     assert not twin.absent()
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from rich.console import Console
 
-from flightsw.bus.exchange import MESSAGE, TickRecord
 from flightsw.bus.log import LogHeader
+from flightsw.bus.records import MESSAGE, TickRecord
 from flightsw.live.facts import Facts, facts_of
 from flightsw.live.state import LiveState
 from flightsw.live.terminal.panels import frame

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from flightsw.bus.exchange import LOST, REJOIN
 from flightsw.bus.logreader import LogReader
+from flightsw.bus.records import LOST, REJOIN
 from tests.loop.runs import COMMAND, GUARD_S, children, summary_of, wait_for_tick
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs/examples/my_controller"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from flightsw.bus.exchange import LOST, REJOIN
 from flightsw.bus.logreader import LogReader
+from flightsw.bus.records import LOST, REJOIN
 from flightsw.node.replay import replay_run
 from tests.conftest import Cli
 from tests.loop.runs import children, fly, flying, summary_of, wait_for_tick

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flightsw.bus.exchange import LOST, REJOIN
 from flightsw.bus.logreader import LogReader
+from flightsw.bus.records import LOST, REJOIN
 from flightsw.node.replay import replay_application, replay_run
 from flightsw.node.resume import Wanted
 from tests.loop.runs import fly

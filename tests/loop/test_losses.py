@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from flightsw.bus.exchange import LOST, REJOIN
 from flightsw.bus.logreader import LogReader
+from flightsw.bus.records import LOST, REJOIN
 from flightsw.messages.power import PowerCriticalData, PowerStatus
 from flightsw.node.appreplay import replay_application
 from flightsw.node.replay import replay_run

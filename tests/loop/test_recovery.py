@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from flightsw.bus.application import Application, Inbox, Now
-from flightsw.bus.exchange import LOST, REJOIN, TickRecord
+from flightsw.bus.records import LOST, REJOIN, TickRecord
 from flightsw.messages.base import Message
 from flightsw.messages.comms import TcRequest
 from flightsw.messages.health import BusEvent, BusEventKind, Event, Mode, ModeStatus, SensorValidity

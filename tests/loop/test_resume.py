@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from flightsw.bus.exchange import LOST, REJOIN
 from flightsw.bus.logreader import LogReader
+from flightsw.bus.records import LOST, REJOIN
 from flightsw.node.replay import replay_run
 from flightsw.node.scenario import shipped_scenarios
 from flightsw.record.folder import read_manifest

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
-from flightsw.bus.exchange import TickRecord
+from flightsw.bus.records import TickRecord
 from flightsw.node.inprocess import InProcessNode
 from flightsw.node.scenario import Scenario, load_scenario
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import flightsw
-from flightsw.bus.exchange import LOST
 from flightsw.bus.logreader import LogReader
+from flightsw.bus.records import LOST
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Scalar
 from flightsw.messages.faults import INJECTION, FaultInjection

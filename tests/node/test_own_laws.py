@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from flightsw.bus.exchange import LOST, REJOIN
+from flightsw.bus.records import LOST, REJOIN
 from flightsw.cli import main
 from flightsw.errors import ConfigError
 from flightsw.node.laws import STANDARD

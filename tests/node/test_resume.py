@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flightsw.bus.exchange import RECONFIGURE, TickRecord, changes_of
 from flightsw.bus.log import HashChain, LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
+from flightsw.bus.records import RECONFIGURE, TickRecord, changes_of
 from flightsw.errors import ConfigError, LogError
 from flightsw.messages.topics import FLIGHT_APPS
 from flightsw.node.appreplay import replay_application

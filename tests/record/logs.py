@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from flightsw.bus.exchange import TickRecord
 from flightsw.bus.log import LogHeader, LogWriter, RecordEncoder
+from flightsw.bus.records import TickRecord
 from flightsw.messages.base import Message
 from flightsw.messages.comms import CommsStatus
 from flightsw.messages.health import Mode, ModeStatus

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from flightsw.bus.exchange import MESSAGE, TickRecord
 from flightsw.bus.log import LogHeader, LogWriter, RecordEncoder
+from flightsw.bus.records import MESSAGE, TickRecord
 from flightsw.errors import ConfigError, LogError
 from flightsw.messages.comms import TcRequest
 from flightsw.messages.health import BusEvent, BusEventKind, Event, Mode, Severity

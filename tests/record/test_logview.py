@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from flightsw.bus.exchange import LOST, MESSAGE
+from flightsw.bus.records import LOST, MESSAGE
 from flightsw.errors import ConfigError, LogError
 from flightsw.messages.comms import TcRequest
 from flightsw.messages.health import Event, Mode, Severity

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from flightsw.bus.exchange import LOST
+from flightsw.bus.records import LOST
 from flightsw.errors import LogError
 from flightsw.messages.comms import DownlinkFrame
 from flightsw.messages.health import BusEvent, BusEventKind, Event, Mode, Severity
