@@ -25,8 +25,8 @@ import msgspec
 import zmq
 
 from benchmarks.barrier import STOP
+from flightsw.bus.ahead import part_ticks
 from flightsw.bus.application import Application, Clock, Inbox
-from flightsw.bus.broker import part_ticks
 from flightsw.bus.exchange import Exchange
 from flightsw.bus.frames import Done, Step, WireEntry
 from flightsw.bus.log import LogWriter, RecordEncoder

@@ -14,32 +14,30 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 import structlog
 import zmq
 
+from flightsw.bus.ahead import Ahead
+from flightsw.bus.brokerplan import BrokerPlan
 from flightsw.bus.exchange import Exchange
-from flightsw.bus.faults import BusFault
-from flightsw.bus.frames import Done, Fault, Hello, Step, ToBus, WireEntry, misfit
-from flightsw.bus.log import LogHeader, LogPlace, LogWriter, RecordEncoder
+from flightsw.bus.frames import Done, Fault, Hello, Step, ToBus, misfit
+from flightsw.bus.log import LogPlace, LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.pacing import PROGRESS_S, Gap, Pacer, monotonic_s
 from flightsw.bus.peers import Peers
 from flightsw.bus.port import Codec, Port
-from flightsw.bus.rebuild import LoggedStep, in_chunks, logged_steps, replay, wire_exchange
-from flightsw.bus.records import MESSAGE
+from flightsw.bus.rebuild import replay, wire_exchange
+from flightsw.bus.records import MESSAGE, TickRecord
+from flightsw.bus.recovery import Recovery
 from flightsw.bus.remote import RemoteEnd
 from flightsw.bus.seats import Entry
 from flightsw.bus.table import ProcessTable, Role
 from flightsw.bus.umbilical import LauncherLink, Umbilical
 from flightsw.errors import BusError, LogError, RunError
-from flightsw.messages.comms import TcRequest
 from flightsw.messages.topics import OUTSIDE
 
 WALL_GUARD_S = 60.0
@@ -47,44 +45,9 @@ WALL_GUARD_S = 60.0
 REBUILD_TICK_S = 0.05
 """longer, for each tick of the log that it has to be run through first: ten times what the slowest application takes"""
 IDLE_MS = 100
-REBUILD_CHUNK_TICKS = 256
 LOOKS_AWAKE = 500
 """for an answer from another core, some 400 us: longer than a tick takes there, unless it computes batches"""
-PART_TICKS = 5
-"""granted at most in one STEP to who runs alone: fewer cost more frames, with more the bus is idle meanwhile"""
 _EVENTS, _READABLE = int(zmq.EVENTS), int(zmq.POLLIN)
-
-
-@dataclass(frozen=True)
-class BrokerPlan:
-    """What one run asks of the bus."""
-
-    run_dir: Path
-    endpoint: str
-    header: LogHeader
-    schema_hash: str
-    ticks: int
-    commands: Mapping[int, tuple[TcRequest, ...]]
-    """the scenario's telecommands by tick"""
-    faults: Sequence[BusFault] = ()
-    """scripted"""
-    resume: bool = False
-    """the bus was lost: go on from the log"""
-    peers: Mapping[str, bytes] = field(default_factory=dict)
-    """with resume: routing ids of the processes that live on"""
-    taken_up_tick: int | None = None
-    """with resume: the run goes on here with new processes, which run themselves through the log first"""
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    """of the configuration, in that tick"""
-    spare_cores: frozenset[int] = frozenset()
-    """where the log's closed segments are compressed; none: where the bus is"""
-    on_other_cores: frozenset[str] = frozenset()
-    """processes that are kept on other cores than the bus, which stays awake while it waits for these alone"""
-
-
-def part_ticks(ticks: int) -> int:
-    """Of these, how many are granted in the next STEP: the last ones are few, since all wait until they are closed."""
-    return min(PART_TICKS, (2 * ticks + 2) // 3)
 
 
 class _StopRequested(Exception):
@@ -121,8 +84,10 @@ class Broker:
         self._peers = Peers(plan.header, plan.peers, launcher.wait)
         self._steps: dict[str, tuple[int, bytes]] = {}
         """(tick, STEP) that each process was sent last, to be sent to whoever comes back for it"""
-        self._ahead: deque[tuple[str, int, int, bytes]] = deque()
-        """(name, first tick, last tick, STEP) of who runs ticks alone, in order, that are not answered yet"""
+        self._ahead = Ahead(self._exchange, self._run_id, self._peers)
+        self._recovery = Recovery(
+            plan.run_dir, self._run_id, table, self._peers, self._received, self._take, WALL_GUARD_S
+        )
         self._scripted = sorted(plan.commands)
         self._last_entries: list[Entry] = []
         self._last_alone: list[Entry] = []
@@ -207,7 +172,7 @@ class Broker:
         changes = self._plan.changes if tick == self._plan.taken_up_tick else None
         late = () if remote is None else remote.late(exchange)
         grants = exchange.begin([self._outside.entry(request)[:2] for request in requests], changes, late)
-        self._end_restarted()
+        self._end_restarted(tick)
         crashing = exchange.crashing
         for name, inbox in grants:
             if name in crashing:
@@ -226,8 +191,7 @@ class Broker:
         if tick == self._plan.taken_up_tick:
             self._pacer.restart()  # it was rebuilt in this one
         record = exchange.finish()
-        assert self._writer is not None
-        self._writer.append(self._record_bytes(record))
+        self._append(record)
         if remote is not None:
             remote.logged()
         self._last_entries, self._last_alone = record.entries, []
@@ -240,16 +204,9 @@ class Broker:
             return False
         if exchange.tick == self._plan.taken_up_tick:
             return False
-        tick = exchange.tick
-        alone = exchange.alone(self._quiet_until(tick))
-        if alone is None:
+        name = self._ahead.grant(self._quiet_until(exchange.tick))
+        if name is None:
             return False
-        name, end_tick, inbox = alone
-        while tick < end_tick:
-            last_tick = tick + part_ticks(end_tick - tick) - 1
-            frame = self._encode(Step(self._run_id, tick, last_tick, [inbox, *[()] * (last_tick - tick)]))
-            self._ahead.append((name, tick, last_tick, frame))
-            tick, inbox = last_tick + 1, ()
         if name in self._peers.welcomed:
             self._send_granted(name)
         self._collect(exchange.tick)
@@ -264,31 +221,28 @@ class Broker:
 
     def _send_granted(self, name: str) -> None:
         """What it was granted and is not in the log yet. A new one must run a tick that the one before has answered."""
-        for _, _, _, frame in self._ahead:
-            self._peers.send(name, frame)
+        self._ahead.send(name)
         tick, frame = self._steps.get(name, (-1, b""))
         if tick == self._exchange.tick:
             self._peers.send(name, frame)
 
-    def _close_ahead(self, name: str, outboxes: Sequence[Sequence[Entry]]) -> None:
-        """Ticks that it ran alone, one by one as all others."""
-        exchange, records = self._exchange, []
-        for outbox in outboxes:
-            grants = exchange.begin()
-            if [granted for granted, _ in grants] != [name]:
-                raise BusError(f"tick {exchange.tick} was granted to {name} alone, and is {grants}'s")
-            self._end_restarted()
-            exchange.accept(name, outbox)
-            records.append(exchange.finish())
-        assert self._writer is not None
+    def _close_ahead(self, outboxes: Sequence[Sequence[Entry]]) -> None:
+        """Ticks that one process ran alone."""
+        records = []
+        for record in self._ahead.closed(outboxes):
+            self._end_restarted(record.tick)
+            records.append(record)
         for record in records:
-            self._writer.append(self._record_bytes(record))
+            self._append(record)
         self._last_alone = records[-1].entries
-        self._ahead.popleft()
 
-    def _end_restarted(self) -> None:
+    def _append(self, record: TickRecord) -> None:
+        assert self._writer is not None
+        self._writer.append(self._record_bytes(record))
+
+    def _end_restarted(self, tick: int) -> None:
         for name in self._exchange.restarted:
-            self._log.warning("app.restarted", process=name, tick=self._exchange.tick)
+            self._log.warning("app.restarted", process=name, tick=tick)
             self._end(name)
 
     def _end(self, name: str) -> None:
@@ -347,8 +301,8 @@ class Broker:
             if self._table.by_name[name].role is Role.INFRASTRUCTURE:
                 raise RunError(f"{name}: {frame.text}")
         elif self._ahead:
-            if (name, frame.first_tick, frame.last_tick) == self._ahead[0][:3]:
-                self._close_ahead(name, frame.outboxes)
+            if self._ahead.is_answered_by(name, frame):
+                self._close_ahead(frame.outboxes)
         elif frame.run_id == self._run_id and frame.first_tick == self._exchange.tick:
             self._exchange.accept(name, frame.outboxes[0])
         elif frame.first_tick > max(self._exchange.tick, self._umbilical.not_before):
@@ -362,7 +316,7 @@ class Broker:
             self._exchange.lose(name)
 
     def _kill_silent(self, tick: int) -> None:
-        for name in sorted(self._exchange.waiting - self._elsewhere | {name for name, *_ in self._ahead}):
+        for name in sorted(self._exchange.waiting - self._elsewhere | self._ahead.names):
             self._log.error("process.silent", process=name, tick=tick, guard_s=WALL_GUARD_S)
             self._launcher.ask_kill(name)
 
@@ -378,7 +332,8 @@ class Broker:
         if self._table.by_name[name].role is Role.INFRASTRUCTURE:
             self._peers.welcome(name, self._exchange.tick)
             if known or self._exchange.tick:
-                self._rebuild(name)
+                self._log.warning("infrastructure.rebuild", process=name, ticks=self._exchange.tick)
+                self._recovery.rebuild(name, self._exchange.tick, self._new_exchange())
             self._send_granted(name)
         elif name in self._exchange.absent():
             return  # it waits for its REJOIN
@@ -421,39 +376,7 @@ class Broker:
             identity, data = self._router.recv_multipart()
             self._take(identity, self._decode(data))
 
-    # -- rebuilding from the log ----------------------------------------------------------------------------------
-
-    def _rebuild(self, name: str) -> None:
-        """Run a restarted infrastructure process through its logged inboxes; what it says must be what it said."""
-        self._log.warning("infrastructure.rebuild", process=name, ticks=self._exchange.tick)
-        reader = LogReader(self._plan.run_dir)
-        steps = logged_steps(reader, self._table, name, self._exchange.tick, self._new_exchange())
-        for chunk in in_chunks(steps, REBUILD_CHUNK_TICKS):
-            self._rebuild_chunk(name, chunk)
-
-    def _rebuild_chunk(self, name: str, chunk: list[LoggedStep]) -> None:
-        first, last = chunk[0].tick, chunk[-1].tick
-        self._peers.send(name, self._encode(Step(self._run_id, first, last, [step.inbox for step in chunk])))
-        answer = self._rebuilt_answer(name, first)
-        for step, again in zip(chunk, answer, strict=True):
-            if [(n, bytes(p)) for n, p in again] != [(n, bytes(p)) for n, p in step.said]:
-                raise RunError(f"{name}: rebuilt from the log, it says something else at tick {step.tick} than it did")
-
-    def _rebuilt_answer(self, name: str, first_tick: int) -> list[list[WireEntry]]:
-        deadline_s = monotonic_s() + WALL_GUARD_S
-        while monotonic_s() < deadline_s:
-            try:
-                identity, data = self._router.recv_multipart()
-            except zmq.Again:
-                self._launcher.poll()
-                continue
-            frame = self._decode(data)
-            if identity == self._peers.identities[name] and isinstance(frame, Done) and frame.first_tick == first_tick:
-                return frame.outboxes
-            if isinstance(frame, Hello) and identity.startswith(name.encode() + b"."):
-                raise RunError(f"{name}: lost again while it was rebuilt from the log")
-            self._take(identity, frame)
-        raise RunError(f"{name}: silent for {WALL_GUARD_S:.0f} s while it was rebuilt from the log")
+    # -- the log --------------------------------------------------------------------------------------------------
 
     def _reopened_log(self) -> LogWriter:
         """Replay the log of the bus that was lost into this one's Exchange, and go on writing behind it."""
@@ -494,16 +417,22 @@ class Broker:
             self._next_progress_s = now_s + PROGRESS_S
             self._launcher.tell_progress(tick, [*self._last_entries, *self._last_alone], self._pacer.slips)
 
+    def _received(self) -> tuple[bytes, ToBus] | None:
+        """The next frame, and whose; None: nothing came for a while."""
+        try:
+            identity, data = self._router.recv_multipart()
+        except zmq.Again:
+            self._launcher.poll()
+            return None
+        return identity, self._decode(data)
+
     def _await_successor(self, name: str) -> None:
         """A lost application is due back in the coming tick, which doesn't begin without it."""
         deadline_s = monotonic_s() + WALL_GUARD_S
         while name in self._peers.welcomed or name not in self._peers.identities:
-            try:
-                identity, data = self._router.recv_multipart()
-            except zmq.Again:
-                self._launcher.poll()
-                if monotonic_s() > deadline_s:
-                    raise RunError(f"{name}: no successor joined in {WALL_GUARD_S:.0f} s") from None
-                continue
-            self._take(identity, self._decode(data))
+            received = self._received()
+            if received is not None:
+                self._take(*received)
+            elif monotonic_s() > deadline_s:
+                raise RunError(f"{name}: no successor joined in {WALL_GUARD_S:.0f} s")
         self._peers.welcome(name, self._exchange.tick)

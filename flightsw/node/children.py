@@ -20,7 +20,8 @@ import setproctitle
 import structlog
 import zmq
 
-from flightsw.bus.broker import Broker, BrokerPlan
+from flightsw.bus.broker import Broker
+from flightsw.bus.brokerplan import BrokerPlan
 from flightsw.bus.door import Door
 from flightsw.bus.pacing import Pacer
 from flightsw.bus.processor import go_first

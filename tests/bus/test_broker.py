@@ -11,7 +11,8 @@ import msgspec
 import pytest
 import zmq
 
-from flightsw.bus.broker import Broker, BrokerPlan
+from flightsw.bus.broker import Broker
+from flightsw.bus.brokerplan import BrokerPlan
 from flightsw.bus.frames import Done, Fault, FromBus, Hello, Refused, Step, Stop, Welcome
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.pacing import Pacer
