@@ -17,7 +17,7 @@ import platform
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.measures import BARRIER_OF_FIVE, GROWTH, MEASURES, RATIOS, growth, real_time
+from benchmarks.measures import BARRIER_OF_FIVE, GROWTH, MEASURES, RATIOS, basilisk, growth, real_time
 from benchmarks.rows import Row, off_usual, ratio_row, row_of, sampled
 from flightsw.bench.tables import read_page, renewed, write_page
 from flightsw.errors import ConfigError
@@ -25,12 +25,14 @@ from flightsw.errors import ConfigError
 MARKS = "<!-- bench: begin -->\n", "<!-- bench: end -->\n"
 
 
-def rows(rounds: int, real_time_s: int) -> list[Row]:
-    """Of all figures, their ratios behind them, and behind these what is measured once."""
-    samples, once = sampled(MEASURES, rounds), real_time(real_time_s)
+def rows(rounds: int, real_time_s: int, peer: Path | None) -> list[Row]:
+    """Of all figures, their ratios behind them, and behind these what is measured once. `peer`: Basilisk's Python."""
+    peers, over = ({}, {}) if peer is None else basilisk(peer)
+    measures, ratios, once = MEASURES | peers, RATIOS | over, real_time(real_time_s)
+    samples = sampled(measures, rounds)
     off = off_usual(samples[BARRIER_OF_FIVE])
-    table = [row_of(name, measure, samples, off=off) for name, measure in MEASURES.items()]
-    table += [ratio_row(name, ratio, samples, off=off) for name, ratio in RATIOS.items()]
+    table = [row_of(name, measure, samples, off=off) for name, measure in measures.items()]
+    table += [ratio_row(name, ratio, samples, off=off) for name, ratio in ratios.items()]
     held = sampled(once, 1)
     return [*table, *[row_of(name, measure, held, off=off) for name, measure in once.items()]]
 
@@ -54,6 +56,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--real-time", type=int, default=600, metavar="SECONDS", help="how long 100 Hz are held")
+    parser.add_argument(
+        "--basilisk", type=Path, metavar="PYTHON", help="fly the same orbit by Basilisk, installed there"
+    )
     parser.add_argument("--out", type=Path, help="folder for results.json")
     parser.add_argument("--page", type=Path, help="page to bring up to date: docs/speed.md")
     asked = parser.parse_args()
@@ -61,7 +66,7 @@ def main() -> None:
         page = None if asked.page is None else read_page(asked.page, MARKS)
     except ConfigError as error:
         parser.error(str(error))
-    table, grown = rows(asked.rounds, asked.real_time), growth()
+    table, grown = rows(asked.rounds, asked.real_time, asked.basilisk), growth()
     text = printed(table, grown)
     print(text)
     if asked.out is not None:

@@ -226,3 +226,25 @@ def real_time(seconds: int) -> dict[str, Measure]:
     """The node held at 100 Hz, which is measured once."""
     name = f"100 Hz for {seconds} s: over 1 ms late"
     return {name: Measure(lambda: late_share(seconds), "share", 0.01, by_wall_clock=True)}
+
+
+def basilisk(interpreter: Path) -> tuple[dict[str, Measure], dict[str, Ratio]]:
+    """Rows of a peer that flies the same orbit, and what the node in one process is of it. `interpreter`: of an
+    environment that has it installed."""
+
+    def flown_by(which: str) -> float:
+        script = Path(__file__).with_name("peers") / "basilisk.py"
+        done = subprocess.run([interpreter, str(script), str(TICKS)], capture_output=True, text=True, check=True)
+        return float(json.loads(done.stdout.splitlines()[-1])[which])
+
+    plant, modules, stepped = (
+        "Basilisk, no Python in it",
+        "Basilisk, five Python modules",
+        "Basilisk, stepped from Python",
+    )
+    measures = {
+        plant: Measure(lambda: flown_by("plant"), "sim-s/s"),
+        modules: Measure(lambda: flown_by("modules"), "sim-s/s"),
+        stepped: Measure(lambda: flown_by("stepped"), "sim-s/s"),
+    }
+    return measures, {"one process over Basilisk's modules": Ratio(ONE, modules, 3.0, ONE_FLOOR)}
