@@ -40,14 +40,14 @@ def rows(rounds: int, real_time_s: int, peer: Path | None) -> list[Row]:
 def printed(table: list[Row], grown: dict[str, dict[str, float]]) -> str:
     """As text, the machine named."""
     lines = [f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.release()}"]
-    lines.append(f"{'':36}{'median':>9}{'lowest':>9}{'highest':>9}  {'unit':8}{'goal':>8}{'ratio':>7}  verdict")
+    lines.append(f"{'':42}{'median':>11}{'lowest':>11}{'highest':>11}  {'unit':8}{'goal':>8}{'ratio':>7}  verdict")
     for row in table:
-        figures = f"{row.median:>9.4g}{row.lowest:>9.4g}{row.highest:>9.4g}"
+        figures = f"{row.median:>11.4g}{row.lowest:>11.4g}{row.highest:>11.4g}"
         goal = " " * 15 if row.goal is None else f"{row.goal:>8g}{row.ratio:>7.2f}"
-        lines.append(f"{row.name:36}{figures}  {row.unit:8}{goal}  {row.verdict}".rstrip())
+        lines.append(f"{row.name:42}{figures}  {row.unit:8}{goal}  {row.verdict}".rstrip())
     for kind, figures_us in grown.items():
         costs = "  ".join(f"{size}: {cost_us:.4g}" for size, cost_us in figures_us.items())
-        lines.append(f"{GROWTH[kind]:36}{costs}")
+        lines.append(f"{GROWTH[kind]:42}{costs}")
     return "\n".join(lines)
 
 
