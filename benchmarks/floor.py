@@ -109,8 +109,6 @@ def _looped(flight: Flight, out: Path, run_tick: Callable[[int], TickRecord]) ->
     encode = RecordEncoder()
     writer = LogWriter(out, log_header(flight.scenario, flight.table), buffer_bytes=65536)
     ticks, begin_s = len(flight.records), 0.0
-    gc.freeze()
-    gc.disable()
     for tick in range(ticks):
         if tick == FIRST:
             begin_s = time.perf_counter()
@@ -249,6 +247,8 @@ def measured(host: str, ticks: int, execute: str, cycle_ticks: int) -> float:
         flown.mkdir()
         again.mkdir()
         flight = Flight(flown, ticks, execute, cycle_ticks)
+        gc.freeze()
+        gc.disable()  # as a node's processes do; these hold a whole flight besides
         return HOSTS[host](flight, again)
 
 
