@@ -41,10 +41,12 @@ from flightsw.node.onboard import OnBoard
 from flightsw.node.processes import process_table, table_hash
 from flightsw.node.scenario import ON_BOARD, Scenario
 from hil.hands import BoardHands
+from hil.interlock import Watch
 from hil.keys import public_of
 from hil.parcel import unpacked
 from hil.worker import WorkedEngine, Worker
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_S = 0.1
 ENLIST_S = 1.0
 HEARTBEAT_MS, HEARTBEAT_LOST_MS = 1000, 3000
@@ -79,6 +81,9 @@ class Agent:
     ) -> None:
         self._provider = provider
         self._board = board
+        self._watch = Watch()
+        self._is_safe = False
+        """nobody led it, and it has been made safe"""
         self._line = line
         self._stretched = stretched
         self._once = once
@@ -103,6 +108,7 @@ class Agent:
                 except (BenchLost, ApplicationFailed) as error:
                     self._log.warning("session.cut", reason=str(error))
                     self._board.safe()
+                    self._is_safe = True
                 if self._once and self.sessions:
                     return
         finally:
@@ -128,7 +134,13 @@ class Agent:
             if brief is not None:
                 with TemporaryDirectory(prefix="flightsw-agent-") as folder:
                     scenario = _scenario_of(brief, Path(folder))
-                    Session(self._board, socket, scenario, self._stop, self._stretched, self._provider).run()
+                    session = Session(
+                        self._board, self._watch, socket, scenario, self._stop, self._stretched, self._provider
+                    )
+                    if self._is_safe:  # a mode of the run's may have no name on this board: then nothing would end it
+                        self._board.restore()
+                        self._is_safe = False
+                    session.run(brief.number)
                 self.sessions += 1
                 self._board.restore()
         except zmq.ZMQError as error:
@@ -159,6 +171,7 @@ class Session:
     def __init__(
         self,
         board: Board,
+        watch: Watch,
         socket: zmq.Socket[bytes],
         scenario: Scenario,
         stop: threading.Event,
@@ -166,6 +179,7 @@ class Session:
         provider: str,
     ) -> None:
         self._board = board
+        self._watch = watch
         self._socket = socket
         self._stop = stop
         self._stretched = stretched
@@ -190,10 +204,10 @@ class Session:
         self._worker = Worker(engine, [one.name for one in card.variants])
         self._application: Application | None = None
 
-    def run(self) -> None:
-        """Join, answer, leave. Raises BenchLost, JoinRefused."""
-        self._socket.send(self._encode(Hello(ON_BOARD, PROTOCOL, self._hash, 0)))
-        heard_s = monotonic_s()
+    def run(self, brief: str) -> None:
+        """Join, answer, leave; `brief`: the number of the one that it goes by. Raises BenchLost, JoinRefused."""
+        hello = self._encode(Hello(ON_BOARD, PROTOCOL, self._hash, 0, brief))
+        heard_s, hello_s = monotonic_s(), 0.0
         welcome: Welcome | None = None
         switch_s = sys.getswitchinterval()
         try:
@@ -202,6 +216,9 @@ class Session:
             gc.freeze()
             gc.disable()  # as on the bench: a tick makes no reference cycles
             while not self._stop.is_set():
+                if welcome is None and monotonic_s() >= hello_s:  # again: the bench may be another one by now
+                    hello_s = monotonic_s() + ENLIST_S
+                    _offer(self._socket, hello)
                 if not self._socket.poll(round(POLL_S * 1000)):
                     if welcome is not None and monotonic_s() - heard_s > self._config.lost_after_s:
                         raise BenchLost(f"silent for {self._config.lost_after_s} s")
@@ -216,6 +233,8 @@ class Session:
                     self._answer(frame, welcome)
                 elif isinstance(frame, Refused):
                     raise JoinRefused(f"{ON_BOARD}: {frame.reason}")
+                elif isinstance(frame, Brief) and frame.number != brief:  # ours comes again where it was asked for twice
+                    raise BenchLost("it flies another run by now")
                 elif isinstance(frame, Stop):
                     self._log.info("run.ended")
                     return
@@ -250,7 +269,14 @@ class Session:
         }
         engine = WorkedEngine()
         hands = BoardHands(
-            self._board, self._worker, engine, self._config, names, welcome.dt_ns, stretched=self._stretched
+            self._board,
+            self._worker,
+            engine,
+            self._config,
+            names,
+            welcome.dt_ns,
+            stretched=self._stretched,
+            watch=self._watch,
         )
         device = BoardDevice(silicon, hands)
         return OnBoard(inference_with(scenario, silicon, self._card, device, engine), device)
@@ -275,12 +301,13 @@ def _offer(socket: zmq.Socket[bytes], data: bytes) -> None:
 
 @contextmanager
 def stopped_by_signals(agent: Agent) -> Iterator[None]:
-    """SIGINT and SIGTERM end the agent in order."""
+    """SIGINT, SIGTERM and the end of its terminal end the agent in order: the board is then as it was."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         agent.stop()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [number for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup stays nohup
+    before = {number: signal.signal(number, stop) for number in heard}
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ Instants are wall-clock time since the grant, put on the tick's simulated time. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flightsw.bus.pacing import monotonic_s, sleep_s
 from flightsw.bus.processor import grown, queued_s
@@ -17,9 +17,8 @@ from flightsw.devices.accelerator import Batch
 from flightsw.devices.board import NO_CLOCK, Board, BoardConfig, Limit, Reading, Sample
 from flightsw.devices.board_device import Order
 from flightsw.messages.board import BoardReading, Quality
-from hil import interlock
 from hil.drivers.window import Clock
-from hil.interlock import Interlock
+from hil.interlock import Watch
 from hil.worker import Job, WorkedEngine, Worker
 
 MODE_NOT_TAKEN, CLOCK_NOT_TAKEN = "mode-not-taken", "clock-not-taken"
@@ -29,7 +28,8 @@ LEAST_PAUSE_S = 1e-3
 
 
 class BoardHands:
-    """One board. `modes`: the board's own name of each power mode of the profile, where it has one."""
+    """One board. `modes`: the board's own name of each power mode of the profile, where it has one. `watch`: what is
+    known of the board from before."""
 
     def __init__(
         self,
@@ -41,6 +41,7 @@ class BoardHands:
         dt_ns: int,
         *,
         stretched: bool = False,
+        watch: Watch | None = None,
         now_s: Clock = monotonic_s,
     ) -> None:
         self._board = board
@@ -53,7 +54,7 @@ class BoardHands:
         self._now_s = now_s
         self._sampled_s = -1e9
         self._pause_s = max(LEAST_PAUSE_S, board.sample_s)
-        self._interlock = Interlock()
+        self._watch = watch or Watch()
         self._sample: Sample | None = None
         self._mode: int | None = None
         self._mode_taken = True
@@ -71,7 +72,7 @@ class BoardHands:
         """The grant has come: look at the board once."""
         self._begin_tick(tick_ns)
         self._look()
-        return not self._interlock.holds
+        return not self._watch.holds
 
     def _begin_tick(self, tick_ns: int) -> None:
         self._tick_ns = tick_ns
@@ -82,13 +83,16 @@ class BoardHands:
         self._spans: list[tuple[int, int]] = []
         self._latencies: list[float] = []
         self._busy_s = 0.0
-        self._watts: list[float] = []
+        self._powers: list[Sample] = []
+        """all samples of the tick that have a power"""
+        self._middles_s: list[float] = []
+        """of what each of them was averaged over"""
         self._flags: dict[str, None] = {}
         """complaints of all the tick's samples: some are told once only"""
 
     def open(self, order: Order) -> None:
         """Hold the board to what the emulated computer is."""
-        cap = order.cap if order.working and not self._interlock.holds else 0.0
+        cap = order.cap if order.working and not self._watch.holds else 0.0
         if order.working and order.mode != self._mode:
             self._mode = order.mode
             name = self._modes.get(order.mode)
@@ -103,7 +107,7 @@ class BoardHands:
         """Now, or when the pause behind the last batch is over; never once an interlock holds."""
         self._look()  # batches shorter than a pause would leave a busy tick without a sample
         free_s = max(self._now_s(), self._free_s)
-        if free_s >= self._ends_s or self._interlock.holds:
+        if free_s >= self._ends_s or self._watch.holds:
             return None
         self._asked.append(self._on_tick(free_s))
         return self._asked[-1]
@@ -162,20 +166,18 @@ class BoardHands:
         assert self._sample is not None
         sample = self._sample
         now_s = self._now_s()
-        since_s = max(0.0, now_s - self._sampled_s)
-        power = sample.power
-        power_w = sum(self._watts) / len(self._watts) if self._watts else power.value
+        sensors = [one.sensor.value for one in self._powers if one.meter and one.sensor]
         flags = [*self._flags, *(() if self._mode_taken else (MODE_NOT_TAKEN,))]
         if self._limit.reason and self._limit.how != NO_CLOCK:
             flags.append(CLOCK_NOT_TAKEN)
         queued_before_s, self._queued_s = self._queued_s, queued_s()
         return BoardReading(
             tick=self._tick_ns // self._dt_ns,
-            ready=not self._interlock.holds,
-            power_w=power_w,
-            power_quality=power.quality,
-            power_age_s=max(0.0, power.age_s) + since_s,
-            sensor_w=None if sample.meter is None or sample.sensor is None else sample.sensor.value,
+            ready=not self._watch.holds,
+            power_w=mean_of([one.power.value for one in self._powers]),
+            power_quality=sample.power.quality,
+            power_age_s=max(0.0, now_s - (mean_of(self._middles_s) or self._sampled_s)),
+            sensor_w=mean_of(sensors),
             chip_c=sample.chip.value,
             chip_quality=sample.chip.quality,
             clock_mhz=sample.clock.value,
@@ -183,7 +185,7 @@ class BoardHands:
             cap_asked=self._share or 0.0,
             cap_applied=min(1.0, self._limit.applied),
             duty=self._duty,
-            limited=self._interlock.holds,
+            limited=self._watch.holds,
             flags=tuple(flags),
             latency_quality=Quality.MODELLED if self._stretched else Quality.MEASURED,
             latencies_s=tuple(self._latencies),
@@ -202,10 +204,11 @@ class BoardHands:
             return
         self._sampled_s = now_s
         self._sample = self._board.sample()
-        self._interlock = interlock.step(self._interlock, self._sample, self._config)
+        self._watch.look(self._sample, self._config)
         self._flags.update(dict.fromkeys(self._sample.flags))
         if self._sample.power.value is not None:
-            self._watts.append(self._sample.power.value)
+            self._powers.append(self._sample)
+            self._middles_s.append(now_s - max(0.0, self._sample.power.age_s))
 
     def _stretch(self) -> float:
         """By how much a stand-in's clock lengthens what this machine's took."""
@@ -222,3 +225,9 @@ class BoardHands:
 
     def _on_tick(self, instant_s: float) -> int:
         return max(0, self._tick_ns + round((instant_s - self._began_s) * 1e9))
+
+
+def mean_of(values: Sequence[float | None]) -> float | None:
+    """Of those that are known; None: none is."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

@@ -1,7 +1,8 @@
 """Interlocks: the real board's temperature and power, whatever the emulated orbit says. Pure.
 
 Over its limit the board idles until it has cooled by the hysteresis, or drawn less by a tenth. A temperature that was
-there and is gone counts as over the limit: nobody knows any more. Called by `hil.hands`, with every sample.
+there and is gone counts as over the limit: nobody knows any more. What was seen of a board outlives runs, and restarts
+of the application. Called by `hil.hands`, with every sample.
 """
 
 from __future__ import annotations
@@ -43,3 +44,19 @@ def step(state: Interlock, sample: Sample, config: BoardConfig) -> Interlock:
         blind=state.saw and chip_c is None,
         saw=state.saw or chip_c is not None,
     )
+
+
+class Watch:
+    """One board's interlock, for as long as its agent lives."""
+
+    def __init__(self) -> None:
+        self._state = Interlock()
+
+    @property
+    def holds(self) -> bool:
+        """The board must idle."""
+        return self._state.holds
+
+    def look(self, sample: Sample, config: BoardConfig) -> None:
+        """Take a sample into account."""
+        self._state = step(self._state, sample, config)

@@ -1,6 +1,6 @@
 """The frames between the bus and its processes, and the payload of the join.
 
-    process -> bus   HELLO{name, protocol, schema_hash, incarnation}
+    process -> bus   HELLO{name, protocol, schema_hash, incarnation, brief}
     bus -> process   WELCOME{run_id, tick, dt_ns, seed} | REFUSED{reason}
     bus -> process   STEP{run_id, first_tick, last_tick, inboxes}     one inbox a tick
     process -> bus   DONE{run_id, first_tick, last_tick, incarnation, outboxes}
@@ -10,7 +10,7 @@
 An agent on a board, which has no scenario of its own, first asks for it:
 
     agent -> bus     ENLIST{name, protocol}
-    bus -> agent     BRIEF{run_id, scenario, files}
+    bus -> agent     BRIEF{run_id, scenario, files, number}           also to a HELLO by another brief
 
 Each is one MessagePack array, the name first. Message payloads inside are embedded as they are, never decoded.
 """
@@ -36,6 +36,8 @@ class Hello(_Frame, frozen=True, tag="HELLO"):
     protocol: int
     schema_hash: str
     incarnation: int
+    brief: str = ""
+    """of an agent: the number of the brief that it goes by"""
 
 
 class Welcome(_Frame, frozen=True, tag="WELCOME"):
@@ -83,6 +85,8 @@ class Brief(_Frame, frozen=True, tag="BRIEF"):
     scenario: bytes
     files: dict[str, bytes]
     """what of it doesn't ship with flightsw, by file name"""
+    number: str
+    """a random one, of this bench's run alone: a run's id is the same each time that it is flown"""
 
 
 ToBus = Hello | Done | Fault

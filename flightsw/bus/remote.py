@@ -14,6 +14,7 @@ Called by the broker, inside a tick.
 from __future__ import annotations
 
 import json
+import secrets
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -119,6 +120,8 @@ class RemoteEnd:
     run_dir: Path
     priority: str = "as others"
     """that the bus was given"""
+    number: str = field(default_factory=lambda: secrets.token_hex(8))
+    """of its briefs; no result depends on it"""
     _peers: dict[str, _Peer] = field(default_factory=dict)
     _late: list[LateAnswer] = field(default_factory=list)
     _kept: list[Knock] = field(default_factory=list)
@@ -289,17 +292,22 @@ class RemoteEnd:
         if (reason := strange_protocol(frame.protocol, "bench")) is not None:
             self.door.send(knock.identity, self._encode(Refused(reason)))
             return
-        self.door.send(
-            knock.identity, self._encode(Brief(self.header.run_id, self.plan.scenario, dict(self.plan.files)))
-        )
+        self._send_brief(knock)
+
+    def _send_brief(self, knock: Knock) -> None:
+        brief = Brief(self.header.run_id, self.plan.scenario, dict(self.plan.files), self.number)
+        self.door.send(knock.identity, self._encode(brief))
 
     def _join(self, knock: Knock, hello: Hello, exchange: Exchange) -> None:
         name = knock.name
-        reason: str | None
+        reason = strange_protocol(hello.protocol, "bench")
         if hello.name != name:
             reason = f"its key is bound to {name!r}, not to {hello.name!r}"
-        else:
-            reason = misfit(hello, self.schema_hash, "bench")
+        elif reason is None and hello.brief != self.number:
+            self.door.drop(name, "hello: by the brief of another run")
+            self._send_brief(knock)
+            return
+        reason = reason or misfit(hello, self.schema_hash, "bench")
         if reason is not None:
             self._log.error("join.refused", process=name, reason=reason)
             self.door.send(knock.identity, self._encode(Refused(reason)))
@@ -307,6 +315,8 @@ class RemoteEnd:
         before = self._peers.get(name)
         if before is not None and before.identity == knock.identity:
             return  # said twice
+        if before is not None:  # gone, most likely; one that lives would come back for its place, again and again
+            self.door.send(before.identity, self._encode(Refused(f"another agent has joined as {name}")))
         self._peers[name] = _Peer(knock.identity)
         self._late = [answer for answer in self._late if answer[0] != name]
         self._log.info("remote.joined", process=name, tick=exchange.tick)

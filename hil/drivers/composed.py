@@ -26,6 +26,18 @@ from flightsw.devices.board import (
 from hil.drivers.thermal import hottest
 from hil.tree import Unavailable
 
+MOST_W, MOST_MHZ = 1e5, 1e5
+"""more than any computer on a bench draws, and clocks at"""
+LEAST_C, MOST_C = -100.0, 250.0
+"""no silicon works beyond"""
+
+
+def plausible(reading: Reading, least: float, most: float) -> Reading:
+    """The reading, where its value can be one; a sensor may say anything, and a node must not be lost over it."""
+    if reading.value is None or least <= reading.value <= most:
+        return reading
+    return missing(reading.source, f"implausible: {reading.value:g}")
+
 
 class Closing(Protocol):
     """Something to be ended with the board."""
@@ -83,8 +95,8 @@ class ComposedBoard:
         power = sensor if meter is None or meter.value is None else meter
         return Sample(
             power=power or missing("power", "no sensor"),
-            chip=hottest(self.thermometer.temperatures()),
-            clock=missing("clock", "none") if self.clock is None else self.clock.clock(),
+            chip=plausible(hottest(self.thermometer.temperatures()), LEAST_C, MOST_C),
+            clock=missing("clock", "none") if self.clock is None else plausible(self.clock.clock(), 0.0, MOST_MHZ),
             flags=tuple(flag for one in self.complaints for flag in one.flags()),
             meter=meter,
             sensor=sensor,
@@ -136,7 +148,7 @@ def _first(sensors: Sequence[PowerSensor]) -> Reading | None:
     """The first that gives a value; the first one's refusal where none does; None: there are none."""
     refusal: Reading | None = None
     for sensor in sensors:
-        reading = sensor.power()
+        reading = plausible(sensor.power(), 0.0, MOST_W)
         if reading.value is not None:
             return reading
         refusal = refusal or reading

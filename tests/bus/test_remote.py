@@ -23,6 +23,10 @@ HASH = "toy"
 SCENARIO = b"a scenario"
 
 
+NUMBER = "7"
+"""of the bench's briefs"""
+
+
 class Bench:
     """A bus whose echo runs elsewhere; the others say nothing."""
 
@@ -32,7 +36,7 @@ class Bench:
         self.exchange = wire_exchange(self.table)
         plan = RemotePlan(self.house.door.bound, self.house.door.keys, frozenset({"echo"}), 0.8, SCENARIO)
         self.header = header()
-        self.end = RemoteEnd(plan, self.header, HASH, self.table, self.house.door, folder)
+        self.end = RemoteEnd(plan, self.header, HASH, self.table, self.house.door, folder, number=NUMBER)
 
     def tick(
         self, wait_s: float = 0.0, answer: bytes | None = None, agent: Agent | None = None, *more: bytes
@@ -63,7 +67,7 @@ class Bench:
             assert monotonic_s() < guard_s
 
     def joined(self, agent: Agent) -> None:
-        agent.say(Hello("echo", PROTOCOL, HASH, 0))
+        agent.say(Hello("echo", PROTOCOL, HASH, 0, self.end.number))
         self.end.attend(self.exchange, monotonic_s() + 10.0)
         assert self.end.present()
 
@@ -103,7 +107,7 @@ def test_an_agent_is_briefed_joins_and_its_answer_counts_in_its_tick(bench: Benc
     agent = Agent(bench)
     agent.say(Enlist("echo", PROTOCOL))
     bench.attend_until(lambda: agent.socket.poll(0))
-    assert agent.frame(Brief) == Brief(bench.header.run_id, SCENARIO, {})
+    assert agent.frame(Brief) == Brief(bench.header.run_id, SCENARIO, {}, bench.end.number)
     bench.joined(agent)
     record = bench.tick(10.0, bench.done(0, (bench.echo, Echo(7, 1))), agent)
     assert record.inputs == ()
@@ -115,7 +119,7 @@ def test_an_agent_is_briefed_joins_and_its_answer_counts_in_its_tick(bench: Benc
     [
         (Hello("counter", PROTOCOL, HASH, 0), "bound to 'echo', not to 'counter'"),
         (Hello("echo", PROTOCOL + 1, HASH, 0), "this bench speaks"),
-        (Hello("echo", PROTOCOL, "other", 0), "differ from the bench's"),
+        (Hello("echo", PROTOCOL, "other", 0, NUMBER), "differ from the bench's"),
     ],
 )
 def test_a_join_that_does_not_fit_is_refused_with_a_reason(bench: Bench, hello: Hello, reason: str) -> None:
@@ -204,14 +208,25 @@ def test_an_answer_of_a_connection_that_has_not_joined_is_dropped(bench: Bench) 
         assert monotonic_s() < guard_s
 
 
+def test_a_hello_by_another_bench_s_brief_is_briefed_anew_and_has_not_joined(bench: Bench) -> None:
+    agent = Agent(bench)
+    agent.say(Hello("echo", PROTOCOL, "of another scenario", 0, "another"))
+    bench.attend_until(lambda: agent.socket.poll(0))
+    assert agent.frame(Brief) == Brief(bench.header.run_id, SCENARIO, {}, NUMBER)
+    assert not bench.end.present()
+    assert bench.house.door.refused["hello: by the brief of another run"] == 1
+
+
 def test_who_connects_anew_is_lost_and_comes_back_cold_with_its_new_connection(bench: Bench) -> None:
     agent = Agent(bench)
     bench.joined(agent)
     bench.tick(10.0, bench.done(0), agent)
     again = Agent(bench, "echo.2")
-    again.say(Hello("echo", PROTOCOL, HASH, 0))
+    again.say(Hello("echo", PROTOCOL, HASH, 0, NUMBER))
     record = bench.tick(10.0)
     assert (LOST, "echo", 0) in record.inputs
+    refused = agent.frame(Refused)  # it may live: two of one name would take turns for ever
+    assert refused == Refused("another agent has joined as echo")
     while bench.exchange.absent():
         bench.tick()
     tick = bench.exchange.tick - 1

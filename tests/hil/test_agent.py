@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+import zmq
 
 from flightsw.bus.frames import Brief, Done, Enlist, Fault, Hello, Refused, Step, Stop, ToBench, Welcome
 from flightsw.errors import JoinRefused
 from flightsw.messages.board import BoardReading
 from flightsw.messages.schema import PROTOCOL
 from flightsw.node.processes import process_table, table_hash
-from hil.agent import Agent, Line
+from hil.agent import Agent, Line, stopped_by_signals
 from hil.benchfile import bench_scenario, load_bench
 from tests.bus.doors import House
 from tests.hil.boards import SetBoard
@@ -22,6 +25,14 @@ from tests.hil.boards import SetBoard
 SCENARIO = bench_scenario(load_bench("linux-host", ["duration=10s", "board.lost_after_s=0.3"]))
 TABLE = process_table(SCENARIO)
 DT_NS = 100_000_000
+PUBLIC, SECRET = zmq.curve_keypair()
+
+
+def reading_of(done: Done) -> BoardReading:
+    """What the board said of itself in that answer."""
+    topics = TABLE.topics.topics
+    said = {topics[number].name: payload for number, payload in done.outboxes[0]}
+    return msgspec.msgpack.decode(said["hw.board"], type=BoardReading)
 
 
 class Play:
@@ -58,7 +69,7 @@ class Play:
 
     def brief(self) -> Hello:
         self.hear(Enlist)
-        self.say(Brief("run", msgspec.msgpack.encode(SCENARIO), {}))
+        self.say(Brief("run", msgspec.msgpack.encode(SCENARIO), {}, "7"))
         hello = self.hear(Hello)
         assert isinstance(hello, Hello)
         return hello
@@ -85,14 +96,12 @@ def play() -> Iterator[Play]:
 
 def test_it_is_briefed_joins_with_the_tables_it_was_given_and_answers_ticks_with_a_reading(play: Play) -> None:
     hello = play.brief()
-    assert hello == Hello("inference", PROTOCOL, table_hash(TABLE), 0)
+    assert hello == Hello("inference", PROTOCOL, table_hash(TABLE), 0, "7")
     play.say(Welcome("run", 0, DT_NS, 1))
     done = play.step(0)
-    topics = TABLE.topics.topics
-    said = {topics[number].name: payload for number, payload in done.outboxes[0]}
-    reading = msgspec.msgpack.decode(said["hw.board"], type=BoardReading)
+    reading = reading_of(done)
     assert (reading.tick, reading.power_w, reading.ready) == (0, 5.0, True)
-    assert "infer.status" in said
+    assert TABLE.topics.number["infer.status"] in [number for number, _ in done.outboxes[0]]
     play.say(Stop())
     play.thread.join(20.0)
     assert not play.thread.is_alive()
@@ -107,10 +116,46 @@ def test_a_silent_bench_is_lost_the_board_made_safe_and_the_agent_enlists_anew(p
     play.hear(Enlist)
     assert play.identity != first
     assert "safe" in play.board.asked
-    play.say(Brief("run", msgspec.msgpack.encode(SCENARIO), {}))
+    play.say(Brief("run", msgspec.msgpack.encode(SCENARIO), {}, "7"))
     play.hear(Hello)
     play.say(Welcome("run", 30, DT_NS, 1))
     assert play.step(30).first_tick == 30
+    assert play.board.asked[play.board.asked.index("safe") :].count("restore") == 1
+    play.say(Stop())
+
+
+def test_a_bench_that_flies_another_run_by_the_time_of_the_hello_is_enlisted_with_anew(play: Play) -> None:
+    play.brief()
+    first = play.identity
+    play.say(Brief("run", msgspec.msgpack.encode(SCENARIO), {}, "8"))
+    play.hear(Enlist)
+    assert play.identity != first
+    play.say(Brief("run", msgspec.msgpack.encode(SCENARIO), {}, "8"))
+    hello = play.hear(Hello)
+    assert isinstance(hello, Hello)
+    assert hello.brief == "8"
+    play.say(Welcome("run", 0, DT_NS, 1))
+    assert play.step(0).first_tick == 0
+    play.say(Stop())
+
+
+def test_a_hello_that_nobody_welcomes_is_said_again(play: Play) -> None:
+    assert play.brief() == play.hear(Hello)
+    play.say(Welcome("run", 0, DT_NS, 1))
+    assert play.step(0).first_tick == 0
+    play.say(Stop())
+
+
+def test_a_thermometer_that_is_lost_holds_the_board_after_the_application_was_built_anew(play: Play) -> None:
+    play.brief()
+    play.say(Welcome("run", 0, DT_NS, 1))
+    assert reading_of(play.step(0)).ready
+    play.board.show(chip=None)
+    assert not reading_of(play.step(1)).ready
+    play.say(Welcome("run", 9, DT_NS, 1))
+    assert not reading_of(play.step(9)).ready
+    play.board.show(chip=40.0)
+    assert reading_of(play.step(10)).ready
     play.say(Stop())
 
 
@@ -152,3 +197,13 @@ def test_told_to_stop_it_restores_the_board_at_once(tmp_path: Path) -> None:
     play.brief()
     play.close()
     assert play.board.asked[-2:] == ["restore", "close"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_agent_in_order(number: signal.Signals) -> None:
+    board = SetBoard()
+    agent = Agent(board, Line("tcp://127.0.0.1:9", SECRET, PUBLIC))
+    with stopped_by_signals(agent):
+        os.kill(os.getpid(), number)
+        agent.run()
+    assert board.asked == ["restore", "close"]

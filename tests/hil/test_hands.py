@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from flightsw.devices.board import Sample
 from flightsw.messages.board import Quality
 from hil.hands import MODE_NOT_TAKEN
-from tests.hil.boards import SetBoard, TimedEngine
+from tests.hil.boards import SetBoard, TimedEngine, watts
 from tests.hil.rigs import BATCHES, TOP_MHZ, Rig, hardware
 
 
@@ -90,6 +91,23 @@ def test_a_limit_that_is_passed_within_a_tick_ends_its_work_there(rig: Rig) -> N
     done, reading = rig.run(hardware())
     assert len(done) < BATCHES
     assert reading.limited
+
+
+def test_meter_and_sensor_are_compared_over_the_same_samples(rig: Rig) -> None:
+    looks = iter(range(10_000))
+
+    def agreeing() -> Sample:
+        now = watts(20.0 if next(looks) % 3 else 5.0)
+        return Sample(replace(now, age_s=0.5), watts(50.0), watts(TOP_MHZ), meter=now, sensor=now)
+
+    rig.board.sample = agreeing  # type: ignore[method-assign]
+    done, reading = rig.run(hardware())
+    assert done
+    assert next(looks) > 3
+    assert reading.power_w is not None
+    assert 5.0 < reading.power_w < 20.0
+    assert reading.sensor_w == reading.power_w
+    assert reading.power_age_s > 0.5 + 0.25 * reading.busy_s  # the middle of the samples, not the last one
 
 
 def test_a_board_that_draws_too_much_idles_whatever_the_orbit_says(rig: Rig) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from flightsw.apps.inference.boardevents import board_changes
+from flightsw.devices.board import Capability, Reading, Standing
 from flightsw.messages.board import BoardReading, Quality
 from flightsw.messages.health import Event
 from hil.drivers.composed import ComposedBoard
@@ -129,6 +131,30 @@ def test_a_pi_s_under_voltage_is_told_when_it_is_new_and_not_when_it_was_sticky_
     told = [event for _ in range(2) for event in flight.tick()[1]]
     rig.worker.close()
     assert told == [("board.flagged", "under-voltage"), ("board.flagged", "under-voltage-occurred")]
+
+
+@dataclass
+class Meter:
+    value: float
+
+    def power(self) -> Reading:
+        return Reading(self.value, Quality.MEASURED, "meter")
+
+    def capability(self) -> Capability:
+        return Capability("power.meter", Standing.PRESENT, "", "")
+
+
+@pytest.mark.parametrize("value", [-5.0, 1e9, float("nan"), float("inf")])
+def test_a_meter_that_says_what_cannot_be_is_passed_over_and_told(tmp_path: Path, value: float) -> None:
+    meter = Meter(value)
+    board = ComposedBoard("linux", "a test", [Meter(7.0)], ThermalZones(FailingTree(tmp_path)), meters=[meter])
+    sample = board.sample()
+    assert sample.power.value == 7.0
+    assert sample.meter is not None
+    assert (sample.meter.value, sample.meter.quality) == (None, Quality.MISSING)
+    assert sample.meter.reason == f"implausible: {value:g}"
+    meter.value = 6.0
+    assert board.sample().power.value == 6.0
 
 
 class Host:
