@@ -233,7 +233,7 @@ class Session:
                     self._answer(frame, welcome)
                 elif isinstance(frame, Refused):
                     raise JoinRefused(f"{ON_BOARD}: {frame.reason}")
-                elif isinstance(frame, Brief) and frame.number != brief:  # ours comes again where it was asked for twice
+                elif isinstance(frame, Brief) and frame.number != brief:  # ours may come twice
                     raise BenchLost("it flies another run by now")
                 elif isinstance(frame, Stop):
                     self._log.info("run.ended")
