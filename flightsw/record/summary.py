@@ -73,7 +73,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     energy_wh: float | None
     """drawn by the payload"""
     eclipses: int
-    """entries into eclipse"""
+    """stretches of eclipse, with one that the run begins in"""
     events: int
     events_by_severity: dict[str, int]
     mode_changes: int
@@ -81,6 +81,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """share of payload time (ticks with demand) in which the power budget bound"""
     thermal_capped_fraction: float | None
     cap_min_eclipse_w: float | None
+    """of the caps in payload time, as the next"""
     cap_max_sun_w: float | None
     worst_excess_working_w: float | None
     """largest excess of the device's power over what was granted two ticks before, at least 0, where it worked then"""

@@ -144,11 +144,13 @@ class Tally:
         if self.thermal_residual_j is None or abs(truth.thermal_residual_j) > self.thermal_residual_j:
             self.thermal_residual_j = abs(truth.thermal_residual_j)
         eclipsed = truth.sunlit_fraction < IN_ECLIPSE
-        if eclipsed and self._eclipsed is False:
+        if eclipsed and not self._eclipsed:
             self.eclipses += 1
         self._eclipsed = eclipsed
 
     def _power(self, _tick: int, payload: msgspec.Raw) -> None:
+        if self.infer is None or self.infer.demand_w <= 0.0:
+            return  # nobody wanted power: a cap that climbs after the start, or a mode without payload, held nothing back
         cap_w = self._decode_power(payload).compute_cap_w
         if self._eclipsed:
             if self.cap_min_eclipse_w is None or cap_w < self.cap_min_eclipse_w:
