@@ -12,7 +12,7 @@ from rich.console import Console
 
 from flightsw.bus.records import LOST
 from flightsw.errors import LogError
-from flightsw.messages.comms import DownlinkFrame
+from flightsw.messages.comms import DownlinkFrame, TcStage, TcVerification
 from flightsw.messages.health import BusEvent, BusEventKind, Event, Mode, Severity
 from flightsw.messages.inference import Binding
 from flightsw.record.summary import Summary, summarise
@@ -78,6 +78,11 @@ def known_run(run_dir: Path) -> str:
                     ("event.health", Event(Severity.ACTIVITY_HI, "MODE", {})),
                     ("health.mode", mode(Mode.SAFE)),
                     ("comms.status", comms(in_pass=False, sent_bytes=250, tc_accepted=2, tc_rejected=1)),
+                    ("tc.verification", TcVerification(1, "payload.stop", TcStage.REJECTED, "unknown")),
+                    ("tc.verification", TcVerification(2, "payload.stop", TcStage.ACCEPTED, None)),
+                    ("tc.verification", TcVerification(3, "payload.stop", TcStage.ACCEPTED, None)),
+                    ("tc.verification", TcVerification(2, "payload.stop", TcStage.COMPLETED, None)),
+                    ("tc.verification", TcVerification(3, "payload.stop", TcStage.FAILED, "no")),
                 ],
             ),
             record(
@@ -137,6 +142,8 @@ def test_every_figure_is_that_of_the_log(tmp_path: Path) -> None:
         thermal_residual_j=3e-8,
         tc_accepted=2,
         tc_rejected=1,
+        tc_completed=1,
+        tc_failed=1,
         lost=("thermal",),
         perturbed=None,
         slips=None,
