@@ -8,11 +8,11 @@ Flux at both ends of the year 2026 (1407.6 and 1316.8 W/m2, validation case P04)
 `earth_loads.ENVIRONMENTS`. The dissipation margin of 10 % is what a design has between its reviews (ECSS-E-HB-31-03
 speaks of 5-15 %: estimate). It is on what loads draw by their own figures: `power_w` and schedules. The payload, which
 draws what its device's profile says within the cap that it is granted, the transmitter and heaters, whatever switches
-them, keep theirs: a weaker heater is no margin of the cold case. At the end of life an array of 3G30-class cells keeps some 87 % of its power (data sheet,
-1e15 1-MeV electrons/cm2, which is more than most low orbits bring: estimate), a pack 80 % of its capacity at 1.4 times
-its resistance (the usual definition of a lithium-ion cell's end of life). Where the scenario's own degradation or wear
-before the run is worse, that is what flies; both are never counted together. As built, there is neither. Finishes age as `finishes` has it; a surface
-that states its own absorptance keeps it.
+them, keep theirs: a weaker heater is no margin of the cold case. At the end of life an array of 3G30-class cells keeps
+some 87 % of its power (data sheet, 1e15 1-MeV electrons/cm2, which is more than most low orbits bring: estimate), a
+pack 80 % of its capacity at 1.4 times its resistance (the usual definition of a lithium-ion cell's end of life). Where
+the scenario's own degradation or wear before the run is worse, that is what flies; both are never counted together. As
+built, there is neither. Finishes age as `finishes` has it; a surface that states its own absorptance keeps it.
 
 Called where a scenario is loaded: `flightsw run --case hot-eol`.
 """

@@ -154,7 +154,7 @@ class Tally:
 
     def _power(self, _tick: int, payload: msgspec.Raw) -> None:
         if self.infer is None or self.infer.demand_w <= 0.0:
-            return  # nobody wanted power: a cap that climbs after the start, or a mode without payload, held nothing back
+            return  # a cap that climbs after the start, or a mode without payload, held nothing back
         cap_w = self._decode_power(payload).compute_cap_w
         if self._eclipsed:
             if self.cap_min_eclipse_w is None or cap_w < self.cap_min_eclipse_w:
