@@ -9,6 +9,7 @@ the engine. Knows nothing of onnxruntime.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Protocol, TypeVar, overload
 
@@ -164,7 +165,7 @@ def load_card(name_or_path: str, kind: type[C]) -> C: ...
 def load_card(name_or_path: str, kind: type[Card] = ModelCard) -> Card:
     """A shipped model's card by name, or the card at a path (the folder or the file), of a payload model or another
     kind. `NAME:VARIANT`: with another default variant than the card's own. Raises ConfigError."""
-    path, variant = _place(name_or_path)
+    path, variant = _place(name_or_path, kind)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -222,15 +223,27 @@ def fp32_gop(variant: Variant, silicon: Silicon) -> float:
     return variant.work_gop - network_gop + network_gop / silicon.int8_speedup
 
 
-def _place(name_or_path: str) -> tuple[Path, str]:
+def placed_model(name_or_path: str, folders: Sequence[Path]) -> str:
+    """A model's path made absolute, by the first folder that it is in; the name of one that is shipped stays."""
+    name, _, variant = name_or_path.rpartition(":")
+    for text, suffix in ((name_or_path, ""), (name, f":{variant}")):
+        if not text or any((folder / text / CARD).is_file() for folder in _FOLDERS):
+            return name_or_path
+        for folder in folders:
+            if any(card.is_file() for card in (folder / text, folder / text / CARD)):
+                return f"{(folder / text).resolve()}{suffix}"
+    return name_or_path
+
+
+def _place(name_or_path: str, kind: type[Card]) -> tuple[Path, str]:
     """(card, variant): what follows the last colon is a variant, unless the whole is there as it stands."""
     name, colon, variant = name_or_path.rpartition(":")
     if not colon or Path(name_or_path).exists():
-        return _find(name_or_path), ""
-    return _find(name), variant
+        return _find(name_or_path, kind), ""
+    return _find(name, kind), variant
 
 
-def _find(name_or_path: str) -> Path:
+def _find(name_or_path: str, kind: type[Card]) -> Path:
     for folder in _FOLDERS:
         card = folder / name_or_path / CARD
         if card.is_file():
@@ -239,4 +252,4 @@ def _find(name_or_path: str) -> Path:
     for card in (given, given / CARD):
         if card.is_file():
             return card
-    raise ConfigError(f"model {name_or_path!r}: no such model or card; shipped: {', '.join(shipped_models())}")
+    raise ConfigError(f"model {name_or_path!r}: no such model or card; shipped: {', '.join(shipped_models(kind))}")

@@ -6,6 +6,8 @@ is refused; an estimate says that it is one. Shipped profiles are package data u
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -100,20 +102,36 @@ def shipped_profiles() -> list[str]:
 
 def load_profile(name_or_path: str) -> DeviceProfile:
     """A shipped profile by name, or a file's. Raises ConfigError: missing, unreadable, or a figure is wrong."""
-    if name_or_path in shipped_profiles():
-        data = (resources.files("flightsw.scenarios") / "profiles" / f"{name_or_path}.toml").read_bytes()
-    else:
-        path = Path(name_or_path)
-        if not path.is_file():
-            allowed = ", ".join(shipped_profiles())
-            raise ConfigError(f"device.profile = {name_or_path!r}: no such profile or file; shipped: {allowed}")
-        data = path.read_bytes()
     try:
-        profile = msgspec.convert(tomllib.loads(data.decode()), DeviceProfile)
+        profile = msgspec.convert(tomllib.loads(_read(name_or_path).decode()), DeviceProfile)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ConfigError(f"device profile {name_or_path}: {error}") from None
     _check(profile)
     return profile
+
+
+def profile_sha256(name_or_path: str) -> str:
+    """Of the file of a profile. Raises ConfigError: missing."""
+    return hashlib.sha256(_read(name_or_path)).hexdigest()
+
+
+def placed_profile(name_or_path: str, folders: Sequence[Path]) -> str:
+    """A profile's path made absolute, by the first folder that it is in; the name of one that is shipped stays."""
+    if name_or_path not in shipped_profiles():
+        for folder in folders:
+            if (folder / name_or_path).is_file():
+                return str((folder / name_or_path).resolve())
+    return name_or_path
+
+
+def _read(name_or_path: str) -> bytes:
+    if name_or_path in shipped_profiles():
+        return (resources.files("flightsw.scenarios") / "profiles" / f"{name_or_path}.toml").read_bytes()
+    path = Path(name_or_path)
+    if not path.is_file():
+        allowed = ", ".join(shipped_profiles())
+        raise ConfigError(f"device.profile = {name_or_path!r}: no such profile or file; shipped: {allowed}")
+    return path.read_bytes()
 
 
 def _check(profile: DeviceProfile) -> None:

@@ -162,4 +162,4 @@ class Truth(Message, frozen=True):
     thermal_residual_j: Joules
     """heat in - out - stored: nought but for rounding"""
     eclipse_s: Seconds
-    """time spent with less than half of the Sun's disc in view, since the start"""
+    """time without sunlight, since the start: of a tick or penumbra in partial light, the share that is dark"""

@@ -15,6 +15,7 @@ from flightsw.errors import LogError
 from flightsw.node.again import Build, NodeAgain, difference_of, overlooked, scenario_of, table_of
 from flightsw.node.appreplay import AppReplay, replay_application
 from flightsw.node.build import build_application
+from flightsw.node.materials import check_as_flown
 
 __all__ = ["AppReplay", "Replay", "replay_application", "replay_run", "scenario_of"]
 
@@ -45,10 +46,12 @@ class Replay:
 def replay_run(run_dir: Path, build: Build = build_application) -> Replay:
     """Run the whole node again, with the applications that `build` makes, up to the first difference.
 
-    Raises LogError; also when there is nothing to compare.
+    Raises LogError; also when there is nothing to compare. ConfigError: a model or profile of the user's own is gone or
+    another.
     """
     reader = LogReader(run_dir)
     scenario = scenario_of(reader)
+    check_as_flown(run_dir, scenario)
     table = table_of(scenario)
     reader.read_as(table.topics)
     again = NodeAgain(scenario, table, build)

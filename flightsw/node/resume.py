@@ -24,6 +24,7 @@ from flightsw.messages.comms import TcRequest
 from flightsw.messages.faults import FaultInjection
 from flightsw.node.again import scenario_of, table_of
 from flightsw.node.durations import parse_duration_s
+from flightsw.node.materials import check_as_flown
 from flightsw.node.reconfigure import reconfigured
 from flightsw.node.run import TakenUp, log_header, scheduled_commands
 from flightsw.node.scenario import Scenario, check_has_its_board, orbit_period_s, run_ticks
@@ -72,6 +73,7 @@ def prepare(source: Path, wanted: Wanted) -> Resumption:
     reader = LogReader(source)
     scenario = scenario_of(reader)
     check_has_its_board(scenario)
+    check_as_flown(source, scenario)
     _check_made_here(reader, scenario)
     tick = None if wanted.at is None else _tick_of(wanted.at, scenario)
     past = _Past(scenario)

@@ -38,6 +38,7 @@ from flightsw.node.faults import Fault, check_faults
 from flightsw.node.fdircheck import check_fdir
 from flightsw.node.imports import Identity, identity, look_in
 from flightsw.node.laws import is_own
+from flightsw.node.materials import with_places
 from flightsw.node.modelcheck import check_model
 from flightsw.node.ownprocess import ProcessConfig
 from flightsw.node.requirementconfig import RequirementConfig, meant_in
@@ -147,6 +148,7 @@ def load_scenario(name_or_path: str, overrides: abc.Sequence[str] = (), case: st
     table, where = read_table(name_or_path, overrides)
     table = with_files(table, Path(name_or_path).parent, where)
     table = with_traces(table, Path(name_or_path).parent, where)
+    table = with_places(table, Path(name_or_path).parent, overrides)
     scenario = convert(table, Scenario, where)
     if case is not None:
         described = f"{scenario.description} (case {case})"

@@ -1,15 +1,18 @@
 """Design cases: environment, degradation and margins shifted together, as a thermal and power review asks for.
 
-    hot    Earth nearest the Sun, its infrared and albedo at their hot values, dissipation with its margin above
-    cold   Earth furthest from the Sun, infrared and albedo at their cold values, dissipation with its margin below
+    hot    Earth nearest the Sun, its infrared and albedo at their hot values, loads with their margin above
+    cold   Earth furthest from the Sun, infrared and albedo at their cold values, loads with their margin below
     eol    array, battery and optical finishes at the end of life;  bol: as built
 
 Flux at both ends of the year 2026 (1407.6 and 1316.8 W/m2, validation case P04); the Earth's values are those of
 `earth_loads.ENVIRONMENTS`. The dissipation margin of 10 % is what a design has between its reviews (ECSS-E-HB-31-03
-speaks of 5-15 %: estimate). At the end of life an array of 3G30-class cells keeps some 87 % of its power (data sheet,
-1e15 1-MeV electrons/cm2, which is more than most low orbits bring: estimate), a pack 80 % of its capacity at 1.4 times
-its resistance (the usual definition of a lithium-ion cell's end of life). Finishes age as `finishes` has it; a surface
-that states its own absorptance keeps it.
+speaks of 5-15 %: estimate). It is on what loads draw by their own figures: `power_w` and schedules. The payload, which
+draws what its device's profile says within the cap that it is granted, the transmitter and heaters, whatever switches
+them, keep theirs: a weaker heater is no margin of the cold case. At the end of life an array of 3G30-class cells keeps
+some 87 % of its power (data sheet, 1e15 1-MeV electrons/cm2, which is more than most low orbits bring: estimate), a
+pack 80 % of its capacity at 1.4 times its resistance (the usual definition of a lithium-ion cell's end of life). Where
+the scenario's own degradation or wear before the run is worse, that is what flies; both are never counted together. As
+built, there is neither. Finishes age as `finishes` has it; a surface that states its own absorptance keeps it.
 
 Called where a scenario is loaded: `flightsw run --case hot-eol`.
 """
@@ -20,6 +23,8 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
+from flightsw.plant import wear
+from flightsw.plant.battery_config import BatteryConfig
 from flightsw.plant.config import PlantConfig
 from flightsw.plant.earth_loads import ENVIRONMENTS
 from flightsw.plant.thermal_config import NodeConfig, SurfaceConfig
@@ -53,22 +58,39 @@ def _in_season(plant: PlantConfig, season: str) -> PlantConfig:
             ir_w_m2=earth.ir_w_m2 if prescribed.ir_w_m2 > 0.0 else 0.0,
             albedo=earth.albedo if prescribed.albedo > 0.0 else 0.0,
         )
-    loads = tuple(replace(load, power_w=load.power_w * DISSIPATION[season]) for load in plant.loads)
-    return replace(plant, sky=sky, prescribed=prescribed, loads=loads)
+    return _with_margin(replace(plant, sky=sky, prescribed=prescribed), DISSIPATION[season])
+
+
+def _with_margin(plant: PlantConfig, share: float) -> PlantConfig:
+    """Other dissipation of all loads but heaters on thermostats, which are there to be as strong as they are."""
+    heaters = {thermostat.load for thermostat in plant.thermal.thermostats}
+    loads = tuple(load if load.name in heaters else replace(load, power_w=load.power_w * share) for load in plant.loads)
+    schedules = tuple(
+        replace(one, steps=tuple((at_s, watts * share) for at_s, watts in one.steps)) for one in plant.schedules
+    )
+    return replace(plant, loads=loads, schedules=schedules)
 
 
 def _at_end_of_life(plant: PlantConfig) -> PlantConfig:
-    battery = replace(
-        plant.battery,
-        capacity_ah=plant.battery.capacity_ah * CAPACITY_EOL,
-        r0_ohm=plant.battery.r0_ohm * RESISTANCE_EOL,
-        r1_ohm=plant.battery.r1_ohm * RESISTANCE_EOL,
+    pack = plant.battery
+    worn = wear.health(pack, wear.initial(pack))
+    resistance = max(RESISTANCE_EOL, worn.resistance)
+    pack = replace(
+        _unworn(pack),
+        capacity_ah=pack.capacity_ah * min(CAPACITY_EOL, worn.capacity),
+        r0_ohm=pack.r0_ohm * resistance,
+        r1_ohm=pack.r1_ohm * resistance,
     )
-    return _aged(replace(_array_at(plant, ARRAY_EOL), battery=battery), 1.0)
+    degradation = ARRAY_EOL if plant.array is None else min(ARRAY_EOL, plant.array.degradation)
+    return _aged(replace(_array_at(plant, degradation), battery=pack), 1.0)
 
 
 def _as_built(plant: PlantConfig) -> PlantConfig:
-    return _aged(_array_at(plant, 1.0), 0.0)
+    return _aged(replace(_array_at(plant, 1.0), battery=_unworn(plant.battery)), 0.0)
+
+
+def _unworn(pack: BatteryConfig) -> BatteryConfig:
+    return replace(pack, ageing=replace(pack.ageing, start_years=0.0, start_cycles=0.0))
 
 
 def _array_at(plant: PlantConfig, degradation: float) -> PlantConfig:

@@ -135,8 +135,7 @@ class Spacecraft:
             self._take(part)
             self.flows, self.available_w = part.flows, part.available_w
         self._protect()
-        if lit < 0.5:
-            self._ledger.eclipse_s += dt_s
+        self._ledger.eclipse_s += dt_s * (1.0 - lit)
         self.time_s += dt_s
         if self._boundaries:
             self._hold_boundaries(self.time_s)

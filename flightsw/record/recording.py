@@ -12,6 +12,7 @@ from contextlib import suppress
 import msgspec
 
 from flightsw.devices.models import load_card
+from flightsw.devices.profiles import profile_sha256
 from flightsw.devices.telemetry_model import TelemetryCard
 from flightsw.errors import RunError
 from flightsw.node.again import table_of
@@ -62,6 +63,7 @@ def begin_record(plan: RunPlan, started: dt.datetime, parent: Parent | None = No
         hashes={
             "scenario": hashlib.sha256(text.encode()).hexdigest(),
             "schema": table_hash(table_of(scenario)),
+            "profile": profile_sha256(scenario.plant.profile),
             "model": load_card(scenario.apps.inference.model).sha256,
             **({} if watch is None else {"telemetry_model": load_card(watch.model, TelemetryCard).sha256}),
         },

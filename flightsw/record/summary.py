@@ -22,6 +22,7 @@ from flightsw.bus.logreader import LogReader, sound
 from flightsw.bus.records import LOST, MESSAGE
 from flightsw.devices.models import load_card
 from flightsw.errors import ConfigError
+from flightsw.messages.comms import TcStage
 from flightsw.messages.inference import InferenceAccount, Refusal
 from flightsw.record.folder import write_whole
 from flightsw.record.tally import Tally
@@ -73,7 +74,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     energy_wh: float | None
     """drawn by the payload"""
     eclipses: int
-    """entries into eclipse"""
+    """stretches of eclipse, with one that the run begins in"""
     events: int
     events_by_severity: dict[str, int]
     mode_changes: int
@@ -81,6 +82,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """share of payload time (ticks with demand) in which the power budget bound"""
     thermal_capped_fraction: float | None
     cap_min_eclipse_w: float | None
+    """of the caps in payload time, as the next"""
     cap_max_sun_w: float | None
     worst_excess_working_w: float | None
     """largest excess of the device's power over what was granted two ticks before, at least 0, where it worked then"""
@@ -94,7 +96,11 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """largest absolute value of the ledger's residual at any tick"""
     thermal_residual_j: float | None
     tc_accepted: int
+    """passed on to their owners, which then completed or failed them"""
     tc_rejected: int
+    """refused at the door"""
+    tc_completed: int
+    tc_failed: int
     lost: tuple[str, ...]
     perturbed: bool | None
     slips: int | None
@@ -225,6 +231,8 @@ def _figures(tally: Tally, header: LogHeader) -> dict[str, Any]:
         "thermal_residual_j": tally.thermal_residual_j,
         "tc_accepted": 0 if comms is None else comms.tc_accepted,
         "tc_rejected": 0 if comms is None else comms.tc_rejected,
+        "tc_completed": tally.verdicts.get(TcStage.COMPLETED, 0),
+        "tc_failed": tally.verdicts.get(TcStage.FAILED, 0),
     }
 
 

@@ -81,7 +81,7 @@ def _right(summary: Summary) -> list[tuple[str, str]]:
         ("over cap working / idle", _pair(summary.worst_excess_working_w, summary.worst_excess_idle_w, "W", 2)),
         ("ground passes", f"{summary.passes}"),
         ("results / MB down", f"{summary.products} / {summary.downlinked_bytes / 1e6:.1f}"),
-        ("commands ok / refused", f"{summary.tc_accepted} / {summary.tc_rejected}"),
+        ("commands ok/failed/refused", f"{summary.tc_completed} / {summary.tc_failed} / {summary.tc_rejected}"),
     ]
 
 

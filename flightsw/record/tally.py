@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from flightsw.messages.comms import CommsStatus, DownlinkFrame
+from flightsw.messages.comms import CommsStatus, DownlinkFrame, TcStage, TcVerification
 from flightsw.messages.health import BusEvent, BusEventKind, Event, ModeStatus, Severity
 from flightsw.messages.inference import Binding, InferenceAccount, InferenceResult, InferenceStatus
 from flightsw.messages.plant import DeviceReadings, Truth
@@ -92,6 +92,8 @@ class Tally:
         self.account: InferenceAccount | None = None
         self.passes = 0
         self.products = 0
+        self.verdicts: dict[TcStage, int] = {}
+        """on telecommands, as the ground was told"""
         self.mode_changes = 0
         self.events_by_severity: dict[str, int] = {}
         self._dt_s = dt_s
@@ -110,6 +112,7 @@ class Tally:
         self._decode_account = decoder(InferenceAccount).decode
         self._decode_comms = decoder(CommsStatus).decode
         self._decode_frame = decoder(DownlinkFrame).decode
+        self._decode_verification = decoder(TcVerification).decode
         self._decode_mode = decoder(ModeStatus).decode
         self._decode_event = decoder(Event).decode
         self._decode_bus_event = decoder(BusEvent).decode
@@ -122,6 +125,7 @@ class Tally:
             "hw.device": self._device,
             "comms.status": self._comms,
             "comms.frame": self._frame,
+            "tc.verification": self._verification,
             "health.mode": self._health,
             "bus.event": self._bus_event,
         }
@@ -144,11 +148,13 @@ class Tally:
         if self.thermal_residual_j is None or abs(truth.thermal_residual_j) > self.thermal_residual_j:
             self.thermal_residual_j = abs(truth.thermal_residual_j)
         eclipsed = truth.sunlit_fraction < IN_ECLIPSE
-        if eclipsed and self._eclipsed is False:
+        if eclipsed and not self._eclipsed:
             self.eclipses += 1
         self._eclipsed = eclipsed
 
     def _power(self, _tick: int, payload: msgspec.Raw) -> None:
+        if self.infer is None or self.infer.demand_w <= 0.0:
+            return  # a cap that climbs after the start, or a mode without payload, held nothing back
         cap_w = self._decode_power(payload).compute_cap_w
         if self._eclipsed:
             if self.cap_min_eclipse_w is None or cap_w < self.cap_min_eclipse_w:
@@ -194,6 +200,10 @@ class Tally:
 
     def _frame(self, _tick: int, payload: msgspec.Raw) -> None:
         self.products += self._decode_frame(payload).products
+
+    def _verification(self, _tick: int, payload: msgspec.Raw) -> None:
+        stage = self._decode_verification(payload).stage
+        self.verdicts[stage] = self.verdicts.get(stage, 0) + 1
 
     def _health(self, _tick: int, payload: msgspec.Raw) -> None:
         data = bytes(payload)

@@ -8,7 +8,8 @@ import flightsw
 from flightsw.cli import main
 from flightsw.errors import ConfigError
 from flightsw.node.scenario import load_scenario
-from flightsw.plant.cases import CASE_NAMES
+from flightsw.plant import wear
+from flightsw.plant.cases import CAPACITY_EOL, CASE_NAMES, RESISTANCE_EOL
 
 DEFAULT = "cubesat-6u-orin-nano"
 
@@ -47,6 +48,32 @@ def test_finishes_age_and_loads_get_their_margin() -> None:
     assert hot.plant.sky is not None
     assert hot.plant.sky.environment.flux_w_m2 == 1407.6
     assert hot.description.endswith("(case hot-eol)")
+
+
+def test_the_end_of_life_neither_improves_an_array_nor_ages_a_pack_twice() -> None:
+    bad = ["plant.array.degradation=0.75", "plant.battery.ageing.calendar_per_year=0.1"]
+    new = load_scenario(DEFAULT, bad).plant.battery
+    for years, capacity, resistance in ((1.0, CAPACITY_EOL, RESISTANCE_EOL), (9.0, 0.7, 1.6)):
+        plant = load_scenario(DEFAULT, [*bad, f"plant.battery.ageing.start_years={years}"], "hot-eol").plant
+        assert plant.array is not None
+        assert plant.array.degradation == 0.75
+        worn = wear.health(plant.battery, wear.initial(plant.battery))
+        assert plant.battery.capacity_ah * worn.capacity == pytest.approx(new.capacity_ah * capacity)
+        assert plant.battery.r0_ohm * worn.resistance == pytest.approx(new.r0_ohm * resistance)
+    built = load_scenario(DEFAULT, [*bad, "plant.battery.ageing.start_years=9"], "hot-bol").plant.battery
+    assert built == new
+
+
+def test_schedules_get_the_margin_and_heaters_on_thermostats_keep_their_power() -> None:
+    schedule = "plant.schedules=[{load='avionics', steps=[[0.0, 10.0], [60.0, 20.0]], period_s=120.0}]"
+    for case, share in (("hot-bol", 1.1), ("cold-bol", 0.9)):
+        (course,) = load_scenario(DEFAULT, [schedule], case).plant.schedules
+        assert [watts for _, watts in course.steps] == pytest.approx([10.0 * share, 20.0 * share])
+    nominal, cold = load_scenario("validation-p25").plant, load_scenario("validation-p25", [], "cold-eol").plant
+    heaters = [thermostat.load for thermostat in nominal.thermal.thermostats]
+    assert heaters
+    for before, after in zip(nominal.loads, cold.loads, strict=True):
+        assert after.power_w == pytest.approx(before.power_w * (1.0 if before.name in heaters else 0.9))
 
 
 def test_a_prescribed_sky_keeps_what_it_prescribes_of_the_earth() -> None:

@@ -146,8 +146,10 @@ def test_no_power_comes_from_the_array_in_full_shadow(flight: Flight) -> None:
     assert set(readings) == {0.0}
 
 
-def test_time_in_shadow_is_counted(flight: Flight) -> None:
-    assert flight.truth[-1].eclipse_s == sum(one.sunlit_fraction < 0.5 for one in flight.truth)
+def test_time_in_shadow_is_counted_by_the_share_of_each_tick_that_is_dark(flight: Flight) -> None:
+    assert any(0.0 < one.sunlit_fraction < 1.0 for one in flight.truth)
+    dark_s = sum(1.0 - one.sunlit_fraction for one in flight.truth)
+    assert flight.truth[-1].eclipse_s == pytest.approx(dark_s, abs=1e-9)
 
 
 def load_leak(flows: Flows) -> Flows:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from flightsw.bus.records import LOST
 from flightsw.errors import LogError
-from flightsw.messages.comms import DownlinkFrame
+from flightsw.messages.comms import DownlinkFrame, TcStage, TcVerification
 from flightsw.messages.health import BusEvent, BusEventKind, Event, Mode, Severity
 from flightsw.messages.inference import Binding
 from flightsw.record.summary import Summary, summarise
@@ -78,6 +78,11 @@ def known_run(run_dir: Path) -> str:
                     ("event.health", Event(Severity.ACTIVITY_HI, "MODE", {})),
                     ("health.mode", mode(Mode.SAFE)),
                     ("comms.status", comms(in_pass=False, sent_bytes=250, tc_accepted=2, tc_rejected=1)),
+                    ("tc.verification", TcVerification(1, "payload.stop", TcStage.REJECTED, "unknown")),
+                    ("tc.verification", TcVerification(2, "payload.stop", TcStage.ACCEPTED, None)),
+                    ("tc.verification", TcVerification(3, "payload.stop", TcStage.ACCEPTED, None)),
+                    ("tc.verification", TcVerification(2, "payload.stop", TcStage.COMPLETED, None)),
+                    ("tc.verification", TcVerification(3, "payload.stop", TcStage.FAILED, "no")),
                 ],
             ),
             record(
@@ -137,6 +142,8 @@ def test_every_figure_is_that_of_the_log(tmp_path: Path) -> None:
         thermal_residual_j=3e-8,
         tc_accepted=2,
         tc_rejected=1,
+        tc_completed=1,
+        tc_failed=1,
         lost=("thermal",),
         perturbed=None,
         slips=None,
@@ -194,12 +201,23 @@ def test_a_grant_is_in_force_from_a_cycle_and_a_tick_later_on_for_a_cycle() -> N
     assert unheard.worst_working_w is None
 
 
-def test_a_run_that_starts_in_eclipse_has_not_entered_it(tmp_path: Path) -> None:
+def test_the_eclipse_that_a_run_begins_in_is_counted(tmp_path: Path) -> None:
     sun = [0.0, 0.0, 1.0, 0.5, 0.49, 1.0]
     write_log(
         tmp_path, [record(tick, [("truth.plant", truth(sunlit_fraction=share))]) for tick, share in enumerate(sun)]
     )
-    assert summarise(tmp_path).eclipses == 1
+    assert summarise(tmp_path).eclipses == 2
+
+
+def test_the_lowest_cap_in_eclipse_is_that_of_a_payload_that_wants_power(tmp_path: Path) -> None:
+    ticks = [(0.5, 0.0), (1.0, 0.0), (7.0, 12.0), (6.0, 12.0), (8.0, 0.0), (0.0, 0.0)]  # the cap climbs after the start
+    dark = ("truth.plant", truth(sunlit_fraction=0.0))
+    records = [
+        record(tick, [dark, ("power.status", power(compute_cap_w=cap_w)), ("infer.status", infer(demand_w=wanted_w))])
+        for tick, (cap_w, wanted_w) in enumerate(ticks)
+    ]
+    write_log(tmp_path, records)
+    assert summarise(tmp_path).cap_min_eclipse_w == 6.0
 
 
 def test_the_events_are_lines_of_json_in_log_order(tmp_path: Path) -> None:
