@@ -12,7 +12,8 @@ None; there is never NaN.
 Sources: Plett, Battery Management Systems I (2015), ch. 2 for the circuit; R(T) = R25 exp(2500 (1/T - 1/298)) and
 capacity -1 %/K below 0 C are usual 18650 figures. The charge that cold withholds is still there and comes back with
 warmth: it is the last part of the discharge, s below `withheld`. No charge below 0 C (lithium plating). Wear comes in
-as a `Health` (see `wear`). Valid for 0 <= s <= 1 and -40 to 80 C.
+as a `Health` (see `wear`). Valid for 0 <= s <= 1 and -40 to 80 C; a pack that is colder has
+the resistance of -40 C.
 
 Called by `distribution.PowerBus` every tick. Pure: state in, state and step out.
 """
@@ -32,6 +33,8 @@ REFERENCE_K = 298.0
 ZERO_C_K = 273.15
 COLD_CAPACITY_PER_K = 0.01
 MOST_WITHHELD = 0.95
+COLDEST_C = -40.0
+"""A colder pack has the resistance that it has here: the law is fitted no further, and grows without bound."""
 
 
 class BatteryState(msgspec.Struct, frozen=True, gc=False):
@@ -120,9 +123,11 @@ class Battery:
         raise AssertionError("the curve ends at infinity")
 
     def resistance_ohm(self, battery_c: float) -> float:
-        """Series resistance at a temperature."""
+        """Series resistance at a temperature; below COLDEST_C, the one there."""
         if not self._is_cold_sensitive:
             return self._r25_ohm
+        if battery_c < COLDEST_C:
+            return self.resistance_ohm(COLDEST_C)
         return self._r25_ohm * math.exp(ARRHENIUS_K * (1.0 / (battery_c + ZERO_C_K) - 1.0 / REFERENCE_K))
 
     def withheld(self, battery_c: float) -> float:

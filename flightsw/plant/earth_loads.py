@@ -110,6 +110,11 @@ def albedo_w_m2(view_factor: float, albedo: float, flux_w_m2: float, cos_zenith:
     return albedo * flux_w_m2 * view_factor * max(0.0, cos_zenith)
 
 
+def blackbody_w_m2(at_k: float) -> float:
+    """What a black surface sends out: sigma T^4."""
+    return STEFAN_BOLTZMANN_W_M2_K4 * at_k**4
+
+
 def equilibrium_k(absorbed_w: float, emittance_area_m2: float) -> float:
     """Temperature at which a body radiates what it absorbs: (Q / (sigma eps A))^1/4."""
     if absorbed_w < 0.0 or emittance_area_m2 <= 0.0:

@@ -141,7 +141,7 @@ class PrescribedSky:
         latitude = np.degrees(np.arcsin(position_km[:, 2] / self._radius_km))
         right_ascension = np.arctan2(position_km[:, 1], position_km[:, 0])
         longitude = (np.degrees(right_ascension - EARTH_ROTATION_RAD_S * t_s) + 180.0) % 360.0 - 180.0
-        saa = in_south_atlantic_anomaly(latitude, longitude)
+        saa = in_south_atlantic_anomaly(latitude, longitude, config.altitude_km)
         light = self._light(edges_s)
         view = (EARTH_RADIUS_KM / self._radius_km) ** 2
         return [

@@ -6,10 +6,15 @@ until it is reset, by switching it off and on or by its rail. An unpowered devic
 
     P(n in dt) = exp(-r dt) (r dt)^n / n!,   r = rate * (multiplier where in the anomaly)
 
-Rates for a memory without error correction: 7e-8 to 2e-6 upsets a bit and day in the ISS's orbit, 4e-7 for commercial
-SRAM on Alsat-1; 100 MB of weights take 56 to 323 a day. For a TPU v6e: silent corruption once in 14.4-20 rad, a SEFI of
-the chip once in 5 krad, of its host once in 400-450 rad; some 150 rad a year in a dawn-dusk LEO behind shielding
-(Suncatcher paper, arXiv 2511.19468, and the sources there).
+The rates are those outside the anomaly. Of a source's figure, which is the mean over an orbit as a rule, that is the
+part figure / (1 + (multiplier - 1) share), with the share of time that the orbit spends in the anomaly's box (see
+`sky`): about 0.15 at 420 km and 51.6 deg, 0.10 Sun-synchronous at 550 km. With a multiplier of 20 that is a quarter
+and a third.
+
+Orbit means for a memory without error correction: 7e-8 to 2e-6 upsets a bit and day in the ISS's orbit, 4e-7 for
+commercial SRAM on Alsat-1; 100 MB of weights take 56 to 323 a day. For a TPU v6e: silent corruption once in 14.4-20
+rad, a SEFI of the chip once in 5 krad, of its host once in 400-450 rad; some 150 rad a year in a dawn-dusk LEO behind
+shielding (Suncatcher paper, arXiv 2511.19468, and the sources there).
 
 Draws are by tick from named streams, so that nothing shifts when a process is rebuilt. Called by the plant process.
 """
@@ -37,11 +42,11 @@ class RadiationConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Rates of a powered device outside the South Atlantic Anomaly. The defaults are none."""
 
     upsets_per_day: Annotated[float, Meta(ge=0.0, le=1e6)] = 0.0
-    """of its whole memory"""
+    """of its whole memory, outside the anomaly: an orbit's mean over 1 + (saa_multiplier - 1) share of time inside"""
     sel_per_day: Annotated[float, Meta(ge=0.0, le=1e3)] = 0.0
     sefi_per_day: Annotated[float, Meta(ge=0.0, le=1e3)] = 0.0
     saa_multiplier: Annotated[float, Meta(ge=1.0, le=1e4)] = 20.0
-    """of all three inside the anomaly (estimate: most upsets of low orbits fall there in some 5 % of the time)"""
+    """of all three inside the anomaly (estimate: most upsets of low orbits fall there, in 10 to 15 % of the time)"""
     sel_w: Annotated[float, Meta(ge=0.0, le=1e5)] = 5.0
     """drawn by a latched device beside what it draws anyhow (estimate: an ampere on a 5 V rail)"""
 

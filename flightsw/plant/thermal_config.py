@@ -188,7 +188,7 @@ class ThermostatConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class ThermalNetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The network. Every node must hang together with the others."""
+    """The network: nodes that hang together, or parts of them that each have a surface or a boundary of their own."""
 
     nodes: tuple[NodeConfig, ...]
     couplings: tuple[CouplingConfig, ...] = ()
@@ -214,9 +214,27 @@ class ThermalNetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
                 raise ConfigError(f"thermal.{place}: {verb} {a!r} with itself")
         self._check_capacities(names)
         self._check_thermostats(names)
-        reached = _reached([(a, b) for *_, a, b, carries in joins if carries], names[0])
-        if alone := set(names) - reached:
-            raise ConfigError(f"thermal.couplings: {', '.join(sorted(alone))} not connected with {names[0]}")
+        self._check_parts([(a, b) for *_, a, b, carries in joins if carries], names)
+
+    def _check_parts(self, joins: list[tuple[str, str]], names: list[str]) -> None:
+        """Raises ConfigError: a part that hangs with no other, and that no heat leaves or that nothing warms."""
+        first = _reached(joins, names[0])
+        alone: set[str] = set()
+        rest = [] if len(first) == len(names) else list(self.nodes)
+        while rest:
+            part = _reached(joins, rest[0].name)
+            nodes = [node for node in self.nodes if node.name in part]
+            leaves = any(node.surfaces or node.held_c is not None for node in nodes)
+            if not leaves or all(node.held_c is not None for node in nodes):
+                alone |= part
+            rest = [node for node in rest if node.name not in part]
+        if not alone:
+            return
+        others, than = (alone - first, names[0]) if alone - first else (alone, min(set(names) - first))
+        raise ConfigError(
+            f"thermal.couplings: {', '.join(sorted(others))} not connected with {than}: a part of its own must have a "
+            "lump, and a surface or a boundary"
+        )
 
     def _joins(self) -> list[tuple[str, str, str, str, bool]]:
         """(where it is declared, its verb, both ends, whether heat can pass) of all that joins two nodes."""

@@ -57,9 +57,9 @@ def p13(case: Case) -> None:
         "ocv": ocv_points(given["ocv"]),
         "charge_limit_v": 1e4,
     }
-    # Not among the inputs: 1 A from full, which gives the reference soc exactly.
+    # Where not among the inputs: 1 A from full, which gives the reference soc exactly.
     for name, quantity, hours in case.asked("cc_(soc|V)_#h"):
-        pack = Pack(1.0, 1.0, discharge_limit_a=1.0, **cell)
+        pack = Pack(1.0, 1.0, discharge_limit_a=given.get("I_cc", 1.0), **cell)
         end = [pack.discharge() for _ in range(round(float(hours) * 3600))][-1]
         case.found(name, pack.state.soc if quantity == "soc" else end.terminal_v)
         case.found("cc_E_terminal_Wh", pack.terminal_j / 3600)
@@ -87,15 +87,16 @@ def _current_a(pack: Pack, power_w: float) -> float:
 
 
 def _round_trip(case: Case, cell: dict[str, Any]) -> None:
-    """Not among the inputs: 1.5 A both ways between 0.4 and 0.7, which both rows agree on."""
+    """Between 0.4 and 0.7, and where the current is not among the inputs 1.5 A both ways: both rows agree on them."""
     given = case.inputs
-    charge_s = 0.3 * given["Q_Ah"] * 3600 / (1.5 * given["eta_c"])
-    pack = Pack(charge_s / 6000, 0.4, coulombic_efficiency=given["eta_c"], charge_limit_a=1.5, **cell)
+    amps = given.get("I_round_trip", 1.5)
+    charge_s = 0.3 * given["Q_Ah"] * 3600 / (amps * given["eta_c"])
+    pack = Pack(charge_s / 6000, 0.4, coulombic_efficiency=given["eta_c"], charge_limit_a=amps, **cell)
     for _ in range(6000):
         pack.charge()
     case.require(abs(pack.state.soc - 0.7) < 1e-9, "charged to 0.7")
     charged_j = -pack.terminal_j
-    back = Pack(charge_s * given["eta_c"] / 6000, pack.state.soc, discharge_limit_a=1.5, **cell)
+    back = Pack(charge_s * given["eta_c"] / 6000, pack.state.soc, discharge_limit_a=amps, **cell)
     for _ in range(6000):
         back.discharge()
     case.require(abs(back.state.soc - 0.4) < 1e-9, "discharged to 0.4")

@@ -34,9 +34,13 @@ def p16(case: Case) -> None:
         vmp_per_k=vmp_per_k,
         area_m2=given["A_m2"],
     )
-    for name, flux, cell_c, quantity in case.asked("G#_T#_(Pmp_W|Vmp_V)"):
+    for name, flux, cell_c, quantity in case.asked("G#_T#_(Pmp_W|Vmp_V|Imp_A)"):
         watts, volts = maximum_power(cell, float(flux), float(cell_c))
-        case.found(name, watts if quantity == "Pmp_W" else volts)
+        case.found(name, {"Pmp_W": watts, "Vmp_V": volts, "Imp_A": watts / volts}[quantity])
+    for name, flux, cell_c in case.asked("G#_T#_Isc_A"):
+        case.found(name, cell_current_a(cell, float(flux), float(cell_c), 0.0))
+    for name, flux, cell_c in case.asked("G#_T#_Voc_V"):
+        case.found(name, _open_circuit_v(cell, float(flux), float(cell_c)))
     for name, cell_c, flux in case.asked("eta_#C_#"):
         case.found(name, maximum_power(cell, float(flux), float(cell_c))[0] / (float(flux) * cell.area_m2))
     for name, low_c, high_c in case.asked("relative_temp_coeff_#_to_#C_per_K"):
@@ -56,6 +60,11 @@ def _bisected(low: float, high: float, above: Callable[[float], bool]) -> float:
         middle = 0.5 * (low + high)
         low, high = (low, middle) if above(middle) else (middle, high)
     return 0.5 * (low + high)
+
+
+def _open_circuit_v(cell: CellConfig, flux_w_m2: float, cell_c: float) -> float:
+    """Voltage from which the cell gives no current."""
+    return _bisected(0.0, 2.0 * cell.voc_v + 10.0, lambda v: cell_current_a(cell, flux_w_m2, cell_c, v) <= 0.0)
 
 
 def p20(case: Case) -> None:

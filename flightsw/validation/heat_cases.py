@@ -20,30 +20,43 @@ from flightsw.validation.networks import FIXED_J_K, crossing, history, lumps, ra
 
 
 def p10(case: Case) -> None:
-    """One radiating node cools and warms."""
+    """One radiating node cools and warms; a sink above 0 K is a boundary that it exchanges with."""
     given = case.inputs
-    capacity_j_k, emitting_m2 = given["m"] * given["c"], given["A"] * given["eps"]
-    node = lumps([capacity_j_k], emitting_m2=[emitting_m2])
+    capacity_j_k, emitting_m2, sink_k = given["m"] * given["c"], given["A"] * given["eps"], given["sink_K"]
+    sinks_k = [sink_k] if sink_k > 0.0 else []
+    if sinks_k:
+        node = lumps([capacity_j_k, FIXED_J_K], exchanges=[(0, 1, emitting_m2)])
+    else:
+        node = lumps([capacity_j_k], emitting_m2=[emitting_m2])
+
+    def heats_w(watts: float) -> list[float]:
+        return [watts, *[0.0 for _ in sinks_k]]
+
+    def settled_k(watts: float) -> float:
+        return earth_loads.equilibrium_k(watts + emitting_m2 * earth_loads.blackbody_w_m2(sink_k), emitting_m2)
+
     for name, at in case.asked("cool_T_#s_K"):
-        case.found(name, state_at(node, [given["T0"]], [0.0], float(at), 10.0)[0])
+        case.found(name, state_at(node, [given["T0"], *sinks_k], heats_w(0.0), float(at), 10.0)[0])
     for name, heat, at in case.asked("heat#W_T_#s_K"):
-        case.found(name, state_at(node, [given["Ti_heat"]], [float(heat)], float(at), 10.0)[0])
+        case.found(name, state_at(node, [given["Ti_heat"], *sinks_k], heats_w(float(heat)), float(at), 10.0)[0])
     for name, start, end in case.asked("time_#_to_#K_s"):
-        case.found(name, _time_to_s(compile_step(node, 10.0), float(start), float(end)))
+        case.require(float(end) > sink_k, f"{end} K are above the sink's {sink_k} K")
+        case.found(name, _time_to_s(compile_step(node, 10.0), [float(start), *sinks_k], float(end)))
     for name, heat in case.asked("Te_#W_K"):
-        case.found(name, earth_loads.equilibrium_k(float(heat), emitting_m2))
-        case.found(name, history(compile_step(node, 1000.0), [given["Ti_heat"]], [float(heat)], 500)[-1][0])
-    step = compile_step(node, 10.0)
-    settled_k = earth_loads.equilibrium_k(given["Q"], emitting_m2)
-    above, below = (step([settled_k + push_k], [given["Q"]])[0][0] for push_k in (0.01, -0.01))
+        start_k = [given["Ti_heat"], *sinks_k]
+        case.found(name, settled_k(float(heat)))
+        case.found(name, history(compile_step(node, 1000.0), start_k, heats_w(float(heat)), 500)[-1][0])
+    step, at_k = compile_step(node, 10.0), settled_k(given["Q"])
+    above, below = (step([at_k + push_k, *sinks_k], heats_w(given["Q"]))[0][0] for push_k in (0.01, -0.01))
     case.found("linearised_time_constant_at_Te_s", -10.0 / math.log((above - below) / 0.02))
 
 
-def _time_to_s(step: StepFunction, start_k: float, end_k: float) -> float:
-    """How long a node takes to cool from one temperature to another, in steps of 10 s and a part of one."""
-    steps, before_k, after_k = 0, start_k, start_k
+def _time_to_s(step: StepFunction, start_k: list[float], end_k: float) -> float:
+    """How long the first node takes to cool to a temperature, in steps of 10 s and a part of one."""
+    steps, before_k, after_k = 0, start_k[0], start_k[0]
+    quiet_w, sinks_k = [0.0] * len(start_k), start_k[1:]
     while after_k > end_k:
-        before_k, after_k = after_k, step([after_k], [0.0])[0][0]
+        before_k, after_k = after_k, step([after_k, *sinks_k], quiet_w)[0][0]
         steps += 1
     return 10.0 * (steps - (end_k - after_k) / (before_k - after_k)) if steps else 0.0
 
@@ -77,7 +90,7 @@ def p12(case: Case) -> None:
     place = {name: index for index, name in enumerate(given["nodes"])}
     paths = [(place[a], place[b], g) for pair, g in given["G"].items() for a, b in [pair.split("-")]]
     count = len(place)
-    paths.append((place["radiator"], count, given["Grad_radiator"]))
+    paths.append((place[given.get("radiating", "radiator")], count, given["Grad_radiator"]))
     network = lumps([*given["C"], FIXED_J_K], paths)
     slowest, fastest = rates_1_s(network, 0.001)[1], rates_1_s(network, 0.001)[-1]
     case.found("lambda_min_1_s", -fastest)
@@ -89,6 +102,9 @@ def p12(case: Case) -> None:
     leaving_w_k = [sum(g for a, b, g in paths if node in (a, b)) for node in range(count)]
     case.found("gershgorin_dt_bound_s", min(c / g for c, g in zip(given["C"], leaving_w_k, strict=True)))
     heat_w = [given["P_die"], *[0.0] * count]
+    for name, node, at in case.asked("(.+)_rise_#s_exact_K"):
+        if node in place and node != "die":
+            case.found(name, state_at(network, [0.0] * (count + 1), heat_w, float(at), 0.1)[place[node]])
     for name, at in case.asked("die_rise_#s_exact_K"):
         for dt_s in (0.1, 0.5, 1.0):
             case.found(name, state_at(network, [0.0] * (count + 1), heat_w, float(at), dt_s)[0])
@@ -143,14 +159,14 @@ def p18(case: Case) -> None:
         case.found(name, 2.0 * _radiated_w_m2(1.0, float(surface)))
     for name, face_eps, surface in case.asked("e#_2face_#C_W_m2"):
         case.found(name, 2.0 * _radiated_w_m2(float(face_eps), float(surface)))
-    # Not among the inputs: aluminium (167 W/m/K) rooted at 60 C, which both rows agree on.
+    # Where not among the inputs: aluminium (167 W/m/K) rooted at 60 C, which both rows agree on.
     for name, form, length_m, thickness_mm in case.asked("fin_efficiency_(linearised|nonlinear)_L#_t#mm"):
         fin = FinConfig(
             length_m=float(length_m),
             thickness_m=1e-3 * float(thickness_mm),
-            conductivity_w_m_k=167.0,
+            conductivity_w_m_k=case.inputs.get("k", 167.0),
             sides=2,
-            reference_c=60.0,
+            reference_c=case.inputs.get("T_root_C", 60.0),
         )
         case.found(name, fin_efficiency(fin, eps) if form == "linearised" else _fin_efficiency(fin, eps))
 

@@ -24,8 +24,8 @@ Celsius = Annotated[float, Meta(ge=-250.0, le=500.0)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 AboveZeroShare = Annotated[float, Meta(gt=0.0, le=1.0)]
 FluxWM2 = Annotated[float, Meta(gt=0.0, le=1e4)]
-Nought = Annotated[float, Meta(ge=0.0, le=0.0)]
-"""a figure that the plant has built in as 0"""
+SinkK = Annotated[float, Meta(ge=0.0, le=400.0)]
+"""what a surface sees; 0: empty space"""
 
 
 class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

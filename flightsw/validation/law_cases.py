@@ -1,8 +1,8 @@
 """Reference case of a flight law: P24, Linux's power allocator, by the very function that the TCS manager calls.
 
 The temperatures of the sequence stand in the references' names. What the inputs don't say of the closed loop is read
-off from its references: 4 K/W to surroundings at 40 C, since 11.052744 W hold 84.21096 C and 11.25 W hold 85 C; with
-the capacity of a chip, 2 J/K, of which the end doesn't depend.
+off from its references unless the inputs give it: 4 K/W to surroundings at 40 C, since 11.052744 W hold 84.21096 C and
+11.25 W hold 85 C; with the capacity of a chip, 2 J/K, of which the end doesn't depend.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ def p24(case: Case) -> None:
         if place.startswith("step") and rest.endswith("_P_mW"):
             power_mw, integral = allocated(integral, int(rest.removesuffix("_P_mW")), gains)
             case.found(name, power_mw)
-    integral, chip_c, peak_c, power_mw = 0, SURROUNDINGS_C, SURROUNDINGS_C, 0
+    ambient_c, k_w = given.get("Ta_C", SURROUNDINGS_C), given.get("R_K_W", RESISTANCE_K_W)
+    integral, chip_c, peak_c, power_mw = 0, ambient_c, ambient_c, 0
     for _ in range(SETTLED_STEPS):
         power_mw, integral = allocated(integral, int(chip_c * 1000.0), gains)
-        net_w = power_mw / 1000.0 - (chip_c - SURROUNDINGS_C) / RESISTANCE_K_W
+        net_w = power_mw / 1000.0 - (chip_c - ambient_c) / k_w
         chip_c += net_w * given["passive_delay_ms"] / 1000.0 / CHIP_J_K
         peak_c = max(peak_c, chip_c)
     case.found("closed_loop_T_peak_C", peak_c)
     case.found("closed_loop_T_final_C", chip_c)
     case.found("closed_loop_P_final_W", power_mw / 1000.0)
-    case.found("balance_P_at_control_temp_W", (gains.control_mc / 1000.0 - SURROUNDINGS_C) / RESISTANCE_K_W)
+    case.found("balance_P_at_control_temp_W", (gains.control_mc / 1000.0 - ambient_c) / k_w)

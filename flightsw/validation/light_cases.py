@@ -14,16 +14,21 @@ from flightsw.plant.constants import AU_KM, EARTH_RADIUS_KM
 from flightsw.validation.case import Case
 from flightsw.validation.geometry import circle
 
-# Faces of the 6U body: zenith 0.2 x 0.3 m, ram and wake 0.1 x 0.2 m, sides 0.1 x 0.3 m, no nadir face. Not
-# among the inputs: inferred from the values (six equations, three areas), so these rows check the geometry of
-# the light, not the areas.
+# Faces of the 6U body: zenith 0.2 x 0.3 m, ram and wake 0.1 x 0.2 m, sides 0.1 x 0.3 m, no nadir face. Where not
+# among the inputs, inferred from the values (six equations, three areas), so these rows check the geometry of the
+# light, not the areas.
 ZENITH_M2, RAM_M2, SIDE_M2 = 0.06, 0.02, 0.03
 
 
 def p08(case: Case) -> None:
-    """Equilibrium temperatures of plates and spheres."""
+    """Equilibrium temperatures of plates and spheres; space fills what the Earth leaves free of their view."""
     flux, alpha, eps, ir, albedo = (case.inputs[k] for k in ("S", "alpha", "eps", "IR", "albedo"))
-    solve = earth_loads.equilibrium_k
+    space_w_m2 = earth_loads.blackbody_w_m2(case.inputs["Tspace"])
+
+    def solve(absorbed_w: float, emittance_area_m2: float, earth_view: float = 0.0) -> float:
+        from_space_w = (1.0 - earth_view) * emittance_area_m2 * space_w_m2
+        return earth_loads.equilibrium_k(absorbed_w + from_space_w, emittance_area_m2)
+
     case.found("plate_normal_backinsulated_K", solve(alpha * flux, eps))
     case.found("plate_normal_twosided_K", solve(alpha * flux, 2.0 * eps))
     case.found("sphere_sun_only_K", solve(alpha * flux / 4.0, eps))
@@ -35,9 +40,9 @@ def p08(case: Case) -> None:
         infrared = eps * earth_loads.infrared_w_m2(view, ir)
         reflected = earth_loads.albedo_w_m2(view, albedo, flux, 1.0)
         lit = alpha * (flux / 4.0 + reflected) if where == "subsolar" else 0.0
-        case.found(name, solve(lit + infrared, eps))
+        case.found(name, solve(lit + infrared, eps, view))
     nadir = earth_loads.plate_view_factor(orbit.semi_major_axis_km(case.inputs["h_km"]))
-    case.found("nadir_plate_eclipse_K", solve(eps * earth_loads.infrared_w_m2(nadir, ir), eps))
+    case.found("nadir_plate_eclipse_K", solve(eps * earth_loads.infrared_w_m2(nadir, ir), eps, nadir))
     for name, load, face_eps in case.asked("radiator_#Wm2_zenith_shadow_e#_K"):
         case.found(name, solve(float(load), float(face_eps)))
     for name, load, face_alpha, face_eps in case.asked("radiator_#Wm2_plus_sun_a#_e#_K"):
@@ -85,10 +90,15 @@ def p17(case: Case) -> None:
     """Orbit-average light on arrays: the light is the plant's, the faces are set here."""
     flux_eff, altitude_km = case.inputs["S"] * case.inputs["eff"], case.inputs["h_km"]
     radius_km, period_s = orbit.semi_major_axis_km(altitude_km), orbit.kepler_period_s(altitude_km)
+    faces_m2 = (
+        case.inputs.get("A_zenith", ZENITH_M2),
+        case.inputs.get("A_ram", RAM_M2),
+        case.inputs.get("A_side", SIDE_M2),
+    )
     for name, beta in case.asked("sunpointing_1m2_beta#_W"):
         case.found(name, flux_eff * _mean_light_m2(float(beta), altitude_km)[0])
     for name, beta in case.asked("nadir_6U_body_beta#_W"):
-        case.found(name, flux_eff * _mean_light_m2(float(beta), altitude_km)[1])
+        case.found(name, flux_eff * _mean_light_m2(float(beta), altitude_km, faces_m2)[1])
     for name, beta in case.asked("one_axis_yawfixed_1m2_beta#_W"):
         case.found(name, flux_eff * _mean_light_m2(float(beta), altitude_km)[2])
     for name, surface_m2, beta in case.asked("tumbling_convex_body_#m2_beta#_W"):
@@ -102,7 +112,9 @@ def p17(case: Case) -> None:
         case.found(name, float(load) * dark * period_s / 3600.0)
 
 
-def _mean_light_m2(beta_deg: float, altitude_km: float) -> tuple[float, float, float]:
+def _mean_light_m2(
+    beta_deg: float, altitude_km: float, faces_m2: tuple[float, float, float] = (ZENITH_M2, RAM_M2, SIDE_M2)
+) -> tuple[float, float, float]:
     """Orbit-mean lit area facing the Sun: of 1 m2 that points at it, of the 6U body, of 1 m2 on one axis."""
     position_km, sun_km, period_s = circle(beta_deg, altitude_km)
     t_s = (np.arange(200_000) + 0.5) * period_s / 200_000
@@ -111,10 +123,11 @@ def _mean_light_m2(beta_deg: float, altitude_km: float) -> tuple[float, float, f
     zenith = r / np.linalg.norm(r, axis=1)[:, None]
     across = np.array([0.0, 1.0, 0.0])
     out_of_plane = float(across @ sun_unit)
+    zenith_m2, ram_m2, side_m2 = faces_m2
     body_m2 = (
-        ZENITH_M2 * np.maximum(zenith @ sun_unit, 0.0)
-        + RAM_M2 * np.abs(np.cross(zenith, across) @ sun_unit)
-        + SIDE_M2 * abs(out_of_plane)
+        zenith_m2 * np.maximum(zenith @ sun_unit, 0.0)
+        + ram_m2 * np.abs(np.cross(zenith, across) @ sun_unit)
+        + side_m2 * abs(out_of_plane)
     )
     mean = float(lit.mean())
     return mean, float((lit * body_m2).mean()), math.sqrt(1.0 - out_of_plane**2) * mean

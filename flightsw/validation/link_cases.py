@@ -19,16 +19,21 @@ from flightsw.validation.case import Case
 
 def p22(case: Case) -> None:
     """Link budget, slant range and pass volume."""
-    altitude_km, x_hz = float(case.inputs["h_km"]), 8.2e9
+    given = case.inputs
+    altitude_km, x_hz = float(given["h_km"]), 1e9 * given.get("f_GHz", 8.2)
+    required_db, kept_db = given.get("EbN0_req_dB", 4.5), given.get("margin_dB", 3.0)
     for name, height, elevation in case.asked("slant_#km_el#_km"):
         case.found(name, passes.slant_range_km(float(height), float(elevation)))
     for name, number, unit, height, elevation in case.asked("FSPL_[A-Za-z]+#(GHz|MHz)_#km_el#_dB"):
         hertz = float(number) * (1e9 if unit == "GHz" else 1e6)
         case.found(name, passes.free_space_loss_db(hertz, passes.slant_range_km(float(height), float(elevation))))
-    # 2 W into 12 dBi is inferred from the case's EIRP, so that row can't fail; those that use it can.
-    x_eirp_dbw = passes.eirp_dbw(2.0, 12.0)
+    # Where not among the inputs, 2 W into 12 dBi is inferred from the case's EIRP, so that row can't fail; those that
+    # use it can.
+    x_eirp_dbw = given.get("EIRP_dBW")
+    if x_eirp_dbw is None:
+        x_eirp_dbw = passes.eirp_dbw(given.get("P_tx_W", 2.0), given.get("G_tx_dBi", 12.0))
     case.found("X_EIRP_dBW", x_eirp_dbw)
-    link = passes.LinkBudget(x_eirp_dbw, x_hz, case.inputs["losses_dB"], case.inputs["G_T"])
+    link = passes.LinkBudget(x_eirp_dbw, x_hz, given["losses_dB"], given["G_T"])
 
     def c_n0_dbhz(elevation: str) -> float:
         return link.c_n0_dbhz(passes.slant_range_km(altitude_km, float(elevation)))
@@ -40,7 +45,7 @@ def p22(case: Case) -> None:
     for name, megabits, wanted_db, elevation in case.asked("X_margin_#Mbps_req#dB_el#_dB"):
         case.found(name, passes.eb_n0_db(c_n0_dbhz(elevation), 1e6 * float(megabits)) - float(wanted_db))
     for name, margin_db, elevation in case.asked("X_max_rate_#dB_margin_el#_Mbps"):
-        case.found(name, passes.max_rate_bps(c_n0_dbhz(elevation), 4.5, float(margin_db)) / 1e6)
+        case.found(name, passes.max_rate_bps(c_n0_dbhz(elevation), required_db, float(margin_db)) / 1e6)
     for name, eb_n0 in case.asked("BER_QPSK_#dB"):
         case.found(name, passes.qpsk_bit_error_rate(float(eb_n0)))
     for name, elevation in case.asked("overhead_pass_duration_el#_s_nonrotating"):
@@ -57,9 +62,11 @@ def p22(case: Case) -> None:
         case.found(name, passes.doppler_hz(x_hz, range_rate_km_s) / 1e3)
     # Volumes of the pass over 10 deg.
     duration_s = passes.overhead_pass_s(altitude_km, 10.0)
-    case.found("pass_volume_fixed_rate_GB", passes.max_rate_bps(c_n0_dbhz("10"), 4.5, 3.0) * duration_s / 8e9)
+    case.found(
+        "pass_volume_fixed_rate_GB", passes.max_rate_bps(c_n0_dbhz("10"), required_db, kept_db) * duration_s / 8e9
+    )
     t_s = ((np.arange(2000) + 0.5) / 2000 - 0.5) * duration_s
-    rates = [passes.max_rate_bps(link.c_n0_dbhz(float(km)), 4.5, 3.0) for km in range_km(t_s)]
+    rates = [passes.max_rate_bps(link.c_n0_dbhz(float(km)), required_db, kept_db) for km in range_km(t_s)]
     case.found("pass_volume_adaptive_GB", float(np.mean(rates)) * duration_s / 8e9)
 
 

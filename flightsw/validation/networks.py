@@ -17,10 +17,11 @@ def lumps(
     capacities_j_k: Sequence[float],
     conductances: Sequence[tuple[int, int, float]] = (),
     emitting_m2: Sequence[float] | None = None,
+    exchanges: Sequence[tuple[int, int, float]] = (),
 ) -> KernelNetwork:
-    """Nodes with conductances between them and areas that radiate to space."""
+    """Nodes with conductances and radiative exchanges (m2) between them, and areas that radiate to space."""
     return KernelNetwork(
-        tuple(capacities_j_k), tuple(conductances), (), tuple(emitting_m2 or [0.0] * len(capacities_j_k))
+        tuple(capacities_j_k), tuple(conductances), tuple(exchanges), tuple(emitting_m2 or [0.0] * len(capacities_j_k))
     )
 
 

@@ -2,7 +2,8 @@
 
 The spacecraft is made from the case's inputs as any user would make one (`flightsw.satellite`). Read off from the
 reference values, as the inputs don't say: the run starts at orbit noon; the array turns about one axis, so that its
-light goes with the cosine of beta; the payload works from `t_on` to `t_off` of every orbit; `E_avail` and `E_used`
+light goes with the cosine of beta; the payload works from `t_on` to `t_off` of every orbit,
+over its end where `t_off` is the lesser; `E_avail` and `E_used`
 stand behind the MPPT, whose loss heats the bus and isn't part of `E_conv`.
 """
 
@@ -12,6 +13,7 @@ import math
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from flightsw.node.satellite import Satellite, Series, open_satellite
 from flightsw.plant.thermal import ZERO_C_K
@@ -49,6 +51,9 @@ def p25(case: Case) -> None:
     case.found("ledger_thermal_residual_J", totals["thermal_residual_j"])
 
 
+_SUMMARY: dict[str, Any] = {"max": np.max, "min": np.min, "mean": np.mean}
+
+
 def _states(case: Case, satellite: Satellite, series: Series) -> None:
     period_s, dt_s, soc = case.inputs["T"], satellite.config.dt_s, series["soc"]
     for name, count in case.asked("soc_end_orbit#"):
@@ -56,9 +61,13 @@ def _states(case: Case, satellite: Satellite, series: Series) -> None:
     last = round(period_s / dt_s)
     case.found("soc_min_last_orbit", soc[-last:].min())
     case.found("soc_max_last_orbit", soc[-last:].max())
-    for name, node, end in case.asked("T_([a-z0-9_]+)_(max|min)_last_orbit_K"):
-        course_k = series[f"node_c.{node}"][-last:] + ZERO_C_K
-        case.found(name, course_k.max() if end == "max" else course_k.min())
+    for name, node, which in case.asked("T_([a-z0-9_]+)_(max|min|mean)_last_orbit_K"):
+        case.found(name, _SUMMARY[which](series[f"node_c.{node}"][-last:] + ZERO_C_K))
+    for name, which in case.asked("V_batt_(max|min|mean)_last_orbit_V"):
+        case.found(name, _SUMMARY[which](series["battery_v"][-last:]))
+    case.found("soc_mean_last_orbit", soc[-last:].mean())
+    for name, count in case.asked("V_batt_end_orbit#_V"):
+        case.found(name, series["battery_v"][round(float(count) * period_s / dt_s) - 1])
 
 
 SPACE = "deep_space"
@@ -102,9 +111,16 @@ def plant_table(given: dict[str, Any]) -> dict[str, Any]:
     return table | {"thermal": {"nodes": nodes, "couplings": couplings, "thermostats": [switch]}}
 
 
+def _duty(on_s: float, off_s: float, period_s: float, idle_w: float, active_w: float) -> list[list[float]]:
+    """The payload's staircase over an orbit."""
+    works_at_start = on_s == 0.0 or 0.0 < off_s < on_s
+    edges = [[on_s, active_w], [off_s, idle_w]]
+    inside = sorted(edge for edge in edges if 0.0 < edge[0] < period_s)
+    return [[0.0, active_w if works_at_start else idle_w], *inside]
+
+
 def _electrical_table(given: dict[str, Any]) -> dict[str, Any]:
     idle_w, active_w = given["P_idle"], given["P_idle"] + given["P_act"]
-    work = [[given["t_on"], active_w], [given["t_off"], idle_w]]
     return {
         "battery_node": "batt",
         "prescribed": {
@@ -152,7 +168,7 @@ def _electrical_table(given: dict[str, Any]) -> dict[str, Any]:
             {
                 "load": "compute",
                 "period_s": given["T"],
-                "steps": [*([[0.0, idle_w]] if given["t_on"] > 0.0 else []), *work],
+                "steps": _duty(given["t_on"], given["t_off"], given["T"], idle_w, active_w),
             }
         ],
         "heat": [

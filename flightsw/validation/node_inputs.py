@@ -18,9 +18,9 @@ from flightsw.validation.inputs import (
     Inputs,
     Kelvin,
     LinearOcv,
-    Nought,
     Positive,
     Share,
+    SinkK,
 )
 
 NotNegative = Annotated[float, Meta(ge=0.0, le=1e6)]
@@ -38,7 +38,7 @@ class P10Inputs(Inputs, frozen=True):
     cooling_from_k: Kelvin = field(name="T0")
     heat_w: Positive = field(name="Q")
     heating_from_k: Kelvin = field(name="Ti_heat")
-    sink_k: Nought = field(name="sink_K")
+    sink_k: SinkK = field(name="sink_K")
 
 
 class PairStart(Inputs, frozen=True):
@@ -62,13 +62,14 @@ class P11Inputs(Inputs, frozen=True):
 
 
 class P12Inputs(Inputs, frozen=True):
-    """A payload's network, heated at its first node; its radiator couples to a fixed 0 K rise. `C` by node."""
+    """A payload's network: its first node makes heat, `radiating` couples to a fixed 0 K rise. `C` by node."""
 
     nodes: Annotated[tuple[str, ...], Meta(min_length=2, max_length=100)]
     capacities_j_k: tuple[Positive, ...] = field(name="C")
     couplings_w_k: dict[Annotated[str, Meta(pattern="^[^-]+-[^-]+$")], Positive] = field(name="G")
     radiator_w_k: Positive = field(name="Grad_radiator")
     die_w: Positive = field(name="P_die")
+    radiating: str = "radiator"
 
     def __post_init__(self) -> None:
         if len(self.capacities_j_k) != len(self.nodes) or len(set(self.nodes)) != len(self.nodes):
@@ -76,8 +77,8 @@ class P12Inputs(Inputs, frozen=True):
         for pair in self.couplings_w_k:
             if not set(pair.split("-")) <= set(self.nodes):
                 raise ConfigError(f"G: {pair!r}: must join two of {', '.join(self.nodes)}")
-        if "radiator" not in self.nodes:
-            raise ConfigError(f"nodes = {', '.join(self.nodes)}: one must be radiator")
+        if self.radiating not in self.nodes:
+            raise ConfigError(f"nodes = {', '.join(self.nodes)}: one must be {self.radiating}, or as `radiating` says")
 
 
 class P21Inputs(Inputs, frozen=True):
@@ -108,6 +109,8 @@ class P18Inputs(Inputs, frozen=True):
     emissivity: AboveZeroShare = field(name="eps")
     ir_w_m2: FluxWM2 = field(name="IR")
     altitude_km: AltitudeKm = field(name="h_km")
+    fin_w_m_k: Positive = field(name="k", default=167.0)
+    fin_root_c: Celsius = field(name="T_root_C", default=60.0)
 
 
 class P19Inputs(Inputs, frozen=True):
@@ -132,6 +135,9 @@ class P13Inputs(Inputs, frozen=True):
     load_w: Positive = field(name="P")
     start_soc: Share = field(name="s0")
     coulombic_efficiency: AboveZeroShare = field(name="eta_c")
+    constant_a: Positive = field(name="I_cc", default=1.0)
+    """drawn from full"""
+    round_trip_a: Positive = field(name="I_round_trip", default=1.5)
 
 
 class P14Inputs(Inputs, frozen=True):
@@ -189,6 +195,8 @@ class P24Inputs(Inputs, frozen=True):
     control_mc: MilliInteger = field(name="control_mC")
     passive_delay_ms: Annotated[int, Meta(ge=1, le=1000)]
     max_mw: MilliInteger = field(name="max_mW")
+    resistance_k_w: Positive = field(name="R_K_W", default=4.0)
+    ambient_c: Celsius = field(name="Ta_C", default=40.0)
 
     def __post_init__(self) -> None:
         if self.control_mc <= self.switch_on_mc:
@@ -221,6 +229,7 @@ class P25Inputs(Inputs, frozen=True):
     """on top of `idle_w`"""
     on_s: NotNegative = field(name="t_on")
     off_s: NotNegative = field(name="t_off")
+    """below `on_s`: the work goes on over the end of the orbit"""
     leakage_w: NotNegative = field(name="PL0")
     leakage_per_k: NotNegative = field(name="bL")
     leakage_reference_k: Kelvin = field(name="TL")
@@ -246,7 +255,7 @@ class P25Inputs(Inputs, frozen=True):
     array_start_k: Kelvin = field(name="Tarr0")
     orbits: Annotated[int, Meta(ge=1, le=100)]
     shadow: Literal["cylinder", "cone", "none"]
-    sink_k: Annotated[float, Meta(ge=0.0, le=400.0)] = field(name="sink_K")
+    sink_k: SinkK = field(name="sink_K")
     ocv: LinearOcv = "12.8+3.6 s"
     r1_ohm: NotNegative = field(name="R1", default=0.0)
     c1_f: Positive = field(name="C1", default=1500.0)
@@ -257,8 +266,12 @@ class P25Inputs(Inputs, frozen=True):
             raise ConfigError(f"C: {', '.join(missing)} missing: must have {', '.join(ROLES)}, and may have others")
         for pair in self.couplings_w_k:
             ends_of(pair, nodes)
-        if self.off_s <= self.on_s or self.off_s >= self.orbit_s:
-            raise ConfigError(f"t_off = {self.off_s}: must be above t_on = {self.on_s} and below T = {self.orbit_s}")
+        if self.on_s >= self.orbit_s:
+            raise ConfigError(f"t_on = {self.on_s}: must be below T = {self.orbit_s}")
+        if self.off_s == self.on_s or self.off_s > self.orbit_s:
+            raise ConfigError(
+                f"t_off = {self.off_s}: must be other than t_on = {self.on_s} and at most T = {self.orbit_s}"
+            )
 
 
 def ends_of(pair: str, nodes: Collection[str]) -> tuple[str, str]:

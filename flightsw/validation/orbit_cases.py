@@ -19,6 +19,7 @@ from flightsw.plant.roots import crossings
 from flightsw.plant.sky_config import OrbitConfig
 from flightsw.validation.case import Case
 from flightsw.validation.geometry import circle
+from flightsw.validation.sky_inputs import cylinder_km
 
 SAMPLED_S = 0.02
 EPOCH = parse_epoch("2026-01-01T00:00:00Z")
@@ -62,23 +63,24 @@ def p02(case: Case) -> None:
 
 
 def p03(case: Case) -> None:
-    """TLE positions against verification vectors: the rows' prefixes in the order of the sets."""
-    rows = case.asked("(.+)_t#_r([xyz])_km")
+    """TLE positions and velocities against verification vectors: the rows' prefixes in the order of the sets."""
+    rows = case.asked("(.+)_t#_(r[xyz]_km|v[xyz]_km_s)")
     sets = [name for name in case.inputs if name.startswith("tle")]
     for set_name, prefix in zip(sets, dict.fromkeys(row[1] for row in rows), strict=True):
         line1, line2 = case.inputs[set_name]
         at_elements = orbit.TleOrbit(line1, line2, EPOCH).elements_epoch
         elements = orbit.TleOrbit(line1, line2, at_elements)
-        for name, of_set, minute, axis in rows:
+        for name, of_set, minute, quantity in rows:
             if of_set == prefix:
-                position_km, _ = elements.positions(np.array([float(minute) * 60.0]))
-                case.found(name, float(position_km[0]["xyz".index(axis)]))
+                position_km, velocity_km_s = elements.positions(np.array([float(minute) * 60.0]))
+                vectors = position_km if quantity[0] == "r" else velocity_km_s
+                case.found(name, float(vectors[0]["xyz".index(quantity[1])]))
 
 
 def p04(case: Case) -> None:
     """Sun direction, distance and flux over a year, by way of TEME, which is what the plant uses, and back."""
     for name, day, quantity in case.asked(r"(\d{4}-\d\d-\d\d)_(ux_gcrs|uy_gcrs|uz_gcrs|dist_au|flux_W_m2)"):
-        epoch = parse_epoch(f"{day}T12:00:00Z")
+        epoch = parse_epoch(f"{day}T{case.inputs['epochs'].removesuffix(' UTC')}:00Z")
         teme_km = sun.SunTable(epoch, 0.0, 2048.0).at(np.zeros(1))
         sun_km = np.linalg.inv(gcrs_to_teme(epoch, np.zeros(1)))[0] @ teme_km[0]
         distance_km = np.atleast_1d(np.linalg.norm(sun_km))
@@ -99,13 +101,15 @@ def p05(case: Case) -> None:
     """Beta and eclipse season of Sun-synchronous orbits."""
     hours, since = case.inputs["sampling"].removeprefix("every ").split(" h from ")
     epoch, per_day = parse_epoch(f"{since}T00:00:00Z"), 24.0 / float(hours)
+    shadow_km = cylinder_km(case.inputs["shadow"])
     t_s = np.arange(0.0, 365.0 * DAY_S, DAY_S / per_day)
     sun_km = sun.sun_teme_km(epoch, t_s)
     sun_unit = sun_km / np.linalg.norm(sun_km, axis=1)[:, None]
     for altitude_km, ltan_h in dict.fromkeys(row[1:3] for row in case.asked("#km_LTAN#_.+")):
         elements = OrbitConfig(altitude_km=float(altitude_km), ltan_h=float(ltan_h)).build(epoch)
         beta_deg = sun.beta_deg(*elements.positions(t_s), sun_unit)
-        radius_km = orbit.semi_major_axis_km(float(altitude_km))
+        # The closed form knows the ratio of both radii alone.
+        radius_km = orbit.semi_major_axis_km(float(altitude_km)) * EARTH_RADIUS_KM / shadow_km
         dark = np.array([shadow.cylindrical_eclipse_fraction(radius_km, float(beta)) for beta in beta_deg])
         name = f"{altitude_km}km_LTAN{ltan_h}"
         case.found(f"{name}_beta_min_deg", float(beta_deg.min()))

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from flightsw.errors import ConfigError
 from flightsw.plant import orbit
 from flightsw.plant.constants import (
     BOLTZMANN_DB,
@@ -16,8 +17,9 @@ from flightsw.plant.constants import (
     SUN_RADIUS_KM,
 )
 from flightsw.plant.sky_config import AltitudeKm, TleLine
-from flightsw.validation.inputs import AboveZeroShare, FluxWM2, Inputs, Nought, Positive, Share, require_constants
+from flightsw.validation.inputs import AboveZeroShare, FluxWM2, Inputs, Positive, Share, SinkK, require_constants
 
+AreaM2 = Annotated[float, Meta(ge=0.0, le=1e6)]
 PerK = Annotated[float, Meta(ge=-0.1, le=0.1)]
 Decibel = Annotated[float, Meta(ge=-300.0, le=300.0)]
 Place = tuple[
@@ -60,7 +62,8 @@ class P04Inputs(Inputs, frozen=True):
     """The solar constant."""
 
     solar_constant_w_m2: FluxWM2 = field(name="S0")
-    epochs: Literal["12:00 UTC"]
+    epochs: Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9] UTC$")]
+    """hour of every day that the rows ask for"""
 
     def __post_init__(self) -> None:
         require_constants(S0=(self.solar_constant_w_m2, SOLAR_CONSTANT_W_M2))
@@ -70,7 +73,20 @@ class P05Inputs(Inputs, frozen=True):
     """How the year is sampled and which shadow is meant."""
 
     sampling: Annotated[str, Meta(pattern="^every ([1-9]|1[0-9]|2[0-4]) h from [0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-    shadow: Literal["cylinder, Re"]
+    shadow: Annotated[str, Meta(pattern=r"^cylinder, (Re|[1-9][0-9]{0,4}(\.[0-9]+)? km)$")]
+    """the cylinder's radius: the Earth's, or with an atmosphere's"""
+
+    def __post_init__(self) -> None:
+        cylinder_km(self.shadow)
+
+
+def cylinder_km(shadow: str) -> float:
+    """Radius of a cylindrical shadow. Raises ConfigError below the Earth's or at the lowest orbit and above."""
+    text = shadow.removeprefix("cylinder, ")
+    radius_km = EARTH_RADIUS_KM if text == "Re" else float(text.removesuffix(" km"))
+    if not EARTH_RADIUS_KM - 30.0 <= radius_km <= EARTH_RADIUS_KM + 150.0:
+        raise ConfigError(f"shadow = {shadow!r}: must be within -30 and 150 km of Re = {EARTH_RADIUS_KM} km")
+    return radius_km
 
 
 class P06Inputs(Inputs, frozen=True):
@@ -104,7 +120,7 @@ class P08Inputs(Inputs, frozen=True):
     ir_w_m2: FluxWM2 = field(name="IR")
     albedo: Share
     altitude_km: AltitudeKm = field(name="h_km")
-    space_k: Nought = field(name="Tspace")
+    space_k: SinkK = field(name="Tspace")
 
 
 class P09Inputs(Inputs, frozen=True):
@@ -138,6 +154,11 @@ class P17Inputs(Inputs, frozen=True):
     efficiency: AboveZeroShare = field(name="eff")
     shadow: Literal["cylinder"]
     array_sizing: Literal["Psa=[Pe Te/Xe + Pd Td/Xd]/Td, Xe=.85 Xd=.90"]
+    zenith_m2: AreaM2 = field(name="A_zenith", default=0.06)
+    ram_m2: AreaM2 = field(name="A_ram", default=0.02)
+    """of ram and of wake"""
+    side_m2: AreaM2 = field(name="A_side", default=0.03)
+    """of either side"""
 
 
 class P22Inputs(Inputs, frozen=True):
@@ -147,6 +168,13 @@ class P22Inputs(Inputs, frozen=True):
     boltzmann_db: Decibel = field(name="k_dB")
     g_over_t_db_k: Decibel = field(name="G_T")
     losses_db: Decibel = field(name="losses_dB")
+    transmit_w: Positive = field(name="P_tx_W", default=2.0)
+    gain_dbi: Decibel = field(name="G_tx_dBi", default=12.0)
+    eirp_dbw: Decibel | None = field(name="EIRP_dBW", default=None)
+    """in place of the two"""
+    frequency_ghz: Annotated[float, Meta(gt=0.0, le=1e6)] = field(name="f_GHz", default=8.2)
+    required_db: Decibel = field(name="EbN0_req_dB", default=4.5)
+    margin_db: Decibel = field(name="margin_dB", default=3.0)
 
     def __post_init__(self) -> None:
         require_constants(k_dB=(self.boltzmann_db, BOLTZMANN_DB))

@@ -235,3 +235,15 @@ def test_a_failed_string_takes_its_share_of_charge_and_current_along() -> None:
     assert given(dead, state, 25.0, -10.0)[1].power_w == 0.0
     with pytest.raises(PhysicsError, match="strings_failed = 5"):
         Battery(whole.config, 1.0, Health(strings_failed=5))
+
+
+@pytest.mark.parametrize("battery_c", [-273.15, -270.0, -100.0, -40.0])
+def test_a_pack_colder_than_its_law_holds_for_has_the_resistance_of_the_coldest_that_it_does(battery_c: float) -> None:
+    battery = Battery(BatteryConfig(capacity_ah=8.0, ocv=CURVES[0], r0_ohm=0.1, temperature_dependent=True), 1.0)
+    coldest_ohm = 0.1 * math.exp(2500.0 * (1.0 / 233.15 - 1.0 / 298.0))
+    assert battery.resistance_ohm(battery_c) == pytest.approx(coldest_ohm, rel=1e-12)
+    assert battery.resistance_ohm(-39.0) < coldest_ohm
+    state = BatteryState(0.98)
+    assert battery.acceptance_w(state, battery_c) == 0.0
+    assert battery.feasible_w(state, battery_c) > 0.0
+    assert math.isfinite(given(battery, state, battery_c, 1.0)[1].heat_j)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from flightsw.errors import ConfigError, PhysicsError
 from flightsw.plant import passes, shadow, sun
 from flightsw.plant.arrays import norm
-from flightsw.plant.sky import BLOCK_TICKS, EarthVariation, Sky, SkySample
-from flightsw.plant.sky_config import SkyConfig
+from flightsw.plant.prescribed import PrescribedSky, PrescribedSkyConfig
+from flightsw.plant.sky import BLOCK_TICKS, EarthVariation, Sky, SkySample, in_south_atlantic_anomaly
+from flightsw.plant.sky_config import OrbitConfig, SkyConfig
 from flightsw.streams import Stream
 
 TLE = [
@@ -154,6 +155,41 @@ def test_saa_is_met_on_some_orbits_and_inside_its_box() -> None:
     inside = [s for s in map(SHARED["circular"].at, range(0, 86_400, 60)) if s.in_saa]
     assert 50 < len(inside) < 400
     assert all(-50.0 <= s.latitude_deg <= 0.0 and -90.0 <= s.longitude_deg <= 40.0 for s in inside)
+
+
+def test_no_satellite_above_the_low_orbits_is_in_the_anomaly() -> None:
+    latitude_deg, longitude_deg = np.full(5, -25.0), np.full(5, -45.0)
+    height_km = np.array([160.0, 420.0, 1400.0, 20_200.0, 35_786.0])
+    found = in_south_atlantic_anomaly(latitude_deg, longitude_deg, height_km)
+    assert found.tolist() == [False, True, True, False, False]
+
+
+def test_a_geostationary_satellite_over_the_south_atlantic_is_never_in_the_anomaly() -> None:
+    orbit = OrbitConfig(altitude_km=35_786.0, inclination_deg=0.1, raan_deg=0.0)
+    sky = Sky(SkyConfig(epoch="2026-03-20T00:00:00Z", orbit=orbit), 60.0)
+    inclined = Sky(
+        msgspec.structs.replace(sky.config, orbit=msgspec.structs.replace(orbit, inclination_deg=40.0)), 60.0
+    )
+    latitudes_deg = [sample.latitude_deg for sample in map(inclined.at, range(1440))]
+    assert min(latitudes_deg) < -20.0
+    assert not any(sky.at(tick).in_saa or inclined.at(tick).in_saa for tick in range(1440))
+    by_figures = PrescribedSky(PrescribedSkyConfig(period_s=86_164.0, altitude_km=35_786.0, beta_deg=40.0), 60.0)
+    assert not any(by_figures.at(tick).in_saa for tick in range(1440))
+
+
+@pytest.mark.parametrize(
+    ("orbit", "share"),
+    [
+        (OrbitConfig(altitude_km=420.0, inclination_deg=51.6, raan_deg=0.0), 0.155),
+        (OrbitConfig(altitude_km=550.0, ltan_h=10.5), 0.101),
+    ],
+)
+def test_the_anomaly_s_box_holds_the_share_of_an_orbit_that_the_rates_page_counts_with(
+    orbit: OrbitConfig, share: float
+) -> None:
+    t_s = np.arange(0.0, 10 * 86_400.0, 20.0)
+    track = Sky(SkyConfig(epoch="2026-03-20T00:00:00Z", orbit=orbit), 1.0).ground_track(t_s)
+    assert in_south_atlantic_anomaly(*track).mean() == pytest.approx(share, abs=0.008)
 
 
 def test_ground_track_moves_west_by_the_turn_of_the_earth_each_orbit() -> None:

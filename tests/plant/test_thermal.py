@@ -113,6 +113,41 @@ def test_a_network_that_does_not_hang_together_is_refused(nodes, couplings, comp
         config(nodes, couplings)
 
 
+def test_parts_that_share_nothing_but_space_each_settle_by_themselves() -> None:
+    bodies = [
+        {"name": name, "capacity_j_k": 400.0, "initial_c": 20.0, "surfaces": [{"area_m2": area, "emissivity": 0.8}]}
+        for name, area in (("array", 0.5), ("plate", 0.1))
+    ]
+    pair = [{"name": "chamber", "held_c": -50.0}, {"name": "box", "capacity_j_k": 300.0}]
+    link = {"a": "box", "b": "chamber", "w_k": 0.5}
+    network = ThermalNetwork(config([*bodies, *pair], [link]), 10.0)
+    nodes_k = network.initial_k()
+    for _ in range(20000):
+        nodes_k, _ = network.step(nodes_k, [100.0, 30.0, 0.0, 5.0])
+    radiated_w = STEFAN_BOLTZMANN_W_M2_K4 * 0.8
+    settled_k = ((100.0 / (0.5 * radiated_w)) ** 0.25, (30.0 / (0.1 * radiated_w)) ** 0.25, 223.15, 233.15)
+    assert nodes_k == pytest.approx(settled_k, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [
+        (["plate", "wall"], "wall not connected with plate: a part of its own must have a lump"),
+        (["box", "radiator"], "box not connected with radiator"),
+    ],
+)
+def test_a_part_that_no_heat_leaves_or_enters_is_refused(names: list[str], complaint: str) -> None:
+    face = {"area_m2": 0.1, "emissivity": 0.8}
+    nodes = {
+        "plate": {"name": "plate", "capacity_j_k": 100.0, "surfaces": [face]},
+        "wall": {"name": "wall", "held_c": 5.0},
+        "box": {"name": "box", "capacity_j_k": 100.0},
+        "radiator": {"name": "radiator", "capacity_j_k": 100.0, "surfaces": [face]},
+    }
+    with pytest.raises(ConfigError, match=complaint):
+        config([nodes[name] for name in names], [])
+
+
 @pytest.mark.parametrize("dt_s", [0.1, 1.0, 10.0])
 def test_a_step_that_resolves_what_holds_the_heat_is_allowed(dt_s) -> None:
     default = load_scenario("cubesat-6u-orin-nano").plant.thermal

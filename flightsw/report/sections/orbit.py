@@ -54,8 +54,11 @@ def _track(data: RunData, latitude: FloatArray, longitude: FloatArray) -> Track:
 
 def _figures(data: RunData, latitude: FloatArray, longitude: FloatArray) -> Part:
     dark_s = sum(end - begin for begin, end in data.eclipses())
-    saa_s = float(np.sum(in_south_atlantic_anomaly(latitude, longitude))) * data.columns.dt_s
     altitude, beta = data.get("truth.plant.altitude_km"), data.get("truth.plant.beta_deg")
+    saa_min = None
+    if altitude is not None:
+        inside = in_south_atlantic_anomaly(latitude, longitude, altitude)
+        saa_min = float(np.sum(inside)) * data.columns.dt_s / 60.0
     period_s = None if data.plant is None else data.plant.plant.orbit_period_s
     rows = [
         ("orbit", number(None if period_s is None else period_s / 60.0, 1, "min")),
@@ -63,7 +66,7 @@ def _figures(data: RunData, latitude: FloatArray, longitude: FloatArray) -> Part
         ("altitude", _range(altitude, "km")),
         ("beta", _range(beta, "deg")),
         ("in eclipse", f"{number(dark_s / 60.0, 1, 'min')} in {counted(len(data.eclipses()), 'stretch', 'stretches')}"),
-        ("in the South Atlantic Anomaly", number(saa_s / 60.0, 1, "min")),
+        ("in the South Atlantic Anomaly", number(saa_min, 1, "min")),
     ]
     return pairs(rows, "orbit-figures")
 
