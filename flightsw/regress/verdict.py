@@ -21,9 +21,10 @@ from flightsw.node.api import Node
 from flightsw.node.satellite import SatelliteConfig
 from flightsw.node.tomlfile import convert
 from flightsw.record.columns import Columns, read_columns
+from flightsw.regress.bands import LEAST
 from flightsw.regress.binding import Vocabulary
 from flightsw.regress.blame import Blame, Place
-from flightsw.regress.evaluate import LEAST, Evaluator
+from flightsw.regress.evaluate import Evaluator
 from flightsw.regress.expressions import NothingToJudge
 from flightsw.regress.nodes import Apply, Compare, Delay, Event, Formula, Logged, Number, Rate
 from flightsw.regress.nodes import Node as Tree

@@ -81,7 +81,7 @@ def margins(formula: Formula, columns: Columns) -> list[float] | None:
     except NothingToJudge:
         return None
     assert band.low is band.high
-    return list(band.low)
+    return list(band.low[: band.whole])
 
 
 @given(formulas(), traces)
@@ -120,7 +120,7 @@ def test_after_is_judged_where_its_anchor_comes_true(
     columns = columns_of(**trace)
     evaluator = Evaluator(columns)
     try:
-        found = list(evaluator.band(After(anchor, of)).low)
+        found = list(evaluator.band(After(anchor, of)).cut().low)
     except NothingToJudge:
         return
     twin = Twin(columns)
@@ -140,6 +140,16 @@ def test_de_morgan_holds_of_margins(left: Formula, right: Formula, trace: dict[s
     columns = columns_of(**trace)
     assert margins(And(left, right), columns) == margins(Not(Or(Not(left), Not(right))), columns)
     assert margins(Implies(left, right), columns) == margins(Or(Not(left), right), columns)
+
+
+@given(formulas(bounded), formulas(bounded), traces)
+def test_always_is_shared_out_over_and_and_eventually_over_or_to_the_runs_last_tick(
+    left: Formula, right: Formula, trace: dict[str, list[float]]
+) -> None:
+    columns = columns_of(**trace)
+    for kind, joined in ((Always, And), (Eventually, Or)):
+        found = margins(kind(joined(left, right)), columns)
+        assert (found or [None])[0] == (margins(joined(kind(left), kind(right)), columns) or [None])[0]
 
 
 @given(st.sampled_from(NAMES), numbers, st.integers(0, 8), windows, traces)
@@ -190,7 +200,7 @@ def test_margins_with_a_value_lost_enclose_that_with_any_value_in_its_place(
     except NothingToJudge:
         return
     whole = Twin(columns_of(**trace)).margins(formula)
-    assert all(low <= margin <= high for low, margin, high in zip(band.low, whole, band.high, strict=True))
+    assert all(low <= margin <= high for low, margin, high in zip(band.cut().low, whole, band.cut().high, strict=True))
 
 
 @pytest.fixture(scope="module")

@@ -67,6 +67,7 @@ def verdict_of(run_dir: Path, formula: str, margin: float = 0.0) -> Verdict:
         ("always(health.mode == PAYLOAD implies hw.chip_c >= 55)", 5.0, "degC", 8),
         ("always(holds(hw.chip_c > 60) implies power.soc > 0.3)", 0.05, "1", 4),
         ("always(once[0s,2s](hw.chip_c >= 45) or hw.chip_c < 45)", 5.0, "degC", 0),
+        ("eventually(abs(rate(hw.chip_c)) < 1 or always[0s,4s](hw.chip_c > 75))", 1.0, "degC/s", 9),
     ],
 )
 def test_a_requirement_that_is_kept_has_a_margin_and_a_tick_at_which_it_was_tightest(
@@ -107,6 +108,8 @@ def test_a_requirement_on_names_is_kept_without_a_margin(tmp_path: Path, formula
         ("never(event(eclipse.entry))", None, 2, 2),
         ("always(health.mode == PAYLOAD implies hw.chip_c <= 75)", -5.0, 4, 4),
         ("(hw.chip_c < 55) until[1s,6s] (power.soc < 0.45)", -0.05, 2, 2),
+        ("always(abs(rate(hw.chip_c)) > 1 and eventually[0s,4s](hw.chip_c > 50))", -1.0, 9, 9),
+        ("after(power.soc > 0.5, abs(rate(hw.chip_c)) > 6 and eventually[0s,4s](hw.chip_c > 50))", -1.0, 6, 6),
     ],
 )
 def test_one_that_is_broken_tells_the_worst_tick_and_the_first(
