@@ -56,8 +56,6 @@ class Evaluator:
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self.numbers = Expressions(columns, self.rising)
-        self.vacuous: list[str] = []
-        """why what was worked out so far says nothing, although it has a margin"""
         self._done: dict[tuple[Formula, bool], Band] = {}
 
     def band(self, formula: Formula, *, best: bool = True) -> Band:
@@ -92,7 +90,8 @@ class Evaluator:
             case Or(left, right):
                 return self._joined(np.maximum, self.band(left, best=best), self.band(right, best=best), best)
             case Implies(left, right):
-                return self._implies(left, right, best)
+                if_this, then = self.band(left, best=not best), self.band(right, best=best)
+                return self._joined(np.maximum, -if_this, then, best)
             case Always(of, window):
                 return self._ahead(lambda best: self.band(of, best=best), window, best)
             case Eventually(of, window):
@@ -124,12 +123,6 @@ class Evaluator:
                 return crisp(self.numbers.changes(of))
         assert isinstance(formula, Event)
         return crisp(self.numbers.occurrences(formula) > 0.0)
-
-    def _implies(self, left: Formula, right: Formula, best: bool) -> Band:
-        if_this, then = self.band(left, best=not best), self.band(right, best=best)
-        if best and not (if_this.low[: min(if_this.whole, then.whole)] > 0.0).any():
-            self.vacuous.append("what stands before `implies` never holds")
-        return self._joined(np.maximum, -if_this, then, best)
 
     def _ahead(self, side: Callable[[bool], Band], window: Window | None, best: bool) -> Band:
         """The least in a window ahead; `side` gives the best and the worst of what is in it."""
@@ -167,9 +160,6 @@ class Evaluator:
     def _after(self, anchor: Formula, of: Formula, best: bool) -> Band:
         band = self.band(of)
         at = self.anchored(anchor, len(band))
-        if best and not at[: band.whole].any():
-            late = self.rising(anchor)[band.whole :].any()
-            self.vacuous.append("the anchor occurs too late for what follows it" if late else "the anchor never occurs")
         judged = combine(lambda margins: windows.suffix_min(np.where(at, margins, np.inf)), band)
         if best or len(band) == band.whole:
             return judged

@@ -88,6 +88,8 @@ def test_a_requirement_that_is_kept_has_a_margin_and_a_tick_at_which_it_was_tigh
         "after(changed(health.mode), 0s..2s, health.mode == PAYLOAD)",
         "not always(power.in_eclipse)",
         "always(known(hw.chip_c))",
+        "always(health.mode == PAYLOAD implies not hw.sel) or always(health.mode == BOOT implies hw.sel)",
+        "eventually[0s,3s](health.mode == PAYLOAD implies not power.in_eclipse)",
     ],
 )
 def test_a_requirement_on_names_is_kept_without_a_margin(tmp_path: Path, formula: str) -> None:
@@ -134,6 +136,12 @@ def test_one_that_is_broken_tells_the_worst_tick_and_the_first(
         ("after(hw.chip_c > 95, 0s..2s, power.soc > 0.3)", "the anchor never occurs"),
         ("after(hw.chip_c > 65, 0s..8s, power.soc > 0.3)", "the anchor occurs too late for what follows it"),
         ("always(health.mode == SAFE implies hw.power_w < 1)", "what stands before `implies` never holds"),
+        ("always[0s,2s](health.mode == PAYLOAD implies hw.chip_c < 0)", "never holds where it is judged"),
+        ("eventually(always(health.mode == BOOT implies hw.chip_c < 0))", "never holds where it is judged"),
+        ("after(hw.chip_c > 65, 0s..1s, health.mode == BOOT implies hw.chip_c < 0)", "never holds where it is judged"),
+        ("always(hw.chip_c > 65 implies (hw.chip_c < 45 implies power.soc > 9))", "never holds where it is judged"),
+        ("not eventually[0s,2s](not (hw.chip_c > 65 implies power.soc > 9))", "never holds where it is judged"),
+        ("always[5s,6s](after(eclipse_entry, hw.chip_c < 0))", "the anchor never occurs where it is judged"),
         ("always(thermal.chip_c < 90)", "thermal.status.chip_c never has a value"),
         ("always(thermal.chip_c < 90) or always(power.soc > 0.3)", "thermal.status.chip_c never has a value"),
         ("never(thermal.status.battery_heater_on)", "thermal.status.battery_heater_on never has a value"),
