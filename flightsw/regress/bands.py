@@ -83,6 +83,46 @@ def combine(of: Callable[..., FloatArray], *bands: Band, whole: int | None = Non
     return Band(low, high, whole=min(band.whole for band in bands) if whole is None else whole)
 
 
+@dataclass(frozen=True)
+class Edges:
+    """Ticks at which a condition comes true, never the first, nor the first at which anything is known of it."""
+
+    sure: BoolArray
+    """it surely does so in this tick"""
+    perhaps: BoolArray
+    """these, and those of which it can't be told"""
+    known: BoolArray
+    """it is true, and wasn't when last anything was known of it: it did so once at least since then"""
+    hidden: BoolArray
+    """an unknown tick hides that it did so once more"""
+
+
+def edges_of(band: Band) -> Edges:
+    """By the whole ticks of a band."""
+    low, high = band.low[: band.whole], band.high[: band.whole]
+    sure: BoolArray = low > 0.0
+    sure[1:] &= high[:-1] < 0.0
+    sure[:1] = False
+    if band.sure:
+        return crisp_edges(sure)
+    perhaps: BoolArray = high > 0.0
+    perhaps[1:] &= low[:-1] < 0.0
+    perhaps[: band.start + 1] = False
+    told = (low > 0.0) | (high < 0.0)
+    last_told = np.maximum.accumulate(np.where(told, np.arange(band.whole), -1))[:-1]
+    known: BoolArray = low > 0.0
+    known[1:] &= (last_told >= 0) & (high[last_told] < 0.0)
+    known[:1] = False
+    hidden = perhaps & ~known
+    hidden[1:-1] &= ~(known[2:] & told[:-2])  # a single tick was lost, in which or behind which it came true: once
+    return Edges(sure, perhaps, known, hidden)
+
+
+def crisp_edges(at: BoolArray) -> Edges:
+    """Where all is known."""
+    return Edges(at, at, at, np.zeros_like(at))
+
+
 def begun(band: Band) -> Band:
     """Without what isn't known yet, unless that is half of it."""
     start = band.start

@@ -74,12 +74,8 @@ class Blame:
                 return self.place(of, place, high=high, best=best)
             case Until():
                 return self._until(formula, tick, high=high)
-            case After(anchor, of):
-                best = best or tick < self._evaluator.band(of).whole
-                margins = self._side(of, high=high, best=best)
-                at = self._evaluator.anchored(anchor, len(margins))
-                at[:tick] = False
-                return self.place(of, self._pick(np.where(at, margins, np.inf), least=True), high=high, best=best)
+            case After():
+                return self._after(formula, tick, high=high, best=best)
         return Place(self._counted_last(formula, tick), formula)
 
     def _side(self, formula: Formula, *, high: bool, best: bool = True) -> FloatArray:
@@ -107,6 +103,21 @@ class Blame:
         start, end = max(0, tick - last), max(0, tick - first)
         return start + self._pick(self._side(of, high=high, best=best)[start : end + 1], least=least)
 
+    def _after(self, formula: After, tick: int, *, high: bool, best: bool) -> Place:
+        best = best or tick < self._evaluator.band(formula.of).whole
+        margins = self._side(formula.of, high=high, best=best)
+        at = self._evaluator.anchored(formula.anchor, len(margins), high=high)
+        at[:tick] = False
+        place = self._pick(np.where(at, margins, np.inf), least=True)
+        if margins[place] < 0.0 and not self._evaluator.anchored(formula.anchor, len(margins), high=True)[place]:
+            return Place(self._lost(formula.anchor, place), formula.anchor)  # broken, if the anchor occurs there
+        return self.place(formula.of, place, high=high, best=best)
+
+    def _lost(self, anchor: Formula, tick: int) -> int:
+        """The tick of which it isn't known whether the anchor holds: this one or the one before."""
+        band = self._evaluator.band(anchor)
+        return tick if band.low[tick] < 0.0 < band.high[tick] else tick - 1
+
     def _pick(self, margins: FloatArray, *, least: bool) -> int:
         if not least:
             return int(np.argmax(margins))
@@ -128,9 +139,12 @@ class Blame:
         return self.place(formula.left, tick + self._pick(holds[tick:turn], least=True), high=high)
 
     def _counted_last(self, condition: Formula, tick: int) -> int:
-        """A count over the whole run stands at its last occurrence."""
+        """A count over the whole run stands at its last occurrence, or where it isn't known whether there is one."""
         counts = [node for node in condition.walk() if isinstance(node, Count) and node.over is None]
         if not isinstance(condition, Compare) or not counts:
             return tick
+        hidden = self._evaluator.numbers.hidden(counts[0].what)
+        if hidden.any() and not self._evaluator.band(condition).high[tick] < 0.0:
+            return int(np.argmax(hidden))
         times = self._evaluator.numbers.counted(counts[0].what)
         return int(np.flatnonzero(times)[-1]) if times.any() else tick

@@ -26,7 +26,18 @@ import numpy as np
 
 from flightsw.record.columns import Columns
 from flightsw.regress import windows
-from flightsw.regress.bands import Band, BoolArray, FloatArray, begun, combine, compared, crisp
+from flightsw.regress.bands import (
+    Band,
+    BoolArray,
+    Edges,
+    FloatArray,
+    begun,
+    combine,
+    compared,
+    crisp,
+    crisp_edges,
+    edges_of,
+)
 from flightsw.regress.expressions import Expressions, NothingToJudge
 from flightsw.regress.nodes import (
     After,
@@ -34,6 +45,7 @@ from flightsw.regress.nodes import (
     And,
     Changed,
     Compare,
+    Count,
     Event,
     Eventually,
     Formula,
@@ -55,7 +67,7 @@ class Evaluator:
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
-        self.numbers = Expressions(columns, self.rising)
+        self.numbers = Expressions(columns, self.edges)
         self._done: dict[tuple[Formula, bool], Band] = {}
 
     def band(self, formula: Formula, *, best: bool = True) -> Band:
@@ -68,14 +80,10 @@ class Evaluator:
             self._done[formula, best] = self._worked_out(formula, best)
         return self._done[formula, best]
 
-    def rising(self, formula: Formula) -> BoolArray:
-        """Ticks at which it occurs: an event or a change, or else where it comes true (never the first tick)."""
-        band = self.band(formula).cut()
-        edges: BoolArray = band.low > 0.0
-        if not isinstance(formula, Event | Changed):
-            edges[1:] &= band.high[:-1] < 0.0
-            edges[:1] = False
-        return edges
+    def edges(self, formula: Formula) -> Edges:
+        """Ticks at which it occurs: an event or a change, or else where it comes true."""
+        band = self.band(formula)
+        return crisp_edges(band.low > 0.0) if isinstance(formula, Event | Changed) else edges_of(band)
 
     def _worked_out(self, formula: Formula, best: bool) -> Band:
         match formula:
@@ -113,8 +121,8 @@ class Evaluator:
 
     def _leaf(self, formula: Formula) -> Band:
         match formula:
-            case Compare(relation, left, right, names):
-                return compared(relation, self.numbers.of(left) - self.numbers.of(right), names=names)
+            case Compare():
+                return self._compared(formula)
             case Truth(of):
                 return compared("!=", self.numbers.of(of), names=True)
             case Known(of):
@@ -123,6 +131,18 @@ class Evaluator:
                 return crisp(self.numbers.changes(of))
         assert isinstance(formula, Event)
         return crisp(self.numbers.occurrences(formula) > 0.0)
+
+    def _compared(self, node: Compare) -> Band:
+        if isinstance(node.right, Count) and not isinstance(node.left, Count):
+            mirrored = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(node.relation, node.relation)
+            node = Compare(mirrored, node.right, node.left, node.crisp)
+        right = self.numbers.of(node.right)
+        band = compared(node.relation, self.numbers.of(node.left) - right, names=node.crisp)
+        if band.sure or not isinstance(node.left, Count) or node.relation in ("==", "!="):
+            return band
+        least = compared(node.relation, self.numbers.at_least(node.left) - right, names=node.crisp)
+        low, high = (least.low, band.high) if node.relation in (">", ">=") else (band.low, least.high)
+        return Band(low, high, whole=band.whole)
 
     def _ahead(self, side: Callable[[bool], Band], window: Window | None, best: bool) -> Band:
         """The least in a window ahead; `side` gives the best and the worst of what is in it."""
@@ -158,19 +178,23 @@ class Evaluator:
         return combine(lambda holds, comes: windows.until_within(holds, comes, first, last), left, right, whole=whole)
 
     def _after(self, anchor: Formula, of: Formula, best: bool) -> Band:
-        band = self.band(of)
-        at = self.anchored(anchor, len(band))
-        judged = combine(lambda margins: windows.suffix_min(np.where(at, margins, np.inf)), band)
-        if best or len(band) == band.whole:
-            return judged
-        worst = combine(lambda margins: windows.suffix_min(np.where(at, margins, np.inf)), self.band(of, best=False))
-        return judged.followed(worst)
+        """What isn't known to be an anchor can't break it, but leaves it open."""
+        band = self.band(of, best=best)
+        ends = [
+            windows.suffix_min(np.where(self.anchored(anchor, len(band), high=high), band.side(high=high), np.inf))
+            for high in (False, True)
+        ]
+        edges = self.edges(anchor)
+        sure = band.sure and edges.sure is edges.perhaps
+        judged = Band(ends[0], ends[0] if sure else ends[1], whole=band.whole)
+        return judged if best else self.band(After(anchor, of)).followed(judged)
 
-    def anchored(self, anchor: Formula, size: int) -> BoolArray:
-        """Occurrences of an anchor, of which `size` ticks can be judged."""
+    def anchored(self, anchor: Formula, size: int, *, high: bool) -> BoolArray:
+        """Occurrences of an anchor among the first ticks: those that are sure, or (of the least margin) may be."""
         at = np.zeros(size, dtype=np.bool_)
-        edges = self.rising(anchor)[:size]
-        at[: len(edges)] = edges
+        edges = self.edges(anchor)
+        found = (edges.sure if high else edges.perhaps)[:size]
+        at[: len(found)] = found
         return at
 
     def _left(self, band: Band, reach: int) -> int:

@@ -93,13 +93,15 @@ class Vacuity:
 
     def _anchored(self, formula: After, at: BoolArray, good: bool | None) -> None:
         whole = self._evaluator.band(formula.of).whole
-        occurs = self._evaluator.anchored(formula.anchor, self._ticks)
-        ahead = occurs & _spread(at, None, ahead=True)
+        edges = self._evaluator.edges(formula.anchor)
+        ahead = _as_long(edges.known, self._ticks) & _spread(at, None, ahead=True)
         if not ahead[:whole].any():
-            never = f"the anchor never occurs{_ELSEWHERE if occurs.any() else ''}"
-            self._reasons.append("the anchor occurs too late for what follows it" if ahead.any() else never)
+            never = "isn't known to occur" if edges.hidden.any() else "never occurs"
+            elsewhere = f"the anchor {never}{_ELSEWHERE if edges.known.any() else ''}"
+            self._reasons.append("the anchor occurs too late for what follows it" if ahead.any() else elsewhere)
         self._look(formula.anchor, np.ones(self._ticks, dtype=np.bool_), good=None)
-        self._look(formula.of, ahead, good=good)
+        perhaps = _as_long(edges.perhaps, self._ticks) & _spread(at, None, ahead=True)
+        self._look(formula.of, perhaps, good=good)
 
     def _counts(self, leaf: Formula) -> None:
         for node in leaf.walk():

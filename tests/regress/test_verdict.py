@@ -176,6 +176,31 @@ def test_a_value_that_is_lost_on_the_way_leaves_open_what_was_kept_and_saves_not
     assert verdict_of(run_dir, "always(known(power.soc) implies power.soc >= 0.3)").passed
 
 
+GAPS = (0.6, None, 0.4, 0.6, None, None, 0.6, 0.4, 0.4, 0.6)
+
+
+@pytest.mark.parametrize(
+    ("formula", "outcome", "said"),
+    [
+        ("count(power.soc < 0.5) <= 0", Outcome.FAILED, ""),
+        ("2 <= count(power.soc < 0.5)", Outcome.PASSED, ""),
+        ("count(power.soc < 0.5) <= 2", Outcome.VACUOUS, "power.status.soc not known at tick 4"),
+        ("count(power.soc < 0.5) >= 3", Outcome.VACUOUS, "power.status.soc not known at tick 4"),
+        ("always[7s,9s](count(power.soc < 0.5, 2s) <= 1)", Outcome.PASSED, ""),
+        ("after(power.soc < 0.5, hw.chip_c > 60)", Outcome.VACUOUS, "power.status.soc not known at tick 1"),
+        ("after(power.soc < 0.5, hw.chip_c > 45)", Outcome.PASSED, ""),
+        ("after(power.soc < 0.5, hw.chip_c > 66)", Outcome.FAILED, ""),
+        ("after(power.soc > 0.61, hw.chip_c > 45)", Outcome.VACUOUS, "the anchor isn't known to occur"),
+        ("count(power.soc) <= 3", Outcome.FAILED, ""),
+    ],
+)
+def test_what_came_about_while_a_value_was_lost_is_not_taken_as_nothing(
+    tmp_path: Path, formula: str, outcome: Outcome, said: str
+) -> None:
+    verdict = verdict_of(a_run(tmp_path, GAPS), formula)
+    assert (verdict.outcome, verdict.reason) == (outcome, said)
+
+
 def test_a_value_that_comes_in_the_second_half_of_a_run_says_nothing_of_the_run(tmp_path: Path) -> None:
     late = (None,) * 6 + (0.6,) * 4
     verdict = verdict_of(a_run(tmp_path, late), "always(power.soc >= 0.3)")
