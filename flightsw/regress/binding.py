@@ -7,6 +7,7 @@ anything runs. Called by `requirement`.
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -37,6 +38,8 @@ from flightsw.regress.nodes import (
 )
 
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+SLACK_TICKS = 1e-9
+"""what a time in floating point may miss a tick by, and be at it"""
 
 
 @dataclass(frozen=True)
@@ -58,16 +61,32 @@ class Vocabulary:
         return bound
 
     def ticks(self, span: Span) -> Span:
-        """The span in whole ticks. Raises ConfigError where it is shorter than one."""
-        if span.unit.startswith(("tick", "cycle")):
-            exact = span.amount * (self.cycle_ticks if span.unit.startswith("cycle") else 1)
-            if exact != round(exact):
-                raise ConfigError(f"{span}: must be a whole number of ticks")
-        else:
-            exact = span.amount * (self.orbit_s if span.unit.startswith("orbit") else SECONDS[span.unit]) / self.dt_s
-        if exact > 0 and round(exact) == 0:
+        """The span in whole ticks, the nearest. Raises ConfigError where it is shorter than one."""
+        return self._whole(span, round(self._ticks(span)))
+
+    def window(self, window: Window) -> Window:
+        """The ticks that lie in it: rounded inwards, so that no deadline gets longer. Raises ConfigError: none does."""
+        first = Span(math.ceil(self._ticks(window.first) - SLACK_TICKS), TICKS)
+        last = self._whole(window.last, math.floor(self._ticks(window.last) + SLACK_TICKS))
+        if self._ticks(window.first) > self._ticks(window.last):
+            raise ConfigError(f"window {window.first} to {window.last}: the first must not be above the last")
+        if first.ticks > last.ticks:
+            raise ConfigError(f"window {window.first} to {window.last}: no tick lies in it, each is {self.dt_s:g} s")
+        return Window(first, last)
+
+    def _ticks(self, span: Span) -> float:
+        if not span.unit.startswith(("tick", "cycle")):
+            unit_s = self.orbit_s if span.unit.startswith("orbit") else SECONDS[span.unit]
+            return span.amount * unit_s / self.dt_s
+        exact = span.amount * (self.cycle_ticks if span.unit.startswith("cycle") else 1)
+        if exact != round(exact):
+            raise ConfigError(f"{span}: must be a whole number of ticks")
+        return exact
+
+    def _whole(self, span: Span, ticks: int) -> Span:
+        if span.amount > 0 and ticks == 0:
             raise ConfigError(f"{span}: is shorter than a tick, {self.dt_s:g} s")
-        return Span(round(exact), TICKS)
+        return Span(ticks, TICKS)
 
     def logged(self, name: str) -> Logged:
         """The signal of this name."""
@@ -107,11 +126,8 @@ class Vocabulary:
                 return self._node(value)
             case Span():
                 return self._length(value)
-            case Window(first, last):
-                window = Window(self.ticks(first), self.ticks(last))
-                if window.first.ticks > window.last.ticks:
-                    raise ConfigError(f"window {first} to {last}: the first must not be above the last")
-                return window
+            case Window():
+                return self.window(value)
             case tuple():
                 return tuple(self._part(item) for item in value)
         return value
