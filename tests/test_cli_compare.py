@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,9 @@ import pytest
 
 from flightsw.bus.logreader import LogReader
 from flightsw.cli import main
+from flightsw.errors import LogError
 from flightsw.record.folder import read_manifest
+from flightsw.regress.pytest_plugin import ReplayRun
 from tests.console import Cli
 from tests.node.runs import cut
 
@@ -40,6 +43,30 @@ def test_replay_says_that_a_log_was_cut(cli: Cli, runs: Path) -> None:
     assert "the log was cut: replayed to its last whole tick" in result.out
     alone = cli("replay", str(runs / "cut"), "--app", "thermal", "--json")
     assert (alone.code, alone.json["complete"], alone.json["same"]) == (0, False, True)
+
+
+@pytest.mark.parametrize("harm", ["cut", "altered"])
+def test_replay_refuses_a_log_that_its_own_manifest_contradicts(
+    cli: Cli, runs: Path, tmp_path: Path, harm: str
+) -> None:
+    broken = tmp_path / harm
+    shutil.copytree(runs / "a", broken)
+    log = broken / "bus.log"
+    data = bytearray(log.read_bytes())
+    if harm == "cut":
+        del data[len(data) * 9 // 10 :]
+    else:  # the manifest is another run's
+        (broken / "manifest.json").write_bytes((runs / "b" / "manifest.json").read_bytes())
+    log.write_bytes(data)
+    for more in ((), ("--app", "thermal")):
+        result = cli("replay", str(broken), *more)
+        assert result.code == 2
+        assert f"{broken}: the log was cut or altered: it has " in result.err
+        assert "manifest.json says completed, 300 ticks, hash " in result.err
+    with pytest.raises(LogError, match="the log was cut or altered"):
+        ReplayRun()(broken)
+    (broken / "manifest.json").unlink()
+    assert cli("replay", str(broken)).code == 0
 
 
 def test_replay_of_one_application_tells_the_first_difference_and_sums_up(cli: Cli, runs: Path) -> None:

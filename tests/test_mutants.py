@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import random
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import KNOWN, all_mutants
+from tests.mutants.__main__ import KNOWN, all_mutants, check_says, main, own_check_s
 from tests.mutants.operators import mutants_of
 
 LAW = '''
@@ -77,3 +78,30 @@ def test_every_known_equivalent_mutant_still_exists_and_has_a_reason() -> None:
     for entry in tomllib.loads(KNOWN.read_text())["equivalent"]:
         assert (entry["path"], entry["within"], entry["change"]) in keys, entry
         assert len(entry["reason"]) > 20
+
+
+def a_tree_whose_check_exits(tmp_path: Path, status: int) -> Path:
+    (tmp_path / "flightsw").mkdir()
+    (tmp_path / "flightsw/__init__.py").touch()
+    (tmp_path / "flightsw/cli.py").write_text(f"def main():\n    print('said')\n    return {status}\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("status", "caught"), [(0, ""), (1, "requirements and baseline"), (2, ""), (3, "")])
+def test_a_mutant_is_caught_by_the_check_where_that_judged_and_found_it_wanting(
+    tmp_path: Path, status: int, caught: str
+) -> None:
+    assert check_says(a_tree_whose_check_exits(tmp_path, status), 60.0) == caught
+
+
+@pytest.mark.parametrize("status", [1, 2])
+def test_nothing_is_drawn_where_the_laws_as_they_are_do_not_pass_the_check(tmp_path: Path, status: int) -> None:
+    with pytest.raises(SystemExit, match=f"the laws as they are don't pass: exit {status}\nsaid"):
+        own_check_s([a_tree_whose_check_exits(tmp_path, status)])
+
+
+@pytest.mark.parametrize("count", ["0", "-3"])
+def test_a_drawing_of_no_mutant_is_refused(count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--count", count])
+    assert f"{count}: must be at least 1" in capsys.readouterr().err

@@ -49,15 +49,19 @@ def replay(
     """Run a logged node again from its outside inputs and compare every message; exit 1 where one differs.
 
     With --app: feed one application its logged inbox and compare what it says, within declared tolerances.
+
+    A completed run's log that isn't whole, or whose hash isn't the manifest's, is refused (exit 2).
     """
     import structlog
 
     from flightsw.node.appreplay import replay_application
     from flightsw.node.replay import replay_run
     from flightsw.node.tomlfile import parse_overrides
+    from flightsw.record.completion import require_promised_log
 
     if app_name is None and (overrides or ignore or tolerance or rules):
         raise ConfigError("--set, --ignore, --tolerance and --rules go with --app: a whole node is compared exactly")
+    require_promised_log(run_dir)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         if app_name is None:

@@ -18,6 +18,7 @@ from flightsw.errors import ConfigError
 from flightsw.node.scenario import shipped_scenarios
 from flightsw.node.tomlfile import convert, load_toml, to_toml
 from flightsw.record.columns import Columns, is_event_topic, read_columns
+from flightsw.record.folder import replaced
 from flightsw.regress.baseline import Baseline, Comparison, Conditions, compare, seal_of, why_not
 from flightsw.regress.metrics import SIGNALS, switch_signals
 from flightsw.regress.traces import TRACE_SIGNALS, Moved, Trace
@@ -55,7 +56,7 @@ def load_baseline(path: Path) -> Baseline:
 
 
 def save_baseline(path: Path, scenario: str, baseline: Baseline) -> None:
-    """Write a baseline and its traces. Raises ConfigError: the place can't be written."""
+    """Write a baseline and its traces; neither takes its place before both are written whole. Raises ConfigError."""
     table: dict[str, Any] = msgspec.to_builtins(baseline)
     del table["traces"]
     metrics = table.pop("metrics")
@@ -68,10 +69,11 @@ def save_baseline(path: Path, scenario: str, baseline: Baseline) -> None:
     traces = [msgspec.json.encode(trace).decode() for trace in baseline.traces]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _traces_path(path).write_text("[\n" + ",\n".join(traces) + "\n]\n", encoding="utf-8")
-        path.write_text(text, encoding="utf-8")
+        with replaced(_traces_path(path), "--file") as new_traces, replaced(path, "--file") as new:
+            new_traces.write_text("[\n" + ",\n".join(traces) + "\n]\n", encoding="utf-8")
+            new.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"{path}: can't be written: {error.strerror} (--file keeps it elsewhere)") from None
+        raise ConfigError(f"--file = {path}: can't be written: {error.strerror}") from None
 
 
 def read_for_baseline(run_dir: Path, most_ticks: int | None = None) -> tuple[Columns, Conditions]:

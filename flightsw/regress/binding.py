@@ -7,7 +7,8 @@ anything runs. Called by `requirement`.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -20,9 +21,11 @@ from flightsw.record.columns import field_of, is_event_topic, members_of
 from flightsw.regress.nodes import (
     TICKS,
     After,
+    Apply,
     Changed,
     Compare,
     Count,
+    Delay,
     Event,
     Expr,
     Formula,
@@ -31,12 +34,15 @@ from flightsw.regress.nodes import (
     Name,
     Node,
     Number,
+    Rate,
     Span,
     Truth,
     Window,
 )
 
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+SLACK_TICKS = 1e-9
+"""what a time in floating point may miss a tick by, and be at it"""
 
 
 @dataclass(frozen=True)
@@ -58,16 +64,32 @@ class Vocabulary:
         return bound
 
     def ticks(self, span: Span) -> Span:
-        """The span in whole ticks. Raises ConfigError where it is shorter than one."""
-        if span.unit.startswith(("tick", "cycle")):
-            exact = span.amount * (self.cycle_ticks if span.unit.startswith("cycle") else 1)
-            if exact != round(exact):
-                raise ConfigError(f"{span}: must be a whole number of ticks")
-        else:
-            exact = span.amount * (self.orbit_s if span.unit.startswith("orbit") else SECONDS[span.unit]) / self.dt_s
-        if exact > 0 and round(exact) == 0:
+        """The span in whole ticks, the nearest. Raises ConfigError where it is shorter than one."""
+        return self._whole(span, round(self._ticks(span)))
+
+    def window(self, window: Window) -> Window:
+        """The ticks that lie in it: rounded inwards, so that no deadline gets longer. Raises ConfigError: none does."""
+        first = Span(math.ceil(self._ticks(window.first) - SLACK_TICKS), TICKS)
+        last = self._whole(window.last, math.floor(self._ticks(window.last) + SLACK_TICKS))
+        if self._ticks(window.first) > self._ticks(window.last):
+            raise ConfigError(f"window {window.first} to {window.last}: the first must not be above the last")
+        if first.ticks > last.ticks:
+            raise ConfigError(f"window {window.first} to {window.last}: no tick lies in it, each is {self.dt_s:g} s")
+        return Window(first, last)
+
+    def _ticks(self, span: Span) -> float:
+        if not span.unit.startswith(("tick", "cycle")):
+            unit_s = self.orbit_s if span.unit.startswith("orbit") else SECONDS[span.unit]
+            return span.amount * unit_s / self.dt_s
+        exact = span.amount * (self.cycle_ticks if span.unit.startswith("cycle") else 1)
+        if exact != round(exact):
+            raise ConfigError(f"{span}: must be a whole number of ticks")
+        return exact
+
+    def _whole(self, span: Span, ticks: int) -> Span:
+        if span.amount > 0 and ticks == 0:
             raise ConfigError(f"{span}: is shorter than a tick, {self.dt_s:g} s")
-        return Span(round(exact), TICKS)
+        return Span(ticks, TICKS)
 
     def logged(self, name: str) -> Logged:
         """The signal of this name."""
@@ -107,11 +129,8 @@ class Vocabulary:
                 return self._node(value)
             case Span():
                 return self._length(value)
-            case Window(first, last):
-                window = Window(self.ticks(first), self.ticks(last))
-                if window.first.ticks > window.last.ticks:
-                    raise ConfigError(f"window {first} to {last}: the first must not be above the last")
-                return window
+            case Window():
+                return self.window(value)
             case tuple():
                 return tuple(self._part(item) for item in value)
         return value
@@ -132,8 +151,23 @@ class Vocabulary:
 
     def _compare(self, node: Compare) -> Compare:
         left, right = self._side(node.left, node.right), self._side(node.right, node.left)
+        if any(isinstance(one, Number) and one.unit for one in (*left.walk(), *right.walk())):
+            each = self._of_a_second(left, right)
+            left, right = _scaled(left, each), _scaled(right, each)
         crisp = any(isinstance(side, Logged) and side.kind != "number" for side in (left, right))
         return Compare(node.relation, left, right, crisp)
+
+    def _of_a_second(self, left: Expr, right: Expr) -> float:
+        """How many of the unit in which both sides are a second has. Raises ConfigError: it isn't one of time."""
+        units = {unit: name for name, unit in (*_measured(left), *_measured(right))}
+        of_time = {"s": 1.0, "ns": 1e9, "tick": 1.0 / self.dt_s}
+        times = [unit for unit in units if unit in of_time]
+        strange = [unit for unit in units if unit not in (*times[:1], *(("", "1") if times else ()))]
+        if strange:
+            unit = strange[0]
+            told = f"is in {unit}" if unit not in ("", "1") else "is no time"
+            raise ConfigError(f"{units[unit]} {told}: a number in s, min, h or d goes with times alone, in one unit")
+        return of_time[times[0]] if times else 1.0
 
     def _side(self, side: Expr, other: Expr) -> Expr:
         """One side of a comparison: a word without a dot is a member of the other side's enumeration."""
@@ -154,7 +188,7 @@ class Vocabulary:
     def _truth(self, of: Expr) -> Truth:
         bound = self._node(of)
         assert isinstance(bound, Expr)
-        if isinstance(bound, Number) and bound.value in (0.0, 1.0):
+        if isinstance(bound, Number) and bound.value in (0.0, 1.0) and not bound.unit:
             return Truth(bound)
         if not (isinstance(bound, Logged) and bound.kind == "bool"):
             what = bound.name if isinstance(bound, Logged) else "a number"
@@ -190,6 +224,35 @@ class Vocabulary:
         near = near or [one for one in known if one.startswith(f"{source}.")]
         hint = f": did you mean {', '.join(near)}?" if near else f": its source must be one of {', '.join(sources)}"
         raise ConfigError(f"event {name}: unknown{hint}")
+
+
+def _measured(expr: Expr) -> Iterator[tuple[str, str]]:
+    """What an expression is made of, with units."""
+    match expr:
+        case Logged(name, unit):
+            yield name, unit
+        case Count() | Messages():
+            yield "a count", ""
+        case Rate(of):
+            yield from ((f"the rate of {name}", f"{unit}/s") for name, unit in _measured(of))
+        case _:
+            for one in expr.below():
+                assert isinstance(one, Expr)
+                yield from _measured(one)
+
+
+def _scaled(expr: Expr, each: float) -> Expr:
+    """With its times in a unit of which a second has so many."""
+    match expr:
+        case Number(value, unit):
+            return Number(value * each) if unit else expr
+        case Apply(function, args):
+            return Apply(function, tuple(_scaled(one, each) for one in args))
+        case Rate(of, over):
+            return Rate(_scaled(of, each), over)
+        case Delay(of, by):
+            return Delay(_scaled(of, each), by)
+    return expr
 
 
 def _says_when(node: Node) -> bool:

@@ -51,55 +51,72 @@ class Blame:
         self._evaluator = evaluator
         self._first = first
 
-    def place(self, formula: Formula, tick: int, *, high: bool) -> Place:
-        """Where the formula's margin at this tick comes from."""
+    def place(self, formula: Formula, tick: int, *, high: bool, best: bool = True) -> Place:
+        """Where the formula's margin at this tick comes from; `best` as in `evaluate`."""
         match formula:
             case Not(of):
-                return self.place(of, tick, high=not high)
+                return self.place(of, tick, high=not high, best=not best)
             case Holds(of):
-                return self.place(of, tick, high=high)
+                return self.place(of, tick, high=high, best=best)
             case And(left, right):
-                return self.place(self._chosen(left, right, tick, high=high, least=True), tick, high=high)
+                chosen = self._chosen(left, right, tick, high=high, best=best, least=True)
+                return self.place(chosen, tick, high=high, best=best)
             case Or(left, right):
-                return self.place(self._chosen(left, right, tick, high=high, least=False), tick, high=high)
+                chosen = self._chosen(left, right, tick, high=high, best=best, least=False)
+                return self.place(chosen, tick, high=high, best=best)
             case Implies(left, right):
-                return self.place(self._chosen(Not(left), right, tick, high=high, least=False), tick, high=high)
-            case Always(of, window) | Historically(of, window):
-                ahead = isinstance(formula, Always)
-                return self.place(of, self._extreme(of, tick, window, high=high, least=True, ahead=ahead), high=high)
-            case Eventually(of, window) | Once(of, window):
-                ahead = isinstance(formula, Eventually)
-                return self.place(of, self._extreme(of, tick, window, high=high, least=False, ahead=ahead), high=high)
+                return self.place(Or(Not(left), right), tick, high=high, best=best)
+            case Always() | Eventually():
+                return self._ahead(formula, tick, high=high, best=best)
+            case Historically(of, window) | Once(of, window):
+                least = isinstance(formula, Historically)
+                place = self._behind(of, tick, window, high=high, best=best, least=least)
+                return self.place(of, place, high=high, best=best)
             case Until():
                 return self._until(formula, tick, high=high)
-            case After(anchor, of):
-                margins = self._side(of, high=high)
-                at = self._evaluator.anchored(anchor, len(margins))
-                at[:tick] = False
-                return self.place(of, self._pick(np.where(at, margins, np.inf), least=True), high=high)
+            case After():
+                return self._after(formula, tick, high=high, best=best)
         return Place(self._counted_last(formula, tick), formula)
 
-    def _side(self, formula: Formula, *, high: bool) -> FloatArray:
-        return self._evaluator.band(formula).side(high=high)
+    def _side(self, formula: Formula, *, high: bool, best: bool = True) -> FloatArray:
+        return self._evaluator.band(formula, best=best).side(high=high)
 
-    def _chosen(self, left: Formula, right: Formula, tick: int, *, high: bool, least: bool) -> Formula:
-        one, other = (self._side(formula, high=high)[tick] for formula in (left, right))
+    def _chosen(self, left: Formula, right: Formula, tick: int, *, high: bool, best: bool, least: bool) -> Formula:
+        told = [self._side(formula, high=high, best=best) for formula in (left, right)]
+        one, other = (margins[tick] if tick < len(margins) else np.inf if best else -np.inf for margins in told)
         return left if bool(one <= other) is least else right
 
-    def _extreme(self, of: Formula, tick: int, window: Window | None, *, high: bool, least: bool, ahead: bool) -> int:
+    def _ahead(self, formula: Always | Eventually, tick: int, *, high: bool, best: bool) -> Place:
         """The tick in the window whose margin is the one that counts."""
-        margins = self._side(of, high=high)
+        of, window, least = formula.of, formula.window, isinstance(formula, Always)
         if window is None:
-            start = max(tick, self._known_from(of)) if ahead else 0
-            return start + self._pick(margins[start:] if ahead else margins[: tick + 1], least=least)
-        first, last = window.first.ticks, window.last.ticks
-        start, end = (tick + first, tick + last) if ahead else (max(0, tick - last), max(0, tick - first))
-        return start + self._pick(margins[start : end + 1], least=least)
+            band = self._evaluator.band(of)
+            best = least if tick < band.whole else best
+            start, end = max(tick, band.start), len(band)
+        else:
+            start, end = tick + window.first.ticks, tick + window.last.ticks + 1
+        margins = self._side(of, high=high, best=best)
+        return self.place(of, start + self._pick(margins[start:end], least=least), high=high, best=best)
 
-    def _known_from(self, of: Formula) -> int:
-        """Where `always` and `eventually` begin, as in `evaluate`."""
-        band = self._evaluator.band(of)
-        return band.first_known if 2 * band.first_known <= len(band) else 0
+    def _behind(self, of: Formula, tick: int, window: Window | None, *, high: bool, best: bool, least: bool) -> int:
+        first, last = (0, tick) if window is None else (window.first.ticks, window.last.ticks)
+        start, end = max(0, tick - last), max(0, tick - first)
+        return start + self._pick(self._side(of, high=high, best=best)[start : end + 1], least=least)
+
+    def _after(self, formula: After, tick: int, *, high: bool, best: bool) -> Place:
+        best = best or tick < self._evaluator.band(formula.of).whole
+        margins = self._side(formula.of, high=high, best=best)
+        at = self._evaluator.anchored(formula.anchor, len(margins), high=high)
+        at[:tick] = False
+        place = self._pick(np.where(at, margins, np.inf), least=True)
+        if margins[place] < 0.0 and not self._evaluator.anchored(formula.anchor, len(margins), high=True)[place]:
+            return Place(self._lost(formula.anchor, place), formula.anchor)  # broken, if the anchor occurs there
+        return self.place(formula.of, place, high=high, best=best)
+
+    def _lost(self, anchor: Formula, tick: int) -> int:
+        """The tick of which it isn't known whether the anchor holds: this one or the one before."""
+        band = self._evaluator.band(anchor)
+        return tick if band.low[tick] < 0.0 < band.high[tick] else tick - 1
 
     def _pick(self, margins: FloatArray, *, least: bool) -> int:
         if not least:
@@ -109,7 +126,7 @@ class Blame:
 
     def _until(self, formula: Until, tick: int, *, high: bool) -> Place:
         holds, comes = (self._side(one, high=high) for one in (formula.left, formula.right))
-        size = min(len(holds), len(comes))
+        size = min(self._evaluator.band(one).whole for one in (formula.left, formula.right))
         first, last = (0, size - 1 - tick)
         if formula.window is not None:
             first, last = formula.window.first.ticks, formula.window.last.ticks
@@ -122,9 +139,12 @@ class Blame:
         return self.place(formula.left, tick + self._pick(holds[tick:turn], least=True), high=high)
 
     def _counted_last(self, condition: Formula, tick: int) -> int:
-        """A count over the whole run stands at its last occurrence."""
+        """A count over the whole run stands at its last occurrence, or where it isn't known whether there is one."""
         counts = [node for node in condition.walk() if isinstance(node, Count) and node.over is None]
         if not isinstance(condition, Compare) or not counts:
             return tick
+        hidden = self._evaluator.numbers.hidden(counts[0].what)
+        if hidden.any() and not self._evaluator.band(condition).high[tick] < 0.0:
+            return int(np.argmax(hidden))
         times = self._evaluator.numbers.counted(counts[0].what)
         return int(np.flatnonzero(times)[-1]) if times.any() else tick

@@ -11,20 +11,33 @@ satisfaction of temporal logic over real-valued signals, FORMATS 2010.) Made exa
 - What isn't known has the margin anything: two arrays are kept, what it is at least and what it is at most. They are
   one and the same array where all is known.
 
-A window that reaches beyond the run says nothing: a formula's arrays end where its windows can't be filled. `always`
-and `eventually` without a window begin where the formula in them is first known.
+A window that reaches beyond the run says nothing: a formula's arrays end where its windows can't be filled. What stands
+beside it by `and`, `or` or `implies` is still told there, so there are two bands, alike but behind `Band.whole`: the
+`best` and the worst that the ticks beyond the run may make of it. `always` and `after` take the best and `eventually`
+the worst, so that an open tick neither breaks nor keeps anything, and one that is broken or kept whatever follows does.
+`always` and `eventually` without a window begin where the formula in them is first known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from flightsw.record.columns import Columns
 from flightsw.regress import windows
+from flightsw.regress.bands import (
+    Band,
+    BoolArray,
+    Edges,
+    FloatArray,
+    begun,
+    combine,
+    compared,
+    crisp,
+    crisp_edges,
+    edges_of,
+)
 from flightsw.regress.expressions import Expressions, NothingToJudge
 from flightsw.regress.nodes import (
     After,
@@ -32,6 +45,7 @@ from flightsw.regress.nodes import (
     And,
     Changed,
     Compare,
+    Count,
     Event,
     Eventually,
     Formula,
@@ -47,132 +61,97 @@ from flightsw.regress.nodes import (
     Window,
 )
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-
-LEAST = float(np.finfo(np.float64).tiny)
-"""The margin of what holds with nothing to spare: the least that isn't nought."""
-
-
-@dataclass(frozen=True)
-class Band:
-    """Margins by tick: at least `low`, at most `high`; the same array where all is known."""
-
-    low: FloatArray
-    high: FloatArray
-
-    def __len__(self) -> int:
-        return len(self.low)
-
-    def __neg__(self) -> Band:
-        low = -self.high
-        return Band(low, low if self.low is self.high else -self.low)
-
-    def side(self, *, high: bool) -> FloatArray:
-        """One of both."""
-        return self.high if high else self.low
-
-    @property
-    def first_known(self) -> int:
-        """The first tick of which it is known whether the formula holds; the length where there is none."""
-        if self.low is self.high:
-            return 0
-        known = (self.low > 0.0) | (self.high < 0.0)
-        return int(np.argmax(known)) if known.any() else len(self)
-
-
-def combine(of: Callable[..., FloatArray], *bands: Band) -> Band:
-    """What a rising function makes of bands: its ends are those of the ends."""
-    low = of(*(band.low for band in bands))
-    sure = all(band.low is band.high for band in bands)
-    return Band(low, low if sure else of(*(band.high for band in bands)))
-
 
 class Evaluator:
     """Margins of formulas on one run; what occurs twice is worked out once."""
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
-        self.numbers = Expressions(columns, self.rising)
-        self.vacuous: list[str] = []
-        """why what was worked out so far says nothing, although it has a margin"""
-        self._done: dict[Formula, Band] = {}
+        self.numbers = Expressions(columns, self.edges)
+        self._done: dict[tuple[Formula, bool], Band] = {}
 
-    def band(self, formula: Formula) -> Band:
-        """Margins of a bound formula. Raises NothingToJudge."""
-        if formula not in self._done:
-            self._done[formula] = self._worked_out(formula)
-        return self._done[formula]
+    def band(self, formula: Formula, *, best: bool = True) -> Band:
+        """Margins of a bound formula, by the best or the worst that may follow the run. Raises NothingToJudge."""
+        if not best:
+            band = self.band(formula)
+            if len(band) == band.whole:
+                return band
+        if (formula, best) not in self._done:
+            self._done[formula, best] = self._worked_out(formula, best)
+        return self._done[formula, best]
 
-    def rising(self, formula: Formula) -> BoolArray:
-        """Ticks at which it occurs: an event or a change, or else where it comes true (never the first tick)."""
+    def edges(self, formula: Formula) -> Edges:
+        """Ticks at which it occurs: an event or a change, or else where it comes true."""
         band = self.band(formula)
-        edges: BoolArray = band.low > 0.0
-        if not isinstance(formula, Event | Changed):
-            edges[1:] &= band.high[:-1] < 0.0
-            edges[:1] = False
-        return edges
+        return crisp_edges(band.low > 0.0) if isinstance(formula, Event | Changed) else edges_of(band)
 
-    def _worked_out(self, formula: Formula) -> Band:
+    def _worked_out(self, formula: Formula, best: bool) -> Band:
         match formula:
             case Compare() | Truth() | Known() | Changed() | Event():
                 return self._leaf(formula)
             case Not(of):
-                return -self.band(of)
+                return -self.band(of, best=not best)
             case Holds(of):
-                return combine(lambda margins: np.copysign(np.inf, margins), self.band(of))
+                return combine(lambda margins: np.copysign(np.inf, margins), self.band(of, best=best))
             case And(left, right):
-                return combine(np.minimum, *self._even(left, right))
+                return self._joined(np.minimum, self.band(left, best=best), self.band(right, best=best), best)
             case Or(left, right):
-                return combine(np.maximum, *self._even(left, right))
+                return self._joined(np.maximum, self.band(left, best=best), self.band(right, best=best), best)
             case Implies(left, right):
-                return self._implies(left, right)
+                if_this, then = self.band(left, best=not best), self.band(right, best=best)
+                return self._joined(np.maximum, -if_this, then, best)
             case Always(of, window):
-                return self._ahead(self.band(of), window)
+                return self._ahead(lambda best: self.band(of, best=best), window, best)
             case Eventually(of, window):
-                return -self._ahead(-self.band(of), window)
+                return -self._ahead(lambda best: -self.band(of, best=not best), window, not best)
             case Historically(of, window):
-                return self._behind(self.band(of), window)
+                return self._behind(self.band(of, best=best), window)
             case Once(of, window):
-                return -self._behind(-self.band(of), window)
+                return -self._behind(-self.band(of, best=best), window)
             case Until(left, right, window):
-                return self._until(*self._even(left, right), window)
+                return self._until(self.band(left), self.band(right), window)
             case After(anchor, of):
-                return self._after(anchor, of)
+                return self._after(anchor, of, best)
         raise TypeError(f"{type(formula).__name__}: no formula")
 
-    def _even(self, left: Formula, right: Formula) -> tuple[Band, Band]:
-        """Both, as far as both are told."""
-        bands = self.band(left), self.band(right)
-        size = min(len(band) for band in bands)
-        return _cut(bands[0], size), _cut(bands[1], size)
+    def _joined(self, of: Callable[..., FloatArray], left: Band, right: Band, best: bool) -> Band:
+        """Both, as far as one is told."""
+        size, beyond = max(len(left), len(right)), np.inf if best else -np.inf
+        return combine(of, left.padded(size, beyond), right.padded(size, beyond))
 
     def _leaf(self, formula: Formula) -> Band:
         match formula:
-            case Compare(relation, left, right, crisp):
-                return _compared(relation, self.numbers.of(left) - self.numbers.of(right), crisp=crisp)
+            case Compare():
+                return self._compared(formula)
             case Truth(of):
-                return _compared("!=", self.numbers.of(of), crisp=True)
+                return compared("!=", self.numbers.of(of), names=True)
             case Known(of):
-                return _crisp(~np.isnan(self.numbers.of(of)))
+                return crisp(~np.isnan(self.numbers.of(of)))
             case Changed(of):
-                return _crisp(self.numbers.changes(of))
+                return crisp(self.numbers.changes(of))
         assert isinstance(formula, Event)
-        return _crisp(self.numbers.occurrences(formula) > 0.0)
+        return crisp(self.numbers.occurrences(formula) > 0.0)
 
-    def _implies(self, left: Formula, right: Formula) -> Band:
-        if_this, then = self._even(left, right)
-        if not (if_this.low > 0.0).any():
-            self.vacuous.append("what stands before `implies` never holds")
-        return combine(np.maximum, -if_this, then)
+    def _compared(self, node: Compare) -> Band:
+        if isinstance(node.right, Count) and not isinstance(node.left, Count):
+            mirrored = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(node.relation, node.relation)
+            node = Compare(mirrored, node.right, node.left, node.crisp)
+        right = self.numbers.of(node.right)
+        band = compared(node.relation, self.numbers.of(node.left) - right, names=node.crisp)
+        if band.sure or not isinstance(node.left, Count) or node.relation in ("==", "!="):
+            return band
+        least = compared(node.relation, self.numbers.at_least(node.left) - right, names=node.crisp)
+        low, high = (least.low, band.high) if node.relation in (">", ">=") else (band.low, least.high)
+        return Band(low, high, whole=band.whole)
 
-    def _ahead(self, band: Band, window: Window | None) -> Band:
-        """The least in a window ahead."""
+    def _ahead(self, side: Callable[[bool], Band], window: Window | None, best: bool) -> Band:
+        """The least in a window ahead; `side` gives the best and the worst of what is in it."""
         if window is None:
-            return combine(windows.suffix_min, _from_known(band))
-        first, last = window.first.ticks, window.last.ticks
-        size = self._left(band, last)
-        return combine(lambda margins: windows.sliding_min(margins[first:], last - first + 1)[:size], band)
+            judged = combine(windows.suffix_min, begun(side(True)))
+            return judged if best else judged.followed(combine(windows.suffix_min, side(False)))
+        band, first, last = side(best), window.first.ticks, window.last.ticks
+        size, whole = len(band) - last, self._left(band, last)
+        return combine(lambda margins: windows.sliding_min(margins[first:], last - first + 1)[:size], band, whole=whole)
 
     def _behind(self, band: Band, window: Window | None) -> Band:
         """The least in a window behind."""
@@ -189,72 +168,39 @@ class Evaluator:
         return combine(least, band)
 
     def _until(self, left: Band, right: Band, window: Window | None) -> Band:
+        """Told where both are whole, and nowhere else."""
+        size = min(left.whole, right.whole)
+        left, right = left.cut(size), right.cut(size)
         if window is None:
             return combine(windows.until_end, left, right)
         first, last = window.first.ticks, window.last.ticks
-        self._left(right, last)
-        return combine(lambda holds, comes: windows.until_within(holds, comes, first, last), left, right)
+        whole = self._left(right, last)
+        return combine(lambda holds, comes: windows.until_within(holds, comes, first, last), left, right, whole=whole)
 
-    def _after(self, anchor: Formula, of: Formula) -> Band:
-        band = self.band(of)
-        at = self.anchored(anchor, len(band))
-        if not at.any():
-            late = self.rising(anchor)[len(band) :].any()
-            self.vacuous.append("the anchor occurs too late for what follows it" if late else "the anchor never occurs")
-        return combine(lambda margins: windows.suffix_min(np.where(at, margins, np.inf)), band)
+    def _after(self, anchor: Formula, of: Formula, best: bool) -> Band:
+        """What isn't known to be an anchor can't break it, but leaves it open."""
+        band = self.band(of, best=best)
+        ends = [
+            windows.suffix_min(np.where(self.anchored(anchor, len(band), high=high), band.side(high=high), np.inf))
+            for high in (False, True)
+        ]
+        edges = self.edges(anchor)
+        sure = band.sure and edges.sure is edges.perhaps
+        judged = Band(ends[0], ends[0] if sure else ends[1], whole=band.whole)
+        return judged if best else self.band(After(anchor, of)).followed(judged)
 
-    def anchored(self, anchor: Formula, size: int) -> BoolArray:
-        """Occurrences of an anchor, of which `size` ticks can be judged."""
+    def anchored(self, anchor: Formula, size: int, *, high: bool) -> BoolArray:
+        """Occurrences of an anchor among the first ticks: those that are sure, or (of the least margin) may be."""
         at = np.zeros(size, dtype=np.bool_)
-        edges = self.rising(anchor)[:size]
-        at[: len(edges)] = edges
+        edges = self.edges(anchor)
+        found = (edges.sure if high else edges.perhaps)[:size]
+        at[: len(found)] = found
         return at
 
     def _left(self, band: Band, reach: int) -> int:
         """Ticks for which a window of this reach can be filled. Raises NothingToJudge: none."""
-        size = len(band) - reach
+        size = band.whole - reach
         if size < 1:
-            reach_s, have_s = reach * self.columns.dt_s, len(band) * self.columns.dt_s
+            reach_s, have_s = reach * self.columns.dt_s, band.whole * self.columns.dt_s
             raise NothingToJudge(f"a window reaches over {reach_s:g} s: the run has {have_s:g} s for it")
         return size
-
-
-def _cut(band: Band, size: int) -> Band:
-    low = band.low[:size]
-    return Band(low, low if band.low is band.high else band.high[:size])
-
-
-def _from_known(band: Band) -> Band:
-    """Without what isn't known yet, unless that is half of it."""
-    start = band.first_known
-    if start == 0 or 2 * start > len(band):
-        return band
-    low, high = band.low.copy(), band.high.copy()
-    low[:start] = high[:start] = np.inf
-    return Band(low, high)
-
-
-def _compared(relation: str, excess: FloatArray, *, crisp: bool) -> Band:
-    """Margins of a comparison, by left side less right side."""
-    with np.errstate(invalid="ignore"):
-        margins = {
-            ">=": excess,
-            ">": excess,
-            "<=": -excess,
-            "<": -excess,
-            "==": -np.abs(excess),
-            "!=": np.abs(excess),
-        }[relation]
-        edge = LEAST if relation in (">=", "<=", "==") else -LEAST
-        margins = np.where(margins == 0.0, edge, margins)
-        if crisp:
-            margins = np.copysign(np.inf, margins)
-    lost = ~np.isfinite(excess)
-    if not lost.any():
-        return Band(margins, margins)
-    return Band(np.where(lost, -np.inf, margins), np.where(lost, np.inf, margins))
-
-
-def _crisp(holds: BoolArray) -> Band:
-    margins = np.where(holds, np.inf, -np.inf)
-    return Band(margins, margins)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flightsw.record.columns import Columns
+from flightsw.regress.bands import Edges
 from flightsw.regress.nodes import (
     Apply,
     Changed,
@@ -25,6 +26,7 @@ from flightsw.regress.nodes import (
     Node,
     Number,
     Rate,
+    Span,
 )
 
 FloatArray = npt.NDArray[np.float64]
@@ -47,9 +49,9 @@ class NothingToJudge(Exception):
 class Expressions:
     """Values of expressions on one run."""
 
-    def __init__(self, columns: Columns, rising: Callable[[Formula], BoolArray]) -> None:
+    def __init__(self, columns: Columns, edges: Callable[[Formula], Edges]) -> None:
         self._columns = columns
-        self._rising = rising
+        self._edges = edges
         self._done: dict[Expr, FloatArray] = {}
 
     def of(self, node: Expr) -> FloatArray:
@@ -60,10 +62,12 @@ class Expressions:
         return self._done[node]
 
     def changes(self, node: Expr) -> BoolArray:
-        """Ticks at which it isn't what it was in the tick before; what wasn't known before hasn't changed."""
+        """Ticks at which it isn't what it was when last known; what was never known before hasn't changed."""
         values = self.of(node)
+        known = ~np.isnan(values)
+        last_known = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))[:-1]
         changed = np.zeros(len(values), dtype=np.bool_)
-        changed[1:] = (values[1:] != values[:-1]) & ~np.isnan(values[1:]) & ~np.isnan(values[:-1])
+        changed[1:] = (values[1:] != values[last_known]) & known[1:] & (last_known >= 0)
         return changed
 
     def occurrences(self, event: Event) -> FloatArray:
@@ -72,7 +76,7 @@ class Expressions:
         return np.bincount(ticks, minlength=len(self._columns)).astype(np.float64)
 
     def counted(self, what: Node) -> FloatArray:
-        """How often what is counted occurred in each tick."""
+        """How often what is counted occurred in each tick, at least."""
         match what:
             case Messages(topic):
                 return self._columns.counts[topic]
@@ -81,10 +85,17 @@ class Expressions:
             case Changed(of):
                 return self.changes(of).astype(np.float64)
         assert isinstance(what, Formula)
-        times = np.zeros(len(self._columns))
-        edges = self._rising(what)
-        times[: len(edges)] = edges
-        return times
+        return self._as_long(self._edges(what).known)
+
+    def hidden(self, what: Node) -> FloatArray:
+        """1 in each tick in which a counted condition may have come true once more: it isn't known there."""
+        if not isinstance(what, Formula) or isinstance(what, Event | Changed):
+            return np.zeros(len(self._columns))
+        return self._as_long(self._edges(what).hidden)
+
+    def at_least(self, count: Count) -> FloatArray:
+        """A count of what is known alone."""
+        return self._summed(self.counted(count.what), count.over)
 
     def _worked_out(self, node: Expr) -> FloatArray:
         match node:
@@ -102,17 +113,27 @@ class Expressions:
             case Delay(of, by):
                 return _earlier(self.of(of), by.ticks)
             case Count(what, over):
-                total = np.cumsum(self.counted(what))
-                if over is None:
-                    return np.full(len(total), total[-1])
-                if over.ticks > len(total):
-                    dt_s = self._columns.dt_s
-                    raise NothingToJudge(f"counts over {over.ticks * dt_s:g} s: the run has {len(total) * dt_s:g} s")
-                before = np.zeros(len(total))
-                before[over.ticks :] = total[: len(total) - over.ticks]
-                counts: FloatArray = total - before
-                return counts
+                hidden = self._summed(self.hidden(what), over)
+                return np.where(hidden > 0.0, np.nan, self.at_least(node))
         raise TypeError(f"{type(node).__name__}: no expression")
+
+    def _as_long(self, flags: BoolArray) -> FloatArray:
+        longer = np.zeros(len(self._columns))
+        longer[: len(flags)] = flags
+        return longer
+
+    def _summed(self, times: FloatArray, over: Span | None) -> FloatArray:
+        """Over the whole run, or over the span that ends with each tick."""
+        total = np.cumsum(times)
+        if over is None:
+            return np.full(len(total), total[-1])
+        if over.ticks > len(total):
+            dt_s = self._columns.dt_s
+            raise NothingToJudge(f"counts over {over.ticks * dt_s:g} s: the run has {len(total) * dt_s:g} s")
+        before = np.zeros(len(total))
+        before[over.ticks :] = total[: len(total) - over.ticks]
+        counts: FloatArray = total - before
+        return counts
 
     def _applied(self, function: str, args: list[FloatArray]) -> FloatArray:
         if function == "neg":

@@ -30,13 +30,13 @@ from flightsw.regress.nodes import (
     Known,
     Name,
     Not,
+    Number,
     Once,
     Rate,
     Span,
     Truth,
     Until,
     Window,
-    as_expr,
 )
 
 Time = str | float | Span
@@ -143,9 +143,11 @@ def count(what: Expr | Formula | str, over: Time | None = None) -> Expr:
     return Count(Name(what) if isinstance(what, str) else what, None if over is None else span(over))
 
 
-def number(value: float) -> Expr:
-    """A constant."""
-    return as_expr(value)
+def number(value: float, unit: str = "") -> Expr:
+    """A constant; in "s" it is a time, and takes the unit of what it is compared with. Raises ConfigError: another."""
+    if unit not in ("", "s"):
+        raise ConfigError(f"number in {unit!r}: must be in 's', or have no unit")
+    return Number(float(value), unit)
 
 
 def _window(first: Time | None, last: Time | None) -> Window | None:

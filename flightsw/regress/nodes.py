@@ -143,6 +143,8 @@ class Number(Expr):
     """A constant."""
 
     value: float
+    unit: str = ""
+    """s: it was given as a time. `binding` brings it to the unit of what it is compared with"""
 
 
 @dataclass(frozen=True)

@@ -223,7 +223,7 @@ class Parser:
             self._place += 1
             if token.unit and token.unit not in SECONDS:
                 raise ConfigError(f"column {token.column}: {token.text}: a number's time must be in s, min, h or d")
-            return Number(token.amount * SECONDS.get(token.unit, 1.0))
+            return Number(token.amount * SECONDS[token.unit], "s") if token.unit else Number(token.amount)
         if token.kind == "name":
             self._place += 1
             return self._named(token)

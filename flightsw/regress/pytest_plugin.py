@@ -164,8 +164,10 @@ class ReplayRun:
     def __call__(self, run: Flight | Path, app: str | None = None) -> Replay | AppReplay:
         """Run a log again, whole or one application of it; fail the test when it says something else."""
         from flightsw.node.replay import replay_application, replay_run
+        from flightsw.record.completion import require_promised_log
 
         run_dir = run if isinstance(run, Path) else run.run_dir
+        require_promised_log(run_dir)
         again = replay_run(run_dir) if app is None else replay_application(run_dir, app)
         first = again.divergence
         if first is not None:

@@ -21,14 +21,16 @@ from flightsw.node.api import Node
 from flightsw.node.satellite import SatelliteConfig
 from flightsw.node.tomlfile import convert
 from flightsw.record.columns import Columns, read_columns
+from flightsw.regress.bands import LEAST
 from flightsw.regress.binding import Vocabulary
 from flightsw.regress.blame import Blame, Place
-from flightsw.regress.evaluate import LEAST, Evaluator
+from flightsw.regress.evaluate import Evaluator
 from flightsw.regress.expressions import NothingToJudge
 from flightsw.regress.nodes import Apply, Compare, Delay, Event, Formula, Logged, Number, Rate
 from flightsw.regress.nodes import Node as Tree
 from flightsw.regress.parser import parse_formula
 from flightsw.regress.requirement import Requirement, signals_of, topics_of
+from flightsw.regress.vacuity import Vacuity
 
 
 class Outcome(enum.Enum):
@@ -110,7 +112,7 @@ def judge(requirement: Requirement, columns: Columns) -> Verdict:
     low, high = float(band.low[0]), float(band.high[0])
     if high < 0.0 or (low == high and high < requirement.margin):
         return _failed(blank, evaluator, requirement, high)
-    reasons = [*evaluator.vacuous, *_silent(requirement.formula, columns)]
+    reasons = [*Vacuity(evaluator).reasons(requirement.formula), *_silent(requirement.formula, columns)]
     if low < requirement.margin or low < 0.0:
         reasons.append(_unknown(evaluator, requirement.formula))
     if reasons:

@@ -32,11 +32,13 @@ COPIED = ("flightsw", "tests", "models", "docs", "pyproject.toml", "README.md")
 NOT_LAWS = ("__init__", "app", "workshop", "config", "events", "boardevents", "interface", "engine")
 SHARE_TO_CATCH = 0.9
 GUARD_SHARE = 8.0
-"""a mutant's tests may take so many times as long as the laws' own, timed beside as many; longer, they never end"""
+"""what a mutant is run through may take so many times as long as of the laws as they are; longer, it never ends"""
 LAW_TESTS = ("tests/apps", "tests/node/test_reference.py")
 """what the laws do, and what their configuration is by default"""
 PYTEST = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
 CHECK = ("check", "cubesat-6u-orin-nano", "--execute", "sample:20")
+CHECK_FAILED = 1
+"""the exit status that says so; by any other nothing was judged"""
 
 
 class Result(NamedTuple):
@@ -47,6 +49,13 @@ class Result(NamedTuple):
     """empty: it survived"""
     reason: str
     """of a known equivalent one"""
+
+
+class Guards(NamedTuple):
+    """Seconds after which a mutant's run never ends."""
+
+    tests_s: float
+    check_s: float
 
 
 def all_mutants() -> list[Mutant]:
@@ -62,7 +71,7 @@ def known_equivalents() -> dict[tuple[str, str, str], str]:
     return {(entry["path"], entry["within"], entry["change"]): entry["reason"] for entry in entries}
 
 
-def killer(mutant: Mutant, tree: Path, guard_s: float) -> str:
+def killer(mutant: Mutant, tree: Path, guards: Guards) -> str:
     """What catches the mutant in this copy of the tree; empty: nothing does."""
     target = tree / mutant.path
     original = target.read_text()
@@ -70,19 +79,43 @@ def killer(mutant: Mutant, tree: Path, guard_s: float) -> str:
     try:
         app = Path(mutant.path).parent.name
         near = sorted(str(path.relative_to(tree)) for path in (tree / "tests/apps").glob(f"test_{app}*.py"))
-        if (said := _run(tree, guard_s, *PYTEST, *near)) or (said := _run(tree, guard_s, *PYTEST, *LAW_TESTS)):
-            return said
-        program = "import sys; from flightsw.cli import main; sys.exit(main())"
-        return "requirements and baseline" if _run(tree, guard_s, "-c", program, *CHECK) else ""
+        return (
+            tests_say(tree, guards.tests_s, *near)
+            or tests_say(tree, guards.tests_s, *LAW_TESTS)
+            or check_says(tree, guards.check_s)
+        )
     finally:
         target.write_text(original)
 
 
-def _run(tree: Path, guard_s: float | None, *arguments: str) -> str:
+def tests_say(tree: Path, guard_s: float | None, *paths: str) -> str:
     """What failed, in a word; empty: nothing."""
+    done = _run(tree, guard_s, *PYTEST, *paths)
+    if done is None:
+        return "never ends"
+    if done.returncode == 0:
+        return ""
+    failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    return failed[0].rpartition("/")[2] if failed else "does not load"
+
+
+def check_says(tree: Path, guard_s: float) -> str:
+    """Whether requirements or baseline find something; a check that judged nothing hasn't."""
+    done = _check(tree, guard_s)
+    if done is None:
+        return "never ends"
+    return "requirements and baseline" if done.returncode == CHECK_FAILED else ""
+
+
+def _check(tree: Path, guard_s: float | None) -> subprocess.CompletedProcess[str] | None:
+    return _run(tree, guard_s, "-c", "import sys; from flightsw.cli import main; sys.exit(main())", *CHECK)
+
+
+def _run(tree: Path, guard_s: float | None, *arguments: str) -> subprocess.CompletedProcess[str] | None:
+    """None: it never ends."""
     environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(
+        return subprocess.run(
             [sys.executable, *arguments],
             cwd=tree,
             env=environment,
@@ -92,11 +125,7 @@ def _run(tree: Path, guard_s: float | None, *arguments: str) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return "never ends"
-    if done.returncode == 0:
-        return ""
-    failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
-    return failed[0].rpartition("/")[2] if failed else "does not load"
+        return None
 
 
 def examine(mutants: Sequence[Mutant], jobs: int) -> list[Result]:
@@ -104,7 +133,7 @@ def examine(mutants: Sequence[Mutant], jobs: int) -> list[Result]:
     known = known_equivalents()
     with tempfile.TemporaryDirectory(prefix="flightsw-mutants-") as scratch:
         copies = [_copied_tree(Path(scratch) / str(number)) for number in range(jobs)]
-        guard_s = GUARD_SHARE * _own_s(copies)
+        guards = Guards(GUARD_SHARE * own_tests_s(copies), GUARD_SHARE * own_check_s(copies))
         trees: SimpleQueue[Path] = SimpleQueue()
         for tree in copies:
             trees.put(tree)
@@ -113,7 +142,7 @@ def examine(mutants: Sequence[Mutant], jobs: int) -> list[Result]:
             reason = known.get(mutant.key, "")
             tree = trees.get()
             try:
-                result = Result(mutant, killer(mutant, tree, guard_s), reason)
+                result = Result(mutant, killer(mutant, tree, guards), reason)
             finally:
                 trees.put(tree)
             verdict = f"caught by {result.caught_by}" if result.caught_by else f"SURVIVED {reason}".rstrip()
@@ -124,13 +153,25 @@ def examine(mutants: Sequence[Mutant], jobs: int) -> list[Result]:
             return list(pool.map(one, mutants))
 
 
-def _own_s(copies: Sequence[Path]) -> float:
+def own_tests_s(copies: Sequence[Path]) -> float:
     """Seconds that the tests take of the laws as they are, in all copies at once. Raises SystemExit: they fail."""
     begin_s = time.monotonic()
     with ThreadPoolExecutor(len(copies)) as pool:
-        said = list(pool.map(lambda tree: _run(tree, None, *PYTEST, *LAW_TESTS), copies))
+        said = list(pool.map(lambda tree: tests_say(tree, None, *LAW_TESTS), copies))
     if any(said):
         raise SystemExit(f"the laws as they are fail: {next(filter(None, said))}")
+    return time.monotonic() - begin_s
+
+
+def own_check_s(copies: Sequence[Path]) -> float:
+    """The same of the check, which would else catch every mutant. Raises SystemExit: it isn't kept."""
+    begin_s = time.monotonic()
+    with ThreadPoolExecutor(len(copies)) as pool:
+        done = list(pool.map(lambda tree: _check(tree, None), copies))
+    for one in done:
+        if one is None or one.returncode != 0:
+            said = "" if one is None else f"exit {one.returncode}\n{one.stdout}{one.stderr}"
+            raise SystemExit(f"flightsw {' '.join(CHECK)}: the laws as they are don't pass: {said}")
     return time.monotonic() - begin_s
 
 
@@ -145,13 +186,20 @@ def _copied_tree(folder: Path) -> Path:
     return folder
 
 
-def main() -> int:
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text}: must be at least 1")
+    return number
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Draw, run, report. 0: enough were caught."""
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, default=30)
-    parser.add_argument("--jobs", type=int, default=2)
-    options = parser.parse_args()
+    parser.add_argument("--count", type=_at_least_one, default=30)
+    parser.add_argument("--jobs", type=_at_least_one, default=2)
+    options = parser.parse_args(arguments)
     everything = all_mutants()
     drawn = random.Random(options.seed).sample(everything, options.count)
     results = examine(drawn, options.jobs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 from pathlib import Path
 
 import msgspec
@@ -95,6 +97,23 @@ def test_an_update_keeps_edited_tolerances_and_adds_to_the_history_what_it_chang
     assert second.metrics["chip_max"].value == pytest.approx(74.0)
     assert [entry.reason for entry in second.history] == ["first figures", "another radiator"]
     assert second.history[1].changed == ("chip_overshoot 2 -> 4 K: +2, tolerance 0.5",)
+
+
+def test_a_disk_that_fills_during_an_update_leaves_the_accepted_baseline_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "toy.toml"
+    save_baseline(path, "toy", accepted())
+    kept = {one: one.read_bytes() for one in tmp_path.iterdir()}
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(ConfigError, match=r"toy\..* can't be written: File too large"):
+            save_baseline(path, "toy", taken(columns(hw__device__chip_c=HOT + 2.0), conditions(), "x", "0"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert {one: one.read_bytes() for one in tmp_path.iterdir()} == kept
+    assert load_baseline(path) == accepted()
 
 
 def test_a_baseline_is_read_as_it_was_written_and_tolerances_may_be_edited_but_values_not(tmp_path: Path) -> None:

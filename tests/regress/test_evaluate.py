@@ -20,6 +20,7 @@ from flightsw.regress.nodes import (
     Always,
     And,
     Compare,
+    Count,
     Eventually,
     Formula,
     Historically,
@@ -31,6 +32,7 @@ from flightsw.regress.nodes import (
     Or,
     Until,
 )
+from flightsw.regress.vacuity import Vacuity
 from tests.regress.twin import Twin, a_signal, columns_of, reach, ticks
 
 NAMES = ("a", "b")
@@ -81,7 +83,7 @@ def margins(formula: Formula, columns: Columns) -> list[float] | None:
     except NothingToJudge:
         return None
     assert band.low is band.high
-    return list(band.low)
+    return list(band.low[: band.whole])
 
 
 @given(formulas(), traces)
@@ -120,13 +122,13 @@ def test_after_is_judged_where_its_anchor_comes_true(
     columns = columns_of(**trace)
     evaluator = Evaluator(columns)
     try:
-        found = list(evaluator.band(After(anchor, of)).low)
+        found = list(evaluator.band(After(anchor, of)).cut().low)
     except NothingToJudge:
         return
     twin = Twin(columns)
     assert found == twin.margins(After(anchor, of))
     if not any(twin.rises(anchor, tick) for tick in range(len(found))):
-        assert "the anchor" in evaluator.vacuous[-1]
+        assert "the anchor" in Vacuity(evaluator).reasons(After(anchor, of))[0]
 
 
 @given(formulas(), windows, traces)
@@ -140,6 +142,16 @@ def test_de_morgan_holds_of_margins(left: Formula, right: Formula, trace: dict[s
     columns = columns_of(**trace)
     assert margins(And(left, right), columns) == margins(Not(Or(Not(left), Not(right))), columns)
     assert margins(Implies(left, right), columns) == margins(Or(Not(left), right), columns)
+
+
+@given(formulas(bounded), formulas(bounded), traces)
+def test_always_is_shared_out_over_and_and_eventually_over_or_to_the_runs_last_tick(
+    left: Formula, right: Formula, trace: dict[str, list[float]]
+) -> None:
+    columns = columns_of(**trace)
+    for kind, joined in ((Always, And), (Eventually, Or)):
+        found = margins(kind(joined(left, right)), columns)
+        assert (found or [None])[0] == (margins(joined(kind(left), kind(right)), columns) or [None])[0]
 
 
 @given(st.sampled_from(NAMES), numbers, st.integers(0, 8), windows, traces)
@@ -190,7 +202,37 @@ def test_margins_with_a_value_lost_enclose_that_with_any_value_in_its_place(
     except NothingToJudge:
         return
     whole = Twin(columns_of(**trace)).margins(formula)
+    assert all(low <= margin <= high for low, margin, high in zip(band.cut().low, whole, band.cut().high, strict=True))
+
+
+def _lost_at(tick: int, trace: dict[str, list[float]]) -> Columns:
+    return columns_of(**dict(trace, a=[math.nan if at == tick else value for at, value in enumerate(trace["a"])]))
+
+
+@given(atoms(), formulas(bounded), oracle_traces, st.data())
+def test_margins_after_an_anchor_with_a_value_lost_enclose_that_with_any_value_in_its_place(
+    anchor: Formula, of: Formula, trace: dict[str, list[float]], data: st.DataObject
+) -> None:
+    lost = data.draw(st.integers(1, len(trace["a"]) - 1))
+    try:
+        band = Evaluator(_lost_at(lost, trace)).band(After(anchor, of)).cut()
+    except NothingToJudge:
+        return
+    whole = Twin(columns_of(**trace)).margins(After(anchor, of))
     assert all(low <= margin <= high for low, margin, high in zip(band.low, whole, band.high, strict=True))
+
+
+@given(atoms(), oracle_traces, st.data())
+def test_a_count_with_a_value_lost_is_the_one_with_any_value_in_its_place_or_not_known_and_no_less_than_was_seen(
+    counted: Formula, trace: dict[str, list[float]], data: st.DataObject
+) -> None:
+    lost = data.draw(st.integers(1, len(trace["a"]) - 1))
+    count = Count(counted, None)
+    numbers = Evaluator(_lost_at(lost, trace)).numbers
+    twin = Twin(columns_of(**trace))
+    true = sum(twin.rises(counted, tick) for tick in range(len(trace["a"])))
+    assert numbers.at_least(count)[-1] <= true
+    assert math.isnan(numbers.of(count)[-1]) or numbers.of(count)[-1] == true
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ MODE = stl.signal("health.mode")
         ("(power.soc < 1) until[0s,5s] (power.soc > 0)", stl.until(SOC < 1, SOC > 0, 0, "5s")),
         ("always(abs(power.soc - 0.5) <= 0.1)", stl.always(abs(SOC - 0.5) <= 0.1)),
         ("always(sensor.node_c[2] < 3)", stl.always(stl.signal("sensor.node_c[2]") < 3)),
-        ("always(power.eclipse_in_s <= 10min)", stl.always(stl.signal("power.eclipse_in_s") <= 600)),
+        ("always(power.eclipse_in_s <= 10min)", stl.always(stl.signal("power.eclipse_in_s") <= stl.number(600, "s"))),
     ],
 )
 def test_text_and_python_say_the_same(text: str, same: Formula) -> None:

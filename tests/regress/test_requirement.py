@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from flightsw.node.requirementconfig import RequirementConfig
 from flightsw.node.run import log_header
 from flightsw.node.scenario import load_scenario, scenario_to_toml
 from flightsw.regress.binding import Vocabulary
-from flightsw.regress.nodes import Always, Changed, Compare, Count, Event, Logged, Messages, Number
+from flightsw.regress.nodes import Always, Changed, Compare, Count, Event, Eventually, Logged, Messages, Number
 from flightsw.regress.parser import parse_formula
 from flightsw.regress.requirement import bind, resolve, vocabulary_of
 
@@ -55,9 +56,47 @@ def test_spans_become_ticks() -> None:
     formula = bound("always[10s, 1orbits](power.soc >= 0.3)")
     assert isinstance(formula, Always)
     assert formula.window is not None
-    assert (formula.window.first.ticks, formula.window.last.ticks) == (10, round(SCENARIO.plant.orbit_period_s))
+    assert (formula.window.first.ticks, formula.window.last.ticks) == (10, math.floor(SCENARIO.plant.orbit_period_s))
     halves = Vocabulary(WORDS.topics, 0.5, 6000.0).bound(parse_formula("eventually[0s,3s](power.soc > 0)"))
     assert halves.window.last.ticks == 6
+
+
+@pytest.mark.parametrize(
+    ("dt_s", "window", "ticks"),
+    [
+        (1.0, "[0s, 1.6s]", (0, 1)),
+        (1.0, "[0.2s, 3s]", (1, 3)),
+        (60.0, "[0s, 90s]", (0, 1)),
+        (0.1, "[0.3s, 0.7s]", (3, 7)),  # 2.9999999999999996 and 6.999999999999999 ticks
+        (1.0, "[0s, 0.5orbits]", (0, 3000)),
+    ],
+)
+def test_a_window_takes_the_ticks_that_lie_in_it_and_no_later_one(
+    dt_s: float, window: str, ticks: tuple[int, int]
+) -> None:
+    formula = Vocabulary(WORDS.topics, dt_s, 6001.0).bound(parse_formula(f"eventually{window}(power.soc > 0)"))
+    assert isinstance(formula, Eventually)
+    assert formula.window is not None
+    assert (formula.window.first.ticks, formula.window.last.ticks) == ticks
+
+
+@pytest.mark.parametrize(
+    ("text", "dt_s", "value"),
+    [
+        ("eventually(infer.result.finished_ns >= 1h)", 1.0, 3.6e12),
+        ("never(30min < infer.result.finished_ns)", 1.0, 1.8e12),
+        ("always(abs(time.gnss_error_ns) <= 2 * 0.5s)", 1.0, 5e8),
+        ("always(power.eclipse_in_s <= 1min)", 1.0, 60.0),
+        ("always(cds.health.recovery.since_ticks[0] * 0.5 <= 1min)", 0.1, 600.0),
+        ("always(1min <= 1h)", 1.0, 60.0),
+    ],
+)
+def test_a_number_that_is_a_time_takes_the_unit_of_what_it_is_compared_with(
+    text: str, dt_s: float, value: float
+) -> None:
+    formula = Vocabulary(WORDS.topics, dt_s, 6000.0).bound(parse_formula(text))
+    assert value in [one.value for one in formula.walk() if isinstance(one, Number)]
+    assert not any(one.unit for one in formula.walk() if isinstance(one, Number))
 
 
 def test_a_count_is_of_a_signals_changes_or_else_of_a_topics_messages() -> None:
@@ -97,7 +136,13 @@ def test_an_event_is_found_by_its_id_or_by_its_source_and_id() -> None:
         ("always[0s,0.2s](power.soc > 0.3)", "0.2s: is shorter than a tick, 1 s"),
         ("always(rate(power.soc, 0s) > 0.3)", "0s: must be at least one tick"),
         ("always[0ticks,1.5ticks](power.soc > 0.3)", "1.5ticks: must be a whole number of ticks"),
+        ("always[1.2s,1.8s](power.soc > 0.3)", "window 1.2s to 1.8s: no tick lies in it, each is 1 s"),
         ("always[10min,100s](power.soc > 0.3)", "must not be above the last"),
+        ("always(hw.chip_c <= 30min)", "hw.device.chip_c is in degC: a number in s, min, h or d goes with times alone"),
+        ("always(power.soc <= 1h)", "power.status.soc is no time: a number in s"),
+        ("always(rate(infer.result.finished_ns) <= 1s)", "the rate of infer.result.finished_ns is in ns/s: a number"),
+        ("count(infer.result) >= 1h", "a count is no time"),
+        ("always(1s)", "a number: is no flag"),
         ("always(power.soc >", "column 19: the end: must be a signal"),
     ],
 )

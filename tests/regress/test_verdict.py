@@ -67,6 +67,7 @@ def verdict_of(run_dir: Path, formula: str, margin: float = 0.0) -> Verdict:
         ("always(health.mode == PAYLOAD implies hw.chip_c >= 55)", 5.0, "degC", 8),
         ("always(holds(hw.chip_c > 60) implies power.soc > 0.3)", 0.05, "1", 4),
         ("always(once[0s,2s](hw.chip_c >= 45) or hw.chip_c < 45)", 5.0, "degC", 0),
+        ("eventually(abs(rate(hw.chip_c)) < 1 or always[0s,4s](hw.chip_c > 75))", 1.0, "degC/s", 9),
     ],
 )
 def test_a_requirement_that_is_kept_has_a_margin_and_a_tick_at_which_it_was_tightest(
@@ -87,6 +88,8 @@ def test_a_requirement_that_is_kept_has_a_margin_and_a_tick_at_which_it_was_tigh
         "after(changed(health.mode), 0s..2s, health.mode == PAYLOAD)",
         "not always(power.in_eclipse)",
         "always(known(hw.chip_c))",
+        "always(health.mode == PAYLOAD implies not hw.sel) or always(health.mode == BOOT implies hw.sel)",
+        "eventually[0s,3s](health.mode == PAYLOAD implies not power.in_eclipse)",
     ],
 )
 def test_a_requirement_on_names_is_kept_without_a_margin(tmp_path: Path, formula: str) -> None:
@@ -107,6 +110,8 @@ def test_a_requirement_on_names_is_kept_without_a_margin(tmp_path: Path, formula
         ("never(event(eclipse.entry))", None, 2, 2),
         ("always(health.mode == PAYLOAD implies hw.chip_c <= 75)", -5.0, 4, 4),
         ("(hw.chip_c < 55) until[1s,6s] (power.soc < 0.45)", -0.05, 2, 2),
+        ("always(abs(rate(hw.chip_c)) > 1 and eventually[0s,4s](hw.chip_c > 50))", -1.0, 9, 9),
+        ("after(power.soc > 0.5, abs(rate(hw.chip_c)) > 6 and eventually[0s,4s](hw.chip_c > 50))", -1.0, 6, 6),
     ],
 )
 def test_one_that_is_broken_tells_the_worst_tick_and_the_first(
@@ -131,6 +136,12 @@ def test_one_that_is_broken_tells_the_worst_tick_and_the_first(
         ("after(hw.chip_c > 95, 0s..2s, power.soc > 0.3)", "the anchor never occurs"),
         ("after(hw.chip_c > 65, 0s..8s, power.soc > 0.3)", "the anchor occurs too late for what follows it"),
         ("always(health.mode == SAFE implies hw.power_w < 1)", "what stands before `implies` never holds"),
+        ("always[0s,2s](health.mode == PAYLOAD implies hw.chip_c < 0)", "never holds where it is judged"),
+        ("eventually(always(health.mode == BOOT implies hw.chip_c < 0))", "never holds where it is judged"),
+        ("after(hw.chip_c > 65, 0s..1s, health.mode == BOOT implies hw.chip_c < 0)", "never holds where it is judged"),
+        ("always(hw.chip_c > 65 implies (hw.chip_c < 45 implies power.soc > 9))", "never holds where it is judged"),
+        ("not eventually[0s,2s](not (hw.chip_c > 65 implies power.soc > 9))", "never holds where it is judged"),
+        ("always[5s,6s](after(eclipse_entry, hw.chip_c < 0))", "the anchor never occurs where it is judged"),
         ("always(thermal.chip_c < 90)", "thermal.status.chip_c never has a value"),
         ("always(thermal.chip_c < 90) or always(power.soc > 0.3)", "thermal.status.chip_c never has a value"),
         ("never(thermal.status.battery_heater_on)", "thermal.status.battery_heater_on never has a value"),
@@ -163,6 +174,31 @@ def test_a_value_that_is_lost_on_the_way_leaves_open_what_was_kept_and_saves_not
     broken = verdict_of(run_dir, "always(power.soc >= 0.45)")
     assert (broken.outcome, broken.first_tick) == (Outcome.FAILED, 3)
     assert verdict_of(run_dir, "always(known(power.soc) implies power.soc >= 0.3)").passed
+
+
+GAPS = (0.6, None, 0.4, 0.6, None, None, 0.6, 0.4, 0.4, 0.6)
+
+
+@pytest.mark.parametrize(
+    ("formula", "outcome", "said"),
+    [
+        ("count(power.soc < 0.5) <= 0", Outcome.FAILED, ""),
+        ("2 <= count(power.soc < 0.5)", Outcome.PASSED, ""),
+        ("count(power.soc < 0.5) <= 2", Outcome.VACUOUS, "power.status.soc not known at tick 4"),
+        ("count(power.soc < 0.5) >= 3", Outcome.VACUOUS, "power.status.soc not known at tick 4"),
+        ("always[7s,9s](count(power.soc < 0.5, 2s) <= 1)", Outcome.PASSED, ""),
+        ("after(power.soc < 0.5, hw.chip_c > 60)", Outcome.VACUOUS, "power.status.soc not known at tick 1"),
+        ("after(power.soc < 0.5, hw.chip_c > 45)", Outcome.PASSED, ""),
+        ("after(power.soc < 0.5, hw.chip_c > 66)", Outcome.FAILED, ""),
+        ("after(power.soc > 0.61, hw.chip_c > 45)", Outcome.VACUOUS, "the anchor isn't known to occur"),
+        ("count(power.soc) <= 3", Outcome.FAILED, ""),
+    ],
+)
+def test_what_came_about_while_a_value_was_lost_is_not_taken_as_nothing(
+    tmp_path: Path, formula: str, outcome: Outcome, said: str
+) -> None:
+    verdict = verdict_of(a_run(tmp_path, GAPS), formula)
+    assert (verdict.outcome, verdict.reason) == (outcome, said)
 
 
 def test_a_value_that_comes_in_the_second_half_of_a_run_says_nothing_of_the_run(tmp_path: Path) -> None:
