@@ -1,8 +1,8 @@
 """Flights for tests: a scenario flown once per session, whoever asks for it, and what can be read from it.
 
 The key of a flight is its content: the resolved scenario, its user's own code, and the host. Workers of one session
-(pytest-xdist) share the folder; a lock file lets one of them fly while the others wait. Nothing is kept from one session
-to the next, since flightsw's own code is no part of the key. Used by `pytest_plugin`; usable without pytest.
+(pytest-xdist) share the folder; a lock file lets one of them fly while the others wait. Nothing is kept from one
+session to the next, since flightsw's own code is no part of the key. Used by `pytest_plugin`; usable without pytest.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class Flights:
 
 
 def _code_of(scenario: Scenario) -> str:
-    """Every file of the user's own code that flies, with its hash: the packages that are named, and what lies beside."""
+    """Every file of the user's own code, with its hash: of the packages that are named, and what lies beside."""
     files: set[Path] = set()
     for one in identities(scenario):
         folder, top = Path(one.folder), one.path.partition(":")[0].partition(".")[0]

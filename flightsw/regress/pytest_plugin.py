@@ -130,7 +130,8 @@ class HoldToRequirements:
     """What `requirements` gives."""
 
     def __call__(self, run: Flight, *formulas: str, ids: Collection[str] | None = None) -> Sequence[Verdict]:
-        """Fail the test when the run breaks a requirement of its scenario, or one of these formulas.
+        """Fail the test when the run breaks a requirement of its scenario, or one of these formulas, or lost an
+        application that nothing in the scenario accounts for.
 
         `ids`: those of the scenario's that are meant; None: all of them.
         """
@@ -138,6 +139,7 @@ class HoldToRequirements:
 
         from flightsw.node.requirementconfig import RequirementConfig
         from flightsw.regress.judging import judged
+        from flightsw.regress.losses import loss_verdict
         from flightsw.regress.requirement import resolve
 
         known = [one.id for one in run.scenario.requirements]
@@ -150,7 +152,7 @@ class HoldToRequirements:
         meant = resolve(msgspec.structs.replace(run.scenario, requirements=(*wanted, *more)))
         if not meant:
             pytest.fail(f"{run.source}: no requirements, and none was given: there is nothing to hold it to")
-        verdicts = judged(run.run_dir, meant)
+        verdicts = [*judged(run.run_dir, meant), *loss_verdict(run.run_dir, run.manifest.lost)]
         failed = [verdict for verdict in verdicts if not verdict.passed]
         if failed:
             pytest.fail("\n".join(line for verdict in failed for line in _told(verdict)), pytrace=False)
