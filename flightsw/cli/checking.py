@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
@@ -49,13 +50,13 @@ def check(  # noqa: PLR0913  an option each
     """Fly scenarios and judge them by their requirements and baselines; exit 1 if one isn't kept, or is vacuous."""
     from flightsw.node.scenario import load_scenario
     from flightsw.regress import check as checking
-    from flightsw.regress.junit import check_writable, write_junit
-    from flightsw.regress.shown import print_cases, print_checked, print_total
+    from flightsw.regress.junit import make_way, write_junit
+    from flightsw.regress.shown import print_cases, print_total
 
     if report and out is None:
         raise ConfigError("report: goes with --out, which keeps the run folders")
     if junit is not None:
-        check_writable(junit)
+        make_way(junit)
     wanted_s = duration or (ALL_DURATION if every else None)
     options = scenario_overrides(overrides or [], wanted_s, seed, execute)
     asked = [(name, one) for name in _names(scenarios or [], every=every) for one in _cases(case, all_of_them=cases)]
@@ -65,19 +66,23 @@ def check(  # noqa: PLR0913  an option each
     judges = [_judges(baseline, alarms=alarms) for baseline in baselines]
     for scenario, its_judges in zip(loaded, judges, strict=True):
         checking.prepare(scenario, its_judges)
+    whys = [
+        None if one is None else one.not_compared(scenario) for one, scenario in zip(baselines, loaded, strict=True)
+    ]
     planned = [(scenario, one, its) for scenario, (_, one), its in zip(loaded, asked, judges, strict=True)]
     console = wide_console()
     results: list[Checked] = []
     with TemporaryDirectory(prefix="flightsw-check-", ignore_cleanup_errors=True) as scratch:
-        for result in checking.check_all(_assignments(planned, out, Path(scratch)), jobs):
+        assignments = _assignments(planned, out, Path(scratch))
+        assignments = [replace(one, not_compared=why) for one, why in zip(assignments, whys, strict=True)]
+        for result in checking.check_all(assignments, jobs):
             results.append(result)
-            if not as_json:
-                print_checked(result, console)
-                _tell_not_compared(baselines[len(results) - 1], loaded[len(results) - 1], console)
-            if report and result.run_dir is not None and result.ticks:
-                tell_report(Path(result.run_dir), quiet=as_json)
-    if junit is not None:
+            if junit is None:
+                _tell(result, console, as_json=as_json, report=report)
+    if junit is not None:  # before a line is printed, which may fail
         write_junit(junit, results)
+        for result in results:
+            _tell(result, console, as_json=as_json, report=report)
     code = _exit_code(results)
     if as_json:
         typer.echo(json.dumps(_as_json(results, code)))
@@ -136,10 +141,14 @@ def _assignments(
     return assignments
 
 
-def _tell_not_compared(baseline: BaselineJudge | None, scenario: Scenario, console: Console) -> None:
-    why = None if baseline is None else baseline.not_compared(scenario)
-    if why is not None:
-        console.print(f"  no comparison with a baseline: {why}", soft_wrap=True, highlight=False, markup=False)
+def _tell(result: Checked, console: Console, *, as_json: bool, report: bool) -> None:
+    """What came of one scenario; its report where one was asked for."""
+    from flightsw.regress.shown import print_checked
+
+    if not as_json:
+        print_checked(result, console)
+    if report and result.run_dir is not None and result.ticks:
+        tell_report(Path(result.run_dir), quiet=as_json)
 
 
 def _exit_code(results: list[Checked]) -> int:

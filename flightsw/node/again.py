@@ -23,7 +23,7 @@ from flightsw.messages.comms import TcRequest
 from flightsw.messages.faults import FaultInjection
 from flightsw.node.build import build_application
 from flightsw.node.faults import bus_faults_of
-from flightsw.node.imports import look_where_it_flew
+from flightsw.node.imports import folders_flown
 from flightsw.node.inprocess import InProcessNode
 from flightsw.node.processes import process_table
 from flightsw.node.scenario import Scenario, on_a_board, own_code
@@ -38,7 +38,7 @@ def scenario_of(reader: LogReader) -> Scenario:
     except (msgspec.ValidationError, ConfigError) as error:
         raise LogError(f"{reader.run_dir}: its scenario doesn't fit this version: {error}") from None
     if own_code(scenario):
-        look_where_it_flew(reader.run_dir)
+        scenario = msgspec.structs.replace(scenario, code_folders=folders_flown(reader.run_dir) or msgspec.UNSET)
     return scenario
 
 

@@ -41,7 +41,7 @@ from flightsw.node.imports import check_methods, find_class, make
 from flightsw.node.laws import law_of
 from flightsw.node.onboard import Recalled, RecalledEngine
 from flightsw.node.ownprocess import heartbeat_kind
-from flightsw.node.scenario import Scenario
+from flightsw.node.scenario import Scenario, look_for_code_of
 from flightsw.plant.config import TRANSMITTER
 from flightsw.plant.oscillator import ClockConfig
 from flightsw.plant.process import PlantProcess
@@ -53,6 +53,7 @@ RESTART_TICKS = 15
 
 def build_application(name: str, scenario: Scenario) -> Application:
     """The application of this process, at its cold start."""
+    look_for_code_of(scenario)
     if name != PLANT:
         scenario = in_cycles(scenario)
     if name in _BUILDERS:

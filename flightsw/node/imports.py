@@ -2,7 +2,8 @@
 
 Looked for on `sys.path`, and behind that in the folder of the scenario's file (for a shipped scenario: in the current
 one), so that a file beside the scenario does, and can't shadow anything that is installed. Only a scenario that names
-such code imports any.
+such code imports any. A scenario keeps its folders (`Scenario.code_folders`), and whoever builds or judges it searches
+these: two folders may have a module of the same name, and each scenario flies its own.
 """
 
 from __future__ import annotations
@@ -57,31 +58,57 @@ class _Noted(msgspec.Struct):
     own_code: tuple[Identity, ...] = ()
 
 
-def look_in(folder: Path) -> None:
-    """Search a scenario's folder too; where that is a run's, also those in which the run's code was found."""
-    _look_in([str(folder.resolve()), *_noted_folders(folder)])
+_set_aside: dict[tuple[str, ...], tuple[dict[str, ModuleType], dict[str, int]]] = {}
+"""(modules, when their files were written) of folders that aren't searched now, by the folders searched together"""
 
 
-def look_where_it_flew(run_dir: Path) -> None:
-    """Search where a run's manifest says that its code was found."""
-    noted = _noted_folders(run_dir)
-    if noted:
-        _look_in(noted)
+def folders_of(folder: Path) -> tuple[str, ...]:
+    """What to search for a scenario's file in this folder; where that is a run's, also where the run's code was."""
+    return (str(folder.resolve()), *folders_flown(folder))
 
 
-def _look_in(folders: Iterable[str]) -> None:
-    """Search these folders behind `sys.path`, and no longer those of another scenario."""
-    wanted = [_ScenarioFolder(folder) for folder in folders]
-    before = [entry for entry in sys.path if isinstance(entry, _ScenarioFolder)]
+def folders_flown(run_dir: Path) -> tuple[str, ...]:
+    """Where a run's manifest says that its code was found."""
+    try:
+        noted = msgspec.json.decode((run_dir / _MANIFEST).read_bytes(), type=_Noted)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return ()
+    return tuple(one.folder for one in noted.own_code)
+
+
+def look_in(folders: Iterable[str]) -> None:
+    """Search these folders behind `sys.path`, and no longer those of another scenario, whose modules are set aside:
+    they come back with their folders."""
     others = [entry for entry in sys.path if not isinstance(entry, _ScenarioFolder)]
     known = {str(Path(entry).resolve()) for entry in others}
-    sys.path[:] = [*others, *(entry for entry in dict.fromkeys(wanted) if entry not in known)]
-    gone = set(before) - set(wanted)
-    for name, module in list(sys.modules.items()) if gone else ():
-        spec = getattr(module, "__spec__", None)
-        if spec is not None and spec.name == name and spec.origin and str(_root_of(name, Path(spec.origin))) in gone:
-            del sys.modules[name]  # another scenario's folder may have another module of this name
+    wanted = tuple(_ScenarioFolder(folder) for folder in dict.fromkeys(folders) if folder not in known)
+    before = tuple(entry for entry in sys.path if isinstance(entry, _ScenarioFolder))
+    sys.path[:] = [*others, *wanted]
+    if before != wanted:
+        theirs = {name: module for name, module in list(sys.modules.items()) if _stands_in(before, name, module)}
+        _set_aside[before] = theirs, _written_ns(theirs)
+        for name in theirs:
+            del sys.modules[name]
+        ours, written_ns = _set_aside.pop(wanted, ({}, {}))
+        if _written_ns(ours) == written_ns:  # else they were edited, and are loaded anew
+            sys.modules.update(ours)
     importlib.invalidate_caches()
+
+
+def _written_ns(modules: dict[str, ModuleType]) -> dict[str, int]:
+    files = {name: Path(module.__file__) for name, module in modules.items() if module.__file__}
+    return {name: file.stat().st_mtime_ns for name, file in files.items() if file.exists()}
+
+
+def _stands_in(folders: tuple[str, ...], name: str, module: ModuleType) -> bool:
+    """Whether this module was found in one of these folders; a package without `__init__.py` has places alone."""
+    spec = getattr(module, "__spec__", None)
+    if spec is None or spec.name != name:
+        return False
+    if spec.origin:
+        return str(_root_of(name, Path(spec.origin))) in folders
+    places = [Path(place) for place in spec.submodule_search_locations or ()]
+    return any(str(_root_of(name, place / "__init__.py")) in folders for place in places)
 
 
 def find_class(field: str, path: str) -> type[Any]:
@@ -182,11 +209,3 @@ def _root_of(module_name: str, file: Path) -> Path:
     """The folder that a module was found in, from that of its file."""
     depth = module_name.count(".") + (file.name == "__init__.py")
     return file.parents[min(depth, len(file.parents) - 1)] if file.parents else file
-
-
-def _noted_folders(folder: Path) -> list[str]:
-    try:
-        noted = msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=_Noted)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return []
-    return [one.folder for one in noted.own_code]

@@ -21,7 +21,7 @@ from flightsw.messages.schema import schema_hash, topic_schemas
 from flightsw.messages.topics import FLIGHT_APPS, Topic, TopicTable, shipped_topics
 from flightsw.node.laws import critical_data_of
 from flightsw.node.ownprocess import row_of, topics_of_process
-from flightsw.node.scenario import Scenario, app_configs, on_a_board
+from flightsw.node.scenario import Scenario, app_configs, look_for_code_of, on_a_board
 
 EVENTS = tuple(f"event.{name}" for name in FLIGHT_APPS)
 WATCHDOG_CYCLES = 3
@@ -135,6 +135,7 @@ def process_table(scenario: Scenario | None = None) -> ProcessTable:
     """The checked table of a scenario's node; without one, of the shipped node. Raises TableError, ConfigError."""
     if scenario is None:
         return ProcessTable(process_rows(), TopicTable(shipped_topics()))
+    look_for_code_of(scenario)
     return ProcessTable(rows_of(scenario), TopicTable(topics_of(scenario)))
 
 

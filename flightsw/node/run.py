@@ -121,6 +121,7 @@ def log_header(scenario: Scenario, table: ProcessTable) -> LogHeader:
     """The header of this scenario's log. What judges a run is no part of it: a log is the same however it is judged."""
     told: dict[str, Any] = msgspec.to_builtins(scenario)
     del told["requirements"]
+    told.pop("code_folders", None)
     if not told["faults"]:
         del told["faults"]
     if scenario.cycle_ticks == 1:

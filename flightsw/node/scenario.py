@@ -36,7 +36,7 @@ from flightsw.node.designcases import plant_in_case, power_in_case
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.faults import Fault, check_faults
 from flightsw.node.fdircheck import check_fdir
-from flightsw.node.imports import Identity, identity, look_in
+from flightsw.node.imports import Identity, folders_of, identity, look_in
 from flightsw.node.laws import is_own
 from flightsw.node.materials import with_places
 from flightsw.node.modelcheck import check_model
@@ -114,6 +114,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """events that start them"""
     board: BoardConfig | UnsetType = UNSET
     """a real board is the payload computer: the scenario is one of `flightsw hil bench`, and runs nowhere else"""
+    code_folders: tuple[str, ...] | UnsetType = UNSET
+    """where its user's own code is looked for behind `sys.path`. Set by who loads it, never in a file: neither the log
+    nor its hash knows it"""
 
     @property
     def own_processes(self) -> tuple[ProcessConfig, ...]:
@@ -149,6 +152,8 @@ def load_scenario(name_or_path: str, overrides: abc.Sequence[str] = (), case: st
     table = with_files(table, Path(name_or_path).parent, where)
     table = with_traces(table, Path(name_or_path).parent, where)
     table = with_places(table, Path(name_or_path).parent, overrides)
+    if "code_folders" in table:
+        raise ConfigError(f"{where}: code_folders: it follows from where the file is: must be left out")
     scenario = convert(table, Scenario, where)
     if case is not None:
         described = f"{scenario.description} (case {case})"
@@ -158,7 +163,7 @@ def load_scenario(name_or_path: str, overrides: abc.Sequence[str] = (), case: st
     scenario = msgspec.structs.replace(scenario, requirements=meant_in(scenario.requirements, case))
     try:
         check(scenario)
-        _check_own_code(scenario, Path(name_or_path))
+        scenario = _with_own_code(scenario, Path(name_or_path))
         check_scripted(scenario)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
@@ -192,10 +197,18 @@ def own_code(scenario: Scenario) -> dict[str, tuple[str, str]]:
 
 def identities(scenario: Scenario) -> tuple[Identity, ...]:
     """Which code of the user's own flies."""
+    look_for_code_of(scenario)
     return tuple(identity(field, path) for field, path in own_code(scenario).values())
 
 
-def _check_own_code(scenario: Scenario, file: Path) -> None:
+def look_for_code_of(scenario: Scenario) -> None:
+    """Search the folders of this scenario's own code: before any of it is found by its path."""
+    if isinstance(scenario.code_folders, tuple):
+        look_in(scenario.code_folders)
+
+
+def _with_own_code(scenario: Scenario, file: Path) -> Scenario:
+    """The scenario with the folders of its own code, of which all that there is works."""
     for name, config in app_configs(scenario):
         for what, other, table in (("law", config.law, config.law_config), ("app", config.app, config.app_config)):
             if isinstance(table, dict) and not isinstance(other, str):
@@ -205,8 +218,10 @@ def _check_own_code(scenario: Scenario, file: Path) -> None:
     if own_code(scenario) or any(isinstance(config.law, str) for _, config in app_configs(scenario)):
         from flightsw.node.rehearsal import rehearse
 
-        look_in(file.parent if file.is_file() else Path())
+        folders = folders_of(file.parent if file.is_file() else Path())
+        scenario = msgspec.structs.replace(scenario, code_folders=folders)
         rehearse(scenario)
+    return scenario
 
 
 def read_table(source: str | Path | Mapping[str, Any], overrides: abc.Sequence[str] = ()) -> tuple[dict[str, Any], str]:
@@ -325,6 +340,7 @@ def run_ticks(scenario: Scenario, duration: str | float | None = None) -> int:
 
 
 def scenario_to_toml(scenario: Scenario) -> str:
-    """The resolved scenario, every default written out; loads back equal."""
+    """The resolved scenario, every default written out; loads back equal but for where its own code is."""
     table: dict[str, Any] = msgspec.to_builtins(scenario)
+    table.pop("code_folders", None)
     return to_toml(table)

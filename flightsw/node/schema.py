@@ -40,6 +40,8 @@ def described_components(kind: type[msgspec.Struct]) -> tuple[dict[str, Any], di
     (reference,), definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     kinds = _structs_in(inspect.type_info(kind))
     for name, definition in definitions.items():
+        if kinds.get(name) is Scenario:
+            del definition["properties"]["code_folders"]  # it follows from where the file is
         if name in kinds:
             _describe(definition, kinds[name])
     return reference, definitions

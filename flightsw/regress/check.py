@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -22,6 +23,7 @@ from flightsw.node.scenario import Scenario, run_ticks
 from flightsw.record.folder import utc_now
 from flightsw.record.recording import recorded_run
 from flightsw.regress.judging import JUDGES, FinishedRun, Judge
+from flightsw.regress.losses import loss_verdict
 from flightsw.regress.verdict import Outcome, Verdict
 
 SAMPLE_STRIDE = 20
@@ -39,6 +41,8 @@ class Assignment:
     """in the order in which their verdicts are shown"""
     case: str | None = None
     """the design case that the scenario was loaded in"""
+    not_compared: str | None = None
+    """why no baseline is among the judges' verdicts; None: one is, or none was asked for"""
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +62,8 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     run_dir: str | None = None
     """None: not kept"""
     verdicts: tuple[Verdict, ...] = ()
+    not_compared: str | None = None
+    """why it was held to no baseline; None: it was, or that wasn't asked for"""
 
     @property
     def passed(self) -> bool:
@@ -99,8 +105,15 @@ def _results(assignments: Sequence[Assignment], jobs: int) -> Iterator[Checked]:
     if jobs == 1 or len(assignments) == 1:
         yield from map(check_one, assignments)
         return
-    with flying(min(jobs, len(assignments)), "fork") as pool:
-        yield from _in_order(pool, assignments, jobs)
+    told = 0
+    try:
+        with flying(min(jobs, len(assignments)), "fork") as pool:
+            for result in _in_order(pool, assignments, jobs):
+                yield result
+                told += 1
+    except BrokenProcessPool:
+        lost = "a process that was flying ended by force (killed, or out of memory): what flew then has no result"
+        yield from (_failed(assignment, lost) for assignment in assignments[told:])
 
 
 def _in_order(pool: ProcessPoolExecutor, assignments: Sequence[Assignment], jobs: int) -> Iterator[Checked]:
@@ -125,20 +138,26 @@ def check_one(assignment: Assignment) -> Checked:
     try:
         return _flown_and_judged(plan, assignment)
     except FlightswError as error:
-        return Checked(
-            scenario=scenario.name,
-            case=assignment.case,
-            seed=scenario.seed,
-            ticks=0,
-            simulated_s=0.0,
-            wall_s=0.0,
-            exit="failed",
-            error=str(error),
-            run_dir=str(run_dir) if assignment.keep else None,
-        )
+        return _failed(assignment, str(error))
     finally:
         if not assignment.keep:
             rmtree(run_dir, ignore_errors=True)
+
+
+def _failed(assignment: Assignment, error: str) -> Checked:
+    """It wasn't flown, or not to where anything is known of it."""
+    return Checked(
+        scenario=assignment.scenario.name,
+        case=assignment.case,
+        seed=assignment.scenario.seed,
+        ticks=0,
+        simulated_s=0.0,
+        wall_s=0.0,
+        exit="failed",
+        error=error,
+        run_dir=str(assignment.run_dir) if assignment.keep else None,
+        not_compared=assignment.not_compared,
+    )
 
 
 def _flown_and_judged(plan: RunPlan, assignment: Assignment) -> Checked:
@@ -157,5 +176,10 @@ def _flown_and_judged(plan: RunPlan, assignment: Assignment) -> Checked:
         error=outcome.error,
         log_hash=outcome.log_hash,
         run_dir=str(plan.run_dir) if assignment.keep else None,
-        verdicts=tuple(verdict for judge in assignment.judges for verdict in judge.judge(run)) if judged else (),
+        verdicts=(*_verdicts(assignment.judges, run), *loss_verdict(plan.run_dir, outcome.lost)) if judged else (),
+        not_compared=assignment.not_compared,
     )
+
+
+def _verdicts(judges: Sequence[Judge], run: FinishedRun) -> Iterator[Verdict]:
+    return (verdict for judge in judges for verdict in judge.judge(run))

@@ -1,8 +1,8 @@
 """Flights for tests: a scenario flown once per session, whoever asks for it, and what can be read from it.
 
-The key of a flight is its content: the resolved scenario and the host. Workers of one session (pytest-xdist) share the
-folder; a lock file lets one of them fly while the others wait. Nothing is kept from one session to the next, since
-the code under test is no part of the key. Used by `pytest_plugin`; usable without pytest.
+The key of a flight is its content: the resolved scenario, its user's own code, and the host. Workers of one session
+(pytest-xdist) share the folder; a lock file lets one of them fly while the others wait. Nothing is kept from one
+session to the next, since flightsw's own code is no part of the key. Used by `pytest_plugin`; usable without pytest.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from flightsw.errors import ConfigError, LogError, RunError
 from flightsw.node.faults import Fault
 from flightsw.node.hostlog import host_log
 from flightsw.node.run import RunPlan
-from flightsw.node.scenario import Scenario, check_scripted, load_scenario, run_ticks, scenario_to_toml
+from flightsw.node.scenario import Scenario, check_scripted, identities, load_scenario, run_ticks, scenario_to_toml
 from flightsw.record.columns import Columns, FloatArray, read_columns
 from flightsw.record.folder import Manifest, read_manifest, utc_now
 from flightsw.record.recording import recorded_run
@@ -110,7 +110,7 @@ class Flights:
         if faults:
             loaded = msgspec.structs.replace(loaded, faults=(*loaded.faults, *faults))
             check_scripted(loaded)
-        key = hashlib.sha256(f"{host}\n{scenario_to_toml(loaded)}".encode()).hexdigest()[:12]
+        key = hashlib.sha256(f"{host}\n{scenario_to_toml(loaded)}{_code_of(loaded)}".encode()).hexdigest()[:12]
         run_dir = self.root / f"{loaded.name}-s{loaded.seed}-{host}-{key}"
         self.root.mkdir(parents=True, exist_ok=True)
         with _locked(run_dir.with_suffix(".lock")):
@@ -119,6 +119,17 @@ class Flights:
                 run_dir.mkdir()
                 (_fly_here if host == "in-process" else _fly_in_processes)(loaded, run_dir)
         return Flight(run_dir, loaded, str(scenario), host)
+
+
+def _code_of(scenario: Scenario) -> str:
+    """Every file of the user's own code, with its hash: of the packages that are named, and what lies beside."""
+    files: set[Path] = set()
+    for one in identities(scenario):
+        folder, top = Path(one.folder), one.path.partition(":")[0].partition(".")[0]
+        files.update([*folder.glob(f"{top}.py"), *(folder / top).rglob("*.py")])
+    if files and isinstance(scenario.code_folders, tuple):
+        files.update(file for folder in scenario.code_folders for file in Path(folder).glob("*.py"))
+    return "".join(f"{file} {hashlib.sha256(file.read_bytes()).hexdigest()}\n" for file in sorted(files))
 
 
 def _is_flown(run_dir: Path) -> bool:

@@ -16,8 +16,10 @@ by the fixtures.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Collection, Generator, Sequence
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,23 +130,29 @@ class HoldToRequirements:
     """What `requirements` gives."""
 
     def __call__(self, run: Flight, *formulas: str, ids: Collection[str] | None = None) -> Sequence[Verdict]:
-        """Fail the test when the run breaks a requirement of its scenario, or one of these formulas.
+        """Fail the test when the run breaks a requirement of its scenario, or one of these formulas, or lost an
+        application that nothing in the scenario accounts for.
 
         `ids`: those of the scenario's that are meant; None: all of them.
         """
+        import msgspec
+
         from flightsw.node.requirementconfig import RequirementConfig
         from flightsw.regress.judging import judged
+        from flightsw.regress.losses import loss_verdict
         from flightsw.regress.requirement import resolve
 
         known = [one.id for one in run.scenario.requirements]
         unknown = [one for one in ids or () if one not in known]
         if unknown:
             pytest.fail(f"ids = {', '.join(unknown)}: must be among {', '.join(known) or 'none'}", pytrace=False)
-        more = [RequirementConfig(id=f"TEST-{n}", text=text, formula=text) for n, text in enumerate(formulas, 1)]
-        meant = [one for one in resolve(run.scenario, more) if ids is None or one.id in ids or one.id not in known]
+        free = (name for name in map("TEST-{}".format, count(1)) if name not in known)
+        more = [RequirementConfig(id=next(free), text=text, formula=text) for text in formulas]
+        wanted = [one for one in run.scenario.requirements if ids is None or one.id in ids]
+        meant = resolve(msgspec.structs.replace(run.scenario, requirements=(*wanted, *more)))
         if not meant:
             pytest.fail(f"{run.source}: no requirements, and none was given: there is nothing to hold it to")
-        verdicts = judged(run.run_dir, meant)
+        verdicts = [*judged(run.run_dir, meant), *loss_verdict(run.run_dir, run.manifest.lost)]
         failed = [verdict for verdict in verdicts if not verdict.passed]
         if failed:
             pytest.fail("\n".join(line for verdict in failed for line in _told(verdict)), pytrace=False)
@@ -179,12 +187,14 @@ class ReplayRun:
 
 
 def _session_root(config: pytest.Config, temporary: pytest.TempPathFactory) -> Path:
-    """The folder that all workers of this session share, and nobody else."""
+    """The folder that all workers of this session share, and nobody else: no flight is taken from an earlier one."""
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     base = temporary.getbasetemp()
-    shared = base if worker is None else base.parent
     kept: Path | None = config.getoption("--flightsw-runs")
-    return shared / "flightsw" if kept is None else kept.absolute() / shared.name
+    if kept is None:
+        return (base if worker is None else base.parent) / "flightsw"
+    session: str = uuid.uuid4().hex if worker is None else worker["testrunuid"]
+    return kept.absolute() / f"session-{session[:12]}"
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,9 @@ def print_checked(result: Checked, console: Console) -> None:
             _print_failure(verdict, console)
     if result.run_dir is not None:
         console.print(f"  run folder {result.run_dir}", soft_wrap=True, highlight=False, markup=False)
+    if result.not_compared is not None:
+        why = f"  no comparison with a baseline: {result.not_compared}"
+        console.print(why, soft_wrap=True, highlight=False, markup=False)
 
 
 def _table(result: Checked) -> Table:

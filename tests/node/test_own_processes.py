@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import pytest
 
 import flightsw
 from flightsw.bus.logreader import LogReader
+from flightsw.bus.records import TickRecord
 from flightsw.cli import main
+from flightsw.errors import ConfigError
 from flightsw.messages.health import Event
 from flightsw.messages.signals import find_signal
 from flightsw.node.imports import look_in
 from flightsw.node.inprocess import InProcessNode, Recorder
 from flightsw.node.replay import replay_application, replay_run
+from flightsw.node.scenario import identities, load_scenario, scenario_to_toml
 from tests.node.own_code import QUICK, flown, load, said, write
 
 TRACKER = """
@@ -53,6 +57,10 @@ TRACKER = """
             self.fixes += inbox.last(NavSensors) is not None
             return [TrackerStatus(Phase.TRACKING, self.fixes, (now.dt_s, 2.5)), TrackerMemory(self.fixes)]
 """
+SEVENFOLD = (
+    "            self.fixes += ",
+    "            self.fixes += 6 * (inbox.last(NavSensors) is not None)\n            self.fixes += ",
+)
 PROCESS = """
     [[processes]]
     name = "tracker"
@@ -104,7 +112,7 @@ def test_its_log_reads_by_name_without_its_code(file: Path, tmp_path: Path) -> N
         times, fixes = node.series("tracker.fixes")
         assert (list(times), list(fixes)) == ([3.0, 13.0, 23.0, 33.0, 43.0, 53.0], [1, 2, 3, 4, 5, 6])
     (tmp_path / "mine.py").unlink()
-    look_in(tmp_path / "elsewhere")
+    look_in([str(tmp_path / "elsewhere")])
     assert "mine" not in sys.modules
     reader = LogReader(run_dir)
     found = list(reader.messages(["tracker.status"]))
@@ -221,3 +229,39 @@ def test_two_processes_never_share_a_name_or_a_message(tmp_path: Path, capsys: p
     second = PROCESS.replace("tracker", "twin").replace("Tracker", "Twin")
     assert main(["validate", str(write(tmp_path / "message", twin, PROCESS + second))]) == 2
     assert "carries TrackerStatus, as another one does" in capsys.readouterr().err
+
+
+def test_two_folders_with_a_module_of_one_name_each_fly_their_own(tmp_path: Path) -> None:
+    other = TRACKER.replace(*SEVENFOLD)
+    assert other != TRACKER
+    files = [write(tmp_path / "one", TRACKER, PROCESS), write(tmp_path / "two", other, PROCESS)]
+    alone = [said(flown(load(file), 60), "TrackerStatus")[-1][1].fixes for file in files]
+    assert alone[0] < alone[1]
+    loaded = [load(file) for file in files]
+    load_scenario("cubesat-6u-orin-nano")
+    assert [said(flown(scenario, 60), "TrackerStatus")[-1][1].fixes for scenario in loaded] == alone
+    assert len({identities(scenario)[0].sha256 for scenario in loaded}) == 2
+    assert [identities(scenario)[0].folder for scenario in loaded] == [str(file.parent) for file in files]
+    sent = [pickle.loads(pickle.dumps(scenario)) for scenario in loaded]  # as to a worker process
+    assert [said(flown(scenario, 60), "TrackerStatus")[-1][1].fixes for scenario in sent] == alone
+
+
+def test_two_nodes_of_one_process_build_again_what_was_theirs(tmp_path: Path) -> None:
+    other = TRACKER.replace(*SEVENFOLD)
+    files = [write(tmp_path / "one", TRACKER, PROCESS), write(tmp_path / "two", other, PROCESS)]
+    nodes = [InProcessNode(load(file)) for file in files]
+    records: list[list[TickRecord]] = [[], []]
+    for tick in range(100):
+        for node, told in zip(nodes, records, strict=True):
+            told.append(node.run_tick(["tracker"] if tick == 43 else ()))
+    assert [node.lost for node in nodes] == [["tracker"], ["tracker"]]
+    first, second = (said(told, "TrackerStatus")[-1][1].fixes for told in records)
+    assert second == 7 * first > 7
+
+
+def test_where_the_code_is_follows_from_the_file_alone(file: Path) -> None:
+    scenario = load(file)
+    assert scenario.code_folders == (str(file.parent),)
+    assert "code_folders" not in scenario_to_toml(scenario)
+    with pytest.raises(ConfigError, match="code_folders: it follows from where the file is: must be left out"):
+        load(file, "code_folders=['x']")

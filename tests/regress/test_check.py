@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as Xml
@@ -13,13 +16,16 @@ from flightsw.errors import ConfigError, RunError
 from flightsw.node.run import RunPlan
 from flightsw.node.scenario import load_scenario
 from flightsw.plant.cases import CASE_NAMES
-from flightsw.record.folder import create_run_folder, utc_now
+from flightsw.record.folder import create_run_folder, read_manifest, utc_now
 from flightsw.record.recording import recorded_run
 from flightsw.regress.alarmjudge import AlarmJudge
 from flightsw.regress.check import sampled
+from flightsw.regress.flights import Flights
 from flightsw.regress.judging import FinishedRun
+from flightsw.regress.losses import loss_verdict
 from flightsw.regress.verdict import Outcome
 from tests.console import Cli, Result
+from tests.node.own_code import write
 
 GOOD_ONE = '{id="PWR-1", text="keeps its charge", formula="always(power.soc >= 0.3)", margin=0.01}'
 BROKEN = '{id="THM-1", text="stays cold", formula="always(hw.chip_c <= 18)"}'
@@ -87,13 +93,11 @@ def test_junit_has_a_suite_a_scenario_and_a_case_a_requirement(check: Check, tmp
     assert result.code == 1
     suites = Xml.fromstring((tmp_path / "out.xml").read_text())
     (suite,) = suites.findall("testsuite")
-    assert (suite.get("name"), suite.get("tests"), suite.get("failures"), suite.get("errors")) == (
-        CUBESAT,
-        "3",
-        "2",
-        "0",
-    )
-    passed, failed, vacuous = suite.findall("testcase")
+    counts = [suite.get(name) for name in ("name", "tests", "failures", "errors", "skipped")]
+    assert counts == [CUBESAT, "4", "2", "0", "1"]
+    passed, failed, vacuous, skipped = suite.findall("testcase")
+    assert skipped.get("name") == "BASELINE"
+    assert "40 ticks: the baseline holds for" in (skipped.find("skipped").get("message") or "")  # type: ignore[union-attr]
     assert passed.get("name") == "PWR-1: keeps its charge"
     assert passed.find("failure") is None
     assert [case.find("failure").get("type") for case in (failed, vacuous)] == ["failed", "vacuous"]  # type: ignore[union-attr]
@@ -211,7 +215,7 @@ def test_a_run_that_fails_ends_in_3_and_is_an_error_in_junit(
     assert result.code == 3
     assert "the run failed: plant: gone" in result.out
     (suite,) = Xml.fromstring((tmp_path / "out.xml").read_text()).findall("testsuite")
-    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("1", "0", "1")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "0", "1")
 
 
 def test_nothing_is_flown_behind_a_run_that_was_interrupted(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,6 +230,86 @@ def test_nothing_is_flown_behind_a_run_that_was_interrupted(check: Check, monkey
     monkeypatch.setattr("flightsw.regress.check.check_one", interrupted)
     assert check(BUPT, CUBESAT).code == 130
     assert flown == [BUPT]
+
+
+RAISING = """
+    from flightsw.apps.thermal.interface import StandardThermalLaw
+
+    class Mine(StandardThermalLaw):
+        def __init__(self):
+            super().__init__()
+            self.steps = 0
+
+        def step(self, *args, **more):
+            self.steps += 1
+            if self.steps == 12:
+                raise ZeroDivisionError("gain schedule")
+            return super().step(*args, **more)
+"""
+
+
+def test_an_application_that_raises_is_a_failure_and_is_told(check: Check, tmp_path: Path) -> None:
+    file = write(tmp_path / "mine", RAISING, thermal='law = "mine:Mine"')
+    asked = (str(file), "--execute", "none", "--no-baseline")
+    result = check(*asked, "--junit", "out.xml")
+    assert result.code == 1
+    assert "LOST failed: first at tick " in result.out
+    assert re.search(r"tick \d+: thermal: ZeroDivisionError: gain schedule", result.out)
+    assert result.out.splitlines()[-1] == "1 flights, 2 judged: 1 failed"
+    (suite,) = Xml.fromstring((tmp_path / "out.xml").read_text()).findall("testsuite")
+    assert (suite.get("failures"), suite.get("skipped")) == ("1", "0")
+    told = check(*asked, "--json").json["scenarios"][0]["verdicts"]
+    assert [(one["id"], one["outcome"]) for one in told] == [("PWR-1", "passed"), ("LOST", "failed")]
+    run = Flights(tmp_path / "flights").fly(file, duration="40s", execute="none")
+    assert [one.id for one in loss_verdict(run.run_dir, run.manifest.lost)] == ["LOST"]
+
+
+def test_losses_that_the_scenario_scripts_are_no_failure(check: Check) -> None:
+    crash = "faults=[{kind='crash', process='thermal', at='20s'}, {kind='hang', process='health', at='10s'}]"
+    result = check(CUBESAT, "--set", crash, "--json", "--out", "kept")
+    assert read_manifest(Path(result.json["scenarios"][0]["run_dir"])).lost
+    assert (result.code, result.json["passed"]) == (0, 1)
+
+
+def test_json_says_why_a_run_was_held_to_no_baseline(check: Check) -> None:
+    assert "40 ticks: the baseline holds for" in check(CUBESAT, "--json").json["scenarios"][0]["not_compared"]
+    assert check(CUBESAT, "--json", "--no-baseline").json["scenarios"][0]["not_compared"] is None
+
+
+def test_junit_is_well_formed_whatever_a_requirement_says(check: Check, tmp_path: Path) -> None:
+    odd = '{id="PWR-1", text="keeps \\uFFFE\\uFFFF its charge", formula="always(power.soc >= 0.3)"}'
+    assert check(CUBESAT, "--junit", "out.xml", requirements=(odd,)).code == 0
+    (case, _) = Xml.fromstring((tmp_path / "out.xml").read_text()).iter("testcase")
+    assert case.get("name") == "PWR-1: keeps  its charge"
+
+
+def test_junit_is_written_before_anything_is_printed_and_no_older_one_is_left(
+    check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    file = tmp_path / "out.xml"
+    file.write_text("of yesterday")
+    assert check("nowhere.toml", "--junit", "out.xml").code == 2
+    assert not file.exists()
+    monkeypatch.setattr("flightsw.regress.shown.print_checked", full)
+    assert check(CUBESAT, "--junit", "out.xml").code != 0
+    assert len(list(Xml.fromstring(file.read_text()).iter("testcase"))) == 2
+
+
+def test_a_killed_worker_is_a_failed_flight_and_not_an_internal_error(
+    check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr("flightsw.regress.check.recorded_run", killed)
+    result = check(BUPT, CUBESAT, "--jobs", "2", "--junit", "out.xml")
+    assert result.code == 3
+    assert "ended by force" in result.out
+    suites = Xml.fromstring((tmp_path / "out.xml").read_text()).findall("testsuite")
+    assert [(suite.get("name"), suite.get("errors")) for suite in suites] == [(BUPT, "1"), (CUBESAT, "1")]
 
 
 def test_no_more_is_computed_than_the_scenario_asks_for() -> None:

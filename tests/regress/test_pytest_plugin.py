@@ -13,6 +13,7 @@ import pytest
 from flightsw.errors import ConfigError, RunError
 from flightsw.regress.baselinefile import baseline_path
 from flightsw.regress.flights import Flights
+from tests.node.own_code import write
 
 GREEN = """
 import os
@@ -122,6 +123,55 @@ def test_a_failure_leaves_its_run_folder_and_says_how_to_open_it(tmp_path: Path)
     assert "soc_min" in done.out
     assert re.search(r"moved first: \S+\.soc at tick \d: 0\.58\d* where the reference has 0\.6", done.out)
     assert 'accept with: flightsw baseline update mine.toml --reason "..."' in done.out
+
+
+ITS_IDS = """
+def test_both_are_judged(fly, requirements):
+    run = fly("cubesat-6u-orin-nano", duration="30s", overrides=[
+        "requirements=[{id='TEST-1', text='x', formula='always(power.soc > 0.9)'},"
+        " {id='T-1', text='y', formula='always(power.soc > 0.3)'}]"])
+    assert [one.id for one in requirements(run, "always power.soc > 0.2", ids=["T-1"])] == ["T-1", "TEST-2"]
+    requirements(run, "always power.soc > 0.95", ids=["T-1"])
+"""
+
+
+def test_a_formula_is_judged_whatever_ids_the_scenario_has(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, ITS_IDS)
+    assert done.counts == {"failed": 1}, done.out
+    assert "TEST-2 always power.soc > 0.95: failed: first at tick" in done.out
+
+
+HELD = """
+def test_the_charge(fly, requirements):
+    run = fly("cubesat-6u-orin-nano", duration="30s")
+    print("flown in", run.run_dir)
+    assert run.scenario.name
+"""
+
+
+def test_nothing_flown_is_taken_from_an_earlier_session(tmp_path: Path) -> None:
+    for options in (("-n", "2"), (), ()):
+        assert run_pytest(tmp_path, HELD, "--flightsw-runs", "kept", *options).counts == {"passed": 1}
+    flown = [path for path in (tmp_path / "kept").glob("*/*") if path.is_dir()]
+    assert len(flown) == len({path.parent for path in flown}) == 3
+
+
+def test_a_flight_is_shared_by_those_alone_who_fly_the_same_code(tmp_path: Path) -> None:
+    law = """
+        from flightsw.apps.thermal.interface import StandardThermalLaw
+
+        class Mine(StandardThermalLaw):
+            pass
+    """
+    files = [write(tmp_path / name, law, thermal='law = "mine:Mine"') for name in ("one", "two")]
+    (tmp_path / "two" / "mine.py").write_text((tmp_path / "one" / "mine.py").read_text() + "\nGAIN = 2\n")
+    flights = Flights(tmp_path / "flights")
+    one, two = (flights.fly(file, duration="20s", execute="none") for file in files)
+    assert one.run_dir != two.run_dir
+    assert [run.manifest.own_code[0].folder for run in (one, two)] == [str(file.parent) for file in files]
+    assert flights.fly(files[0], duration="20s", execute="none").run_dir == one.run_dir
+    (tmp_path / "one" / "helper.py").write_text("GAIN = 3\n")
+    assert flights.fly(files[0], duration="20s", execute="none").run_dir != one.run_dir
 
 
 def test_the_plugin_costs_no_heavy_import_until_a_fixture_is_used() -> None:
