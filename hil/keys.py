@@ -48,6 +48,10 @@ def make_key(folder: Path, name: str) -> Path:
 def enroll(folder: Path, name: str, public: Path) -> None:
     """Let the holder of this public key be the process of this name; whoever was it before is no longer."""
     _check_name(name, NAMES[1:])
+    if _is_secret(public):
+        raise ConfigError(
+            f"{public}: that is a secret key: must be {public.with_suffix('.public').name}, made beside it"
+        )
     agents = _enrolled(folder)
     key = read_key(public).decode()
     for other, its_key in agents.items():
@@ -55,8 +59,12 @@ def enroll(folder: Path, name: str, public: Path) -> None:
             raise ConfigError(f"{public}: enrolled as {other!r} already: a key is bound to one name")
     agents[name] = key
     temporary = folder / f"{ENROLLED}.tmp"
-    temporary.write_text(to_toml({"agents": dict(sorted(agents.items()))}))
-    temporary.rename(folder / ENROLLED)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(to_toml({"agents": dict(sorted(agents.items()))}))
+        temporary.rename(folder / ENROLLED)
+    except OSError as error:
+        raise ConfigError(f"{folder}: nobody can be enrolled there: {error.strerror}") from None
 
 
 def bench_keys(folder: Path) -> Keys:
@@ -90,6 +98,17 @@ def read_key(path: Path) -> bytes:
 def public_of(secret: bytes) -> bytes:
     """The public half of a secret key."""
     return bytes(zmq.curve_public(secret))
+
+
+def _is_secret(path: Path) -> bool:
+    """By its name, or because the public key beside it is the half that belongs to it.
+
+    By the key's own bytes it can't be told: either half is any 32 bytes.
+    """
+    if path.suffix == ".secret":
+        return True
+    beside = path.with_suffix(".public")
+    return beside != path and beside.is_file() and public_of(read_key(path)) == read_key(beside)
 
 
 def _enrolled(folder: Path) -> dict[str, str]:

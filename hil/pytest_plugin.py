@@ -4,9 +4,11 @@
     def test_the_mode_is_taken(board):
         assert board.set_mode("15W").taken
 
-A test without its board is skipped, and so is one whose board hasn't what it needs, each with the reason. The board is
-reserved for the test and put back as it was behind it. A rig that is broken (its driver raises, its temperature is
-not to be had although it is there) fails the first test that wants it, once; all others are skipped and point there.
+A test without its board is skipped, and so is one whose board hasn't what it needs, each with the reason. A mark that
+can't be meant (another kind or keyword, needs that are no list) fails its test, and a `--board-root` that isn't there
+ends pytest: a skip would hide it. The board is reserved for the test and put back as it was behind it. A rig that is
+broken (its driver raises, its temperature is not to be had although it is there) fails the first test that wants it,
+once; all others are skipped and point there.
 Options: `--board-root DIR` (a stand-in's tree), `--board-timeout S` (how long to wait for a reserved one).
 
 Found by pytest through the entry point `pytest11`, so importing it costs next to nothing.
@@ -14,9 +16,9 @@ Found by pytest through the entry point `pytest11`, so importing it costs next t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -28,6 +30,13 @@ BROKEN: pytest.StashKey[str] = pytest.StashKey()
 ANY = "auto"
 
 
+class Wish(NamedTuple):
+    """What a test wants."""
+
+    kind: str
+    needs: tuple[str, ...]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--board-root`, `--board-timeout`."""
     group = parser.getgroup("flightsw-hil")
@@ -36,7 +45,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The marker."""
+    """The marker; raises UsageError: the root isn't there."""
+    root: Path = config.getoption("--board-root")
+    if not root.is_dir():
+        raise pytest.UsageError(f"--board-root {root}: no such folder")
     config.addinivalue_line("markers", 'board(kind, needs=()): wants a board ("jetson", "raspberrypi", "linux")')
 
 
@@ -49,12 +61,14 @@ def board(request: pytest.FixtureRequest) -> Iterator[Board]:
     if broken is not None:
         pytest.skip(f"the rig is broken, as an earlier test said: {broken}")
     marker = request.node.get_closest_marker("board")
-    kind = str(marker.args[0]) if marker is not None and marker.args else ANY
-    needs: Sequence[str] = () if marker is None else tuple(marker.kwargs.get("needs", ()))
+    try:
+        wish = Wish(ANY, ()) if marker is None else _wish(*marker.args, **marker.kwargs)
+    except (TypeError, ValueError) as wrong:
+        pytest.fail(f"the mark board: {wrong}", pytrace=False)
     root: Path = request.config.getoption("--board-root")
     try:
         with reserved(root, request.node.nodeid, request.config.getoption("--board-timeout")):
-            one = _opened(request.config, kind, root, needs)
+            one = _opened(request.config, root, wish)
             try:
                 yield one
             finally:
@@ -64,19 +78,30 @@ def board(request: pytest.FixtureRequest) -> Iterator[Board]:
         pytest.fail(str(taken), pytrace=False)
 
 
-def _opened(config: pytest.Config, kind: str, root: Path, needs: Sequence[str]) -> Board:
+def _wish(kind: str = ANY, needs: object = ()) -> Wish:
+    """A mark's arguments. Raises TypeError, ValueError: they can't be meant."""
+    from hil.detect import KINDS
+
+    if kind not in KINDS:
+        raise ValueError(f"kind = {kind!r}: must be {', '.join(KINDS)}")
+    if not isinstance(needs, list | tuple | set | frozenset) or not all(isinstance(one, str) for one in needs):
+        raise ValueError(f"needs = {needs!r}: must be a list of capabilities' names")
+    return Wish(kind, tuple(needs))
+
+
+def _opened(config: pytest.Config, root: Path, wish: Wish) -> Board:
     """The board, sound; otherwise the test is skipped, or fails for all."""
     from flightsw.errors import ConfigError
     from hil.detect import open_board
 
     try:
-        found = open_board(kind, root)
+        found = open_board(wish.kind, root)
     except ConfigError as error:
-        pytest.skip(f"no {kind} board: {error}")
+        pytest.skip(f"no {wish.kind} board: {error}")
     except Exception as error:  # a driver must not raise whatever it finds: this rig is broken
         _fail_once(config, f"{type(error).__name__}: {error}")
     offers = {one.name: one for one in found.capabilities()}
-    for need in needs:
+    for need in wish.needs:
         _check_need(found.kind, need, offers.get(need))
     wrong = _what_is_wrong(found)
     if wrong is not None:

@@ -53,17 +53,23 @@ def test_the_presets_page_has_a_row_for_every_scenario_with_its_evidence_and_for
         assert f"| [{name}](../flightsw/scenarios/profiles/{name}.toml) |" in page
 
 
-def test_every_command_of_the_replay_page_runs_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_command_of_the_replay_page_runs_as_shown_and_says_what_is_printed_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = (ROOT / "docs/replay.md").read_text()
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rules.toml").write_text(re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0])
     lines = "".join(re.findall(r"```sh\n(.*?)```", page, re.DOTALL)).splitlines()
     assert len(lines) >= 10
+    said = []
     for line in lines:
         command, *args = shlex.split(line, comments=True)
         assert command == "flightsw"
         done = subprocess.run([*COMMAND, *args], capture_output=True, text=True, check=False, timeout=GUARD_S)
         assert done.returncode == (1 if line.endswith("# exit 1") else 0), f"{line}: {done.stdout}{done.stderr}"
+        said.append(done.stdout)
+    (printed,) = re.findall(r"```\n(diverged at .*?)```", page, re.DOTALL)
+    assert printed in said
     hashes = [json.loads((tmp_path / run / "manifest.json").read_text())["log_hash"] for run in ("before", "again")]
     assert hashes[0] == hashes[1]
 

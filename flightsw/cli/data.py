@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,8 @@ from flightsw.errors import ConfigError
 
 if TYPE_CHECKING:
     from flightsw.record.catalogue import SignalEntry
+
+STDOUT = Path("-")
 
 
 def signals(
@@ -49,7 +52,9 @@ def export(
     run_dir: RunDir,
     *,
     form: Annotated[str, typer.Option("--format", metavar="parquet|csv")] = "csv",
-    out: Annotated[Path | None, typer.Option(help="File; else RUN/tables/ticks.FORMAT.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File, or - for CSV on stdout; else RUN/tables/ticks.FORMAT.")
+    ] = None,
     wishes: Annotated[
         list[str] | None,
         typer.Option("--signals", metavar="NAME", help="Name or pattern (power.*); repeatable. Else every number."),
@@ -61,6 +66,9 @@ def export(
 
     from flightsw.record.tables import export as write_table
 
+    if out == STDOUT:
+        _export_to_stdout(run_dir, form, wishes or [], as_json=as_json)
+        return GOOD
     done = write_table(run_dir, form, out, wishes or [])
     if as_json:
         typer.echo(json.dumps(msgspec.to_builtins(done)))
@@ -68,6 +76,15 @@ def export(
         cut = "" if done.complete else " (the log was cut: up to its last whole tick)"
         typer.echo(f"{done.file}: {done.rows} rows, {done.columns} columns{cut}")
     return GOOD
+
+
+def _export_to_stdout(run_dir: Path, form: str, wishes: list[str], *, as_json: bool) -> None:
+    """The table and nothing else, as it comes."""
+    from flightsw.record.tables import write_csv
+
+    if form != "csv" or as_json:
+        raise ConfigError("out = -: must be a file with --json or --format parquet: stdout takes CSV alone")
+    write_csv(run_dir, sys.stdout, wishes)
 
 
 def _entries(source: str | None) -> list[SignalEntry]:

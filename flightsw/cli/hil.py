@@ -150,9 +150,13 @@ def bench(
         found = report_run(run_dir)
         write_report(found, run_dir)
         if as_json:
-            typer.echo(json.dumps(found.as_json()))
+            tail = {} if outcome.error is None else {"error": outcome.error}
+            typer.echo(json.dumps(found.as_json() | tail))
         else:
             print_report(found)
+    elif as_json:
+        error = outcome.error or "no tick was flown"
+        typer.echo(json.dumps({"error": " ".join(error.split()), "exit_code": code}))
     return code
 
 

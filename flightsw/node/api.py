@@ -99,7 +99,12 @@ class Node:
         return None if message is None else found.of(message)
 
     def series(self, signal: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """(time_s, value) of a numeric signal over the run so far; None becomes NaN."""
+        """(time_s, value) of a numeric signal over the run so far; None becomes NaN.
+
+        Raises RunError: the node is closed, and its temporary run folder gone.
+        """
+        if self._recorder is None and not self.run_dir.exists():
+            self._open()
         found = find_signal(signal, self._node.table.topics)
         self.flush()
         times: list[float] = []

@@ -60,7 +60,8 @@ def replay_run(run_dir: Path, build: Build = build_application) -> Replay:
     comparison = Comparison(reader.schemas, reader.schemas, *overlooked(reader))
     divergence: Difference | None = None
     messages = 0
-    for record in reader.ticks():
+    logged = reader.ticks()
+    for record in logged:
         told = again.run_tick(record)
         chain.add(encode(told))
         messages += len(record.entries)
@@ -69,14 +70,9 @@ def replay_run(run_dir: Path, build: Build = build_application) -> Replay:
             if divergence is not None:
                 break
     ticks = again.node.tick
-    whole = _whole(LogReader(run_dir))
+    for _ in logged:  # behind a difference: to the end of this very pass, as a run under way has grown since
+        pass
     if not messages:
         raise LogError(f"{run_dir}: {ticks} ticks and no message in it: there is nothing to compare")
     upgraded = () if reader.upgrade is None else tuple(reader.upgrade.changed)
-    return Replay(ticks, messages, whole.complete, whole.log_hash, chain.hexdigest(), divergence, upgraded)
-
-
-def _whole(reader: LogReader) -> LogReader:
-    for _ in reader.raw_ticks():
-        pass
-    return reader
+    return Replay(ticks, messages, reader.complete, reader.log_hash, chain.hexdigest(), divergence, upgraded)

@@ -71,6 +71,15 @@ def export(run_dir: Path, form: str, out: Path | None = None, wishes: Sequence[s
     return Exported(str(path), rows, len(columns) + 1, reader.log.complete)
 
 
+def write_csv(run_dir: Path, file: TextIO, wishes: Sequence[str] = ()) -> None:
+    """Write the table to an open file, block by block. Raises ConfigError, LogError as `export` does."""
+    columns = select(ColumnReader(run_dir, []).log.header, wishes)
+    reader = ColumnReader(run_dir, [one.name for one in columns])
+    sink = _CsvText(file, columns, reader)
+    for block in reader.blocks(BLOCK_TICKS):
+        sink.write(block)
+
+
 def _describe(path: Path, columns: Sequence[TableColumn]) -> None:
     with replaced(path) as temporary:
         temporary.write_bytes(msgspec.json.format(msgspec.json.encode([TIME, *columns]), indent=1) + b"\n")
@@ -82,13 +91,13 @@ def words_of(members: dict[str, int]) -> Callable[[float], str]:
     return lambda value: words.get(value, f"{value:g}")
 
 
-class _Csv:
+class _CsvText:
     """Comma-separated, with a head line."""
 
-    def __init__(self, path: Path, columns: Sequence[TableColumn], reader: ColumnReader) -> None:
+    def __init__(self, file: TextIO, columns: Sequence[TableColumn], reader: ColumnReader) -> None:
         self._columns = columns
         self._words = {name: words_of(members) for name, members in reader.members.items()}
-        self._file: TextIO = path.open("w", encoding="utf-8", newline="\n")
+        self._file = file
         self._file.write(",".join(one.name for one in (TIME, *columns)) + "\n")
 
     def write(self, block: Columns) -> None:
@@ -96,13 +105,20 @@ class _Csv:
         texts += [_texts(block.values[one.name], self._text_of(one)) for one in self._columns]
         self._file.writelines(",".join(row) + "\n" for row in zip(*texts, strict=True))
 
-    def close(self) -> None:
-        self._file.close()
-
     def _text_of(self, column: TableColumn) -> Callable[[float], str]:
         if column.name in self._words:
             return self._words[column.name]
         return float.__repr__ if column.type.startswith("float") else _whole_number
+
+
+class _Csv(_CsvText):
+    """The same in a file of its own."""
+
+    def __init__(self, path: Path, columns: Sequence[TableColumn], reader: ColumnReader) -> None:
+        super().__init__(path.open("w", encoding="utf-8", newline="\n"), columns, reader)
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def _whole_number(value: float) -> str:

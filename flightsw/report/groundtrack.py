@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from flightsw.record.coast import LAND
 from flightsw.report.drawing import BLUE, GREEN, ORANGE, RED, FloatArray, Track
-from flightsw.report.frame import BOLD_PX, LEFT, PLOT, TOP, WIDTH, polygon
+from flightsw.report.frame import BOLD_PX, LEFT, PLOT, TOP, WIDTH, polygon, text_px
 
 MAP_WIDTH, MAP_HEIGHT = PLOT, PLOT // 2
 MOST_POINTS = 6000
@@ -107,5 +107,5 @@ def _keys(entries: tuple[tuple[str, str], ...], title: str) -> str:
         parts.append(
             f'<path d="M{x:.1f},9h15" stroke="{color}"{wide}/><text class="key" x="{x + 19:.1f}" y="13">{label}</text>'
         )
-        x += 34.0 + len(label) * 6.1
+        x += 34.0 + text_px(label)
     return "".join(parts)

@@ -38,7 +38,8 @@
       }
       for (const text of plot.querySelectorAll("text.st")) {
         const left = Math.max(LEFT, xOf(+text.dataset.from)), right = Math.min(LEFT + PLOT, xOf(+text.dataset.to));
-        const fits = right - left > text.textContent.length * 6.1 + 6;
+        const capitals = (text.textContent.match(/\p{Lu}/gu) || []).length;
+        const fits = right - left > text.textContent.length * 6.1 + capitals * 1.8 + 6;  // frame.py: text_px
         text.style.display = fits ? "" : "none";
         if (fits) text.setAttribute("x", (left + right) / 2);
       }

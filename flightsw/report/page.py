@@ -117,6 +117,11 @@ def standalone(drawn: str, style: str) -> str:
     return f"{head}><style>{style}</style>{_CLIP_SVG}{rest}"
 
 
+def styled(drawn: str) -> str:
+    """The same, in the style of all drawings."""
+    return standalone(drawn, _asset("drawing.css"))
+
+
 def page(data: RunData, against: RunData | None = None) -> str:
     """The whole file."""
     drawer = Drawer(data, against)

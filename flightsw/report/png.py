@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from flightsw.errors import ConfigError
-from flightsw.report.page import drawings
+from flightsw.report.page import drawings, styled
 from flightsw.report.rundata import RunData
 
 ZOOM = 2.0
 _LETTER = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="12"><text y="11">{}</text></svg>'
+"""styled as the drawings are: resvg's own default family is one that few machines have"""
 
 
 def write_pictures(data: RunData, folder: Path, against: RunData | None = None) -> list[Path]:
@@ -18,7 +19,8 @@ def write_pictures(data: RunData, folder: Path, against: RunData | None = None) 
         from resvg_py import svg_to_bytes
     except ImportError:
         raise ConfigError('png: needs resvg-py: pip install "flightsw[report]"') from None
-    if svg_to_bytes(svg_string=_LETTER.format("W")) == svg_to_bytes(svg_string=_LETTER.format(" ")):
+    with_letter, without = (svg_to_bytes(svg_string=styled(_LETTER.format(text))) for text in ("W", " "))
+    if with_letter == without:
         raise ConfigError("png: no font is installed, letters would be missing (Debian, Ubuntu: fonts-dejavu-core)")
     written = []
     try:

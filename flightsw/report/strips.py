@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from flightsw.report.drawing import Mark, Marks, Row, Span, Strip
-from flightsw.report.frame import LEFT, LETTER_PX, PLOT, ROW, TOP, Frame, bands, framed, moving, row_label
+from flightsw.report.frame import LEFT, PLOT, ROW, TOP, Frame, bands, framed, moving, row_label, text_px
 
 
 def strip_svg(strip: Strip, frame: Frame) -> str:
@@ -56,7 +56,7 @@ def _mark(mark: Mark, frame: Frame, top: int) -> str:
 
 def _span_text(span: Span, frame: Frame, top: int) -> str:
     left, right = frame.x(span.begin_s), frame.x(span.end_s)
-    hidden = "" if right - left > len(span.text) * LETTER_PX + 6.0 else ' style="display:none"'
+    hidden = "" if right - left > text_px(span.text) + 6.0 else ' style="display:none"'
     return (
         f'<text class="st" data-from="{span.begin_s!r}" data-to="{span.end_s!r}" x="{(left + right) / 2:.1f}" '
         f'y="{top + 13}" fill="{_ink_on(span.color)}"{hidden}>{escape(span.text)}</text>'

@@ -1,6 +1,7 @@
 """Power of any Linux machine: RAPL counters, hwmon sensors and meters, and where there are none, a model that says so.
 
-RAPL counts the processor package alone, and wraps; reading it may take root. A meter is a chip on the board's supply
+RAPL counts the processor packages, and wraps; reading it may take root. Its zone `psys`, where there is one, counts the
+platform with the packages in it, and is taken where it is alone. A meter is a chip on the board's supply
 (INA219, INA226, INA260, ...) whose kernel driver gives `power1_input`. The model is a line between idle and full
 processor time (/proc/stat), good to what its two figures are good to.
 """
@@ -19,44 +20,57 @@ ENERGY_S = 0.05
 """RAPL is updated every millisecond: 2 % over this"""
 PROCESSOR_S = 0.25
 """processor time comes in steps of 10 ms: 4 % of a core over this"""
+PSYS = "psys"
+"""RAPL's zone of the whole platform"""
 METERS = ("ina219", "ina220", "ina226", "ina230", "ina231", "ina238", "ina260", "ina780")
 """hwmon names of power meters that are wired into a supply"""
 
 
 class Rapl:
-    """/sys/class/powercap: energy of the processor packages."""
+    """/sys/class/powercap: energy of the processor packages, else of the platform."""
 
     def __init__(self, tree: Tree, now_s: Clock = monotonic_s) -> None:
         self._tree = tree
-        self._zones = [zone for zone in tree.glob("/sys/class/powercap/intel-rapl:*") if zone.count(":") == 1]
+        top = [zone for zone in tree.glob("/sys/class/powercap/intel-rapl:*") if zone.count(":") == 1]
+        packages = [zone for zone in top if _zone_name(tree, zone).startswith("package")]
+        self._zones = packages or [zone for zone in top if _zone_name(tree, zone) == PSYS]
+        self._source = "rapl" if packages else f"rapl: {PSYS}"
         self._windows = [Window(ENERGY_S, now_s) for _ in self._zones]
 
     def capability(self) -> Capability:
         if not self._zones:
-            return Capability("power.rapl", Standing.ABSENT, "", "no intel-rapl in /sys/class/powercap")
+            return Capability("power.rapl", Standing.ABSENT, "", "no package of intel-rapl in /sys/class/powercap")
         try:
             for zone in self._zones:
                 self._tree.number(f"{zone}/energy_uj")
         except Unavailable as error:
-            return Capability("power.rapl", Standing.ABSENT, "rapl", str(error))
-        return Capability("power.rapl", Standing.DEGRADED, "rapl", "processor packages alone, not the whole machine")
+            return Capability("power.rapl", Standing.ABSENT, self._source, str(error))
+        what = "the platform as its maker wired it" if self._source != "rapl" else "processor packages alone"
+        return Capability("power.rapl", Standing.DEGRADED, self._source, f"{what}, not the whole machine")
 
     def power(self) -> Reading:
         if not self._zones:
             return missing("rapl", "no intel-rapl")
-        total_w, age_s = 0.0, 0.0
+        found = []
         for zone, window in zip(self._zones, self._windows, strict=True):
             try:
                 counter = self._tree.number(f"{zone}/energy_uj")
                 wraps_at = self._tree.number(f"{zone}/max_energy_range_uj")
             except Unavailable as error:
                 return missing("rapl", str(error))
-            rates = window.rates((counter,), wraps_at)
-            if rates is None:
-                return missing("rapl", "no two readings yet")
-            total_w += rates[0] * 1e-6
-            age_s = max(age_s, window.age_s)
-        return Reading(total_w, Quality.MEASURED, "rapl", age_s=age_s)
+            found.append(window.rates((counter,), wraps_at))
+        rates_uw = [rates[0] for rates in found if rates is not None]
+        if len(rates_uw) < len(found):
+            return missing("rapl", "no two readings yet")
+        age_s = max(window.age_s for window in self._windows)
+        return Reading(sum(rates_uw) * 1e-6, Quality.MEASURED, self._source, age_s=age_s)
+
+
+def _zone_name(tree: Tree, zone: str) -> str:
+    try:
+        return tree.text(f"{zone}/name")
+    except Unavailable:
+        return ""
 
 
 class HwmonPower:

@@ -1,7 +1,8 @@
 """tegrastats: a line of text an interval, in a form that every release changes a little. The last resort for power.
 
 The parser takes every form known: clocks as `10%@1300`, `12%@[1300,1300]` or bare `0%`; rails with and without `mW`;
-zones in any case; with and without a date; -256C for a zone that is off.
+zones in any case; with and without a date; -256C for a zone that is off. A tool that has ended, or is silent for
+`STALE_S`, gives no value: its last line is no measurement any more.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from flightsw.bus.pacing import monotonic_s
 from flightsw.devices.board import Capability, Reading, Standing, missing
 from flightsw.messages.board import Quality
 from hil.drivers.ina3221 import INPUT_RAILS, UNUSED
 from hil.drivers.thermal import HIGH_C, LOW_C
+from hil.drivers.window import Clock
 from hil.tree import Runner, Stream, Unavailable
 
 INTERVAL_MS = "100"
+STALE_S = 3.0
+"""thirty intervals: no loaded board holds the tool up for so long"""
 _CLOCK = re.compile(r"GR3D_FREQ (?P<load>\d+)%(?:@\[?(?P<mhz>\d+)[\d,]*\]?)?")
 _ZONE = re.compile(r"(?P<name>[A-Za-z]\w*)@(?P<c>-?\d+(?:\.\d+)?)C\b")
 _RAIL = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*) (?P<now>\d+)(?:mW)?/(?P<mean>\d+)(?:mW)?(?= |$)")
@@ -50,9 +55,11 @@ def parse(line: str) -> Stats:
 class Tegrastats:
     """The tool, left running from the first question on."""
 
-    def __init__(self, run: Runner) -> None:
+    def __init__(self, run: Runner, now_s: Clock = monotonic_s) -> None:
         self._run = run
+        self._now_s = now_s
         self._stream: Stream | None = None
+        self._asked_s = 0.0
 
     def capability(self) -> Capability:
         try:
@@ -83,6 +90,14 @@ class Tegrastats:
             self._stream = None
 
     def _line(self) -> str | None:
+        """What it last said; None: nothing yet. Raises Unavailable."""
         if self._stream is None:
             self._stream = self._run.stream("tegrastats", "--interval", INTERVAL_MS)
-        return self._stream.latest()
+            self._asked_s = self._now_s()
+        line = self._stream.latest()
+        if self._stream.ended:
+            raise Unavailable("tegrastats: has ended")
+        since_s = self._now_s() - (self._stream.heard_s or self._asked_s)
+        if since_s > STALE_S:
+            raise Unavailable(f"tegrastats: silent for {since_s:.0f} s")
+        return line

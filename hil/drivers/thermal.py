@@ -1,7 +1,8 @@
 """Temperatures from the kernel's thermal zones and hwmon sensors.
 
 A zone that is powered off raises on reading, or shows -256 degC: it then gives nothing, and says so. The hottest
-silicon counts; a zone that the vendor made the hottest of all (`tj-thermal`) wins. Fixed values (Jetson's PMIC-Die is
+silicon counts; a zone that the vendor made the hottest of all (`tj-thermal`) wins, and where there are several of its
+name (a package temperature a socket) the hottest of them. Fixed values (Jetson's PMIC-Die is
 always 100 degC) and what is no silicon of the board's (radios, batteries) count as none.
 """
 
@@ -18,6 +19,8 @@ NO_SILICON = ("pmic", "iwlwifi", "nvme", "bat", "tboard", "tdiode", "acpitz")
 """beginnings of the names of zones that don't count while there are others"""
 GPU = "nvidia"
 """beginning of the names of GPUs' temperatures"""
+SEVERAL = "#"
+"""before the number of all but the first of several that have one name"""
 CHIP_SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal")
 """hwmon drivers of processors"""
 
@@ -33,7 +36,7 @@ class ThermalZones:
                 name = tree.text(f"{zone}/type")
             except Unavailable:
                 name = zone.rpartition("/")[2]
-            self._files.setdefault(name, f"{zone}/temp")
+            self._add(name, f"{zone}/temp")
         for sensor in tree.glob("/sys/class/hwmon/hwmon*"):
             try:
                 name = tree.text(f"{sensor}/name")
@@ -41,7 +44,12 @@ class ThermalZones:
                 continue
             if name in CHIP_SENSORS:
                 for file in tree.glob(f"{sensor}/temp*_input"):
-                    self._files[f"{name}.{file.rpartition('/')[2].removesuffix('_input')}"] = file
+                    self._add(f"{name}.{file.rpartition('/')[2].removesuffix('_input')}", file)
+
+    def _add(self, name: str, file: str) -> None:
+        """A second one of a name, as a second socket has it, is `name#2`."""
+        alike = sum(_kind(known) == name for known in self._files)
+        self._files[f"{name}{SEVERAL}{alike + 1}" if alike else name] = file
 
     def capability(self) -> Capability:
         readings = self.temperatures()
@@ -70,13 +78,18 @@ class ThermalZones:
 def hottest(readings: dict[str, Reading]) -> Reading:
     """What the chip's temperature is, of all that is there."""
     valued = {name: reading for name, reading in readings.items() if reading.value is not None}
-    vendors = next((valued[name] for name in HOTTEST if name in valued), None)
-    if vendors is not None:  # it knows nothing of cards that were plugged in
-        return max([vendors, *(one for name, one in valued.items() if name.startswith(GPU))], key=_value)
+    for vendors in HOTTEST:
+        found = [one for name, one in valued.items() if _kind(name) == vendors]
+        if found:  # it knows nothing of cards that were plugged in
+            return max([*found, *(one for name, one in valued.items() if name.startswith(GPU))], key=_value)
     silicon = {name: one for name, one in valued.items() if not name.lower().startswith(NO_SILICON)} or valued
     if not silicon:
         return missing("temperature", "no zone gives a value" if readings else "no zone")
     return max(silicon.values(), key=_value)
+
+
+def _kind(name: str) -> str:
+    return name.partition(SEVERAL)[0]
 
 
 def _value(reading: Reading) -> float:

@@ -73,6 +73,20 @@ def test_an_endpoint_that_is_taken_is_refused_before_anything_is_started(cli: Cl
     assert not Path("run").exists()
 
 
+def test_json_of_a_bench_that_nobody_joined_says_so_on_stdout(cli: Cli) -> None:
+    cli("hil", "keygen", "bench")
+    cli("hil", "keygen", "inference")
+    cli("hil", "enroll", "inference", "hil-keys/inference.public")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    given = (f"endpoint=tcp://127.0.0.1:{port}", "join_s=0.5")
+    done = cli("hil", "bench", "linux-host", *(part for one in given for part in ("--set", one)), "--json")
+    assert done.code == 3
+    assert len(done.out.splitlines()) == 1
+    assert done.json["exit_code"] == 3
+    assert done.json["error"] in done.err
+
+
 def test_every_shipped_bench_makes_a_scenario_with_a_board_that_is_computed_in_full() -> None:
     assert len(shipped_benches()) >= 5
     for name in shipped_benches():

@@ -13,9 +13,10 @@ from hil.detect import open_board
 from hil.drivers.ina3221 import Ina3221
 from hil.drivers.jetson import jetson_board
 from hil.drivers.nvpmodel import Nvpmodel
-from hil.drivers.tegrastats import Tegrastats, parse
+from hil.drivers.tegrastats import STALE_S, Tegrastats, parse
 from hil.fakes.jetson import AGX_ORIN, GPU_FOLDER, JETSONS, ORIN_NANO, XAVIER_IIO, FakeJetson, JetsonKind
 from hil.tree import Tree, commands_of
+from tests.hil.test_nvidia import Tool
 from tests.hil.trees import DENIED, FailingTree
 
 # Lines as devices print them (reference/hil.md).
@@ -161,6 +162,23 @@ def test_without_an_ina3221_tegrastats_gives_the_power(tmp_path: Path) -> None:
             pass
     finally:
         board.close()
+
+
+def test_a_tegrastats_that_ended_or_fell_silent_gives_no_power_any_more() -> None:
+    tool = Tool("")
+    tegrastats = Tegrastats(tool, tool.clock)  # type: ignore[arg-type]
+    assert tegrastats.power().reason == "no line yet"
+    tool.talks[0].say(ORIN_LINE)
+    assert tegrastats.power().value == pytest.approx(12.479)
+    tool.clock.s += STALE_S + 1.0
+    silent = tegrastats.power()
+    assert (silent.value, silent.reason) == (None, "tegrastats: silent for 4 s")
+    tool.talks[0].say(ORIN_LINE)
+    assert tegrastats.power().value == pytest.approx(12.479)
+    tool.talks[0].ended = True
+    ended = tegrastats.power()
+    assert (ended.quality, ended.reason) == (Quality.MISSING, "tegrastats: has ended")
+    assert tegrastats.capability().standing is Standing.ABSENT
 
 
 def test_a_missing_tegrastats_is_a_reason(tmp_path: Path) -> None:

@@ -38,6 +38,25 @@ def test_enrolment_binds_a_key_to_a_name_and_a_new_one_takes_its_place(tmp_path:
     assert bench_keys(tmp_path).names == {read_key(second): "inference"}
 
 
+def test_a_folder_that_is_not_there_yet_is_made_and_one_that_cannot_be_is_bad_input(tmp_path: Path) -> None:
+    public = make_key(tmp_path, "inference")
+    enroll(tmp_path / "new" / "keys", "inference", public)
+    assert (tmp_path / "new" / "keys" / "enrolled.toml").exists()
+    with pytest.raises(ConfigError, match="nobody can be enrolled there"):
+        enroll(public / "keys", "inference", public)
+
+
+def test_a_secret_key_is_not_enrolled_whatever_it_is_called(tmp_path: Path) -> None:
+    make_key(tmp_path, "inference")
+    secret = tmp_path / "inference.secret"
+    with pytest.raises(ConfigError, match=r"that is a secret key: must be inference\.public"):
+        enroll(tmp_path, "inference", secret)
+    secret.rename(tmp_path / "inference.key")
+    with pytest.raises(ConfigError, match=r"that is a secret key: must be inference\.public"):
+        enroll(tmp_path, "inference", tmp_path / "inference.key")
+    assert not (tmp_path / "enrolled.toml").exists()
+
+
 @pytest.mark.parametrize("text", ["", "short", "x" * 41, "\0" * 40, "agents = 3"])
 def test_what_is_no_key_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "it").write_text(text)

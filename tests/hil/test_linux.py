@@ -23,6 +23,7 @@ POLICY = "/sys/devices/system/cpu/cpufreq/policy0"
 
 def with_rapl(root: Path, counter_uj: int = 1_000_000) -> TreeBuilder:
     tree = machine(root)
+    tree.put(f"{ZONE}/name", "package-0")
     tree.put(f"{ZONE}/energy_uj", counter_uj)
     tree.put(f"{ZONE}/max_energy_range_uj", 262_143_328_850)
     return tree
@@ -46,6 +47,47 @@ def test_rapl_is_energy_over_time_and_survives_the_counter_s_wrap(tmp_path: Path
     assert reading.value == pytest.approx(10.0)
     assert reading.quality is Quality.MEASURED
     assert reading.age_s == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("names", "watts", "source"),
+    [
+        (("package-0", "psys"), 15.0, "rapl"),
+        (("psys", "package-0", "package-1"), 37.0, "rapl"),
+        (("psys",), 15.0, "rapl: psys"),
+    ],
+)
+def test_the_platform_s_counter_is_never_added_to_the_packages_that_are_in_it(
+    tmp_path: Path, names: tuple[str, ...], watts: float, source: str
+) -> None:
+    tree, clock = machine(tmp_path), Clock()
+    for place, name in enumerate(names):
+        tree.put(f"/sys/class/powercap/intel-rapl:{place}/name", name)
+        tree.put(f"/sys/class/powercap/intel-rapl:{place}/max_energy_range_uj", 262_143_328_850)
+        tree.put(f"/sys/class/powercap/intel-rapl:{place}/energy_uj", 1000)
+    rapl = Rapl(Tree(tmp_path), clock)
+    rapl.power()
+    clock.s += 1.0
+    for place, rise_uj in zip(range(len(names)), (15_000_000, 22_000_000, 15_000_000), strict=False):
+        tree.put(f"/sys/class/powercap/intel-rapl:{place}/energy_uj", 1000 + rise_uj)
+    reading = rapl.power()
+    assert (reading.value, reading.source) == (pytest.approx(watts), source)
+    assert rapl.capability().source == source
+
+
+@pytest.mark.parametrize("hot", [0, 1])
+def test_of_two_sockets_the_hotter_one_counts_whichever_it_is(tmp_path: Path, hot: int) -> None:
+    tree = machine(tmp_path)
+    for place in range(2):
+        value = 97_000 if place == hot else 45_000
+        tree.put(f"/sys/class/thermal/thermal_zone{place}/type", "x86_pkg_temp")
+        tree.put(f"/sys/class/thermal/thermal_zone{place}/temp", value)
+        tree.put(f"/sys/class/hwmon/hwmon{place}/name", "coretemp")
+        tree.put(f"/sys/class/hwmon/hwmon{place}/temp1_input", value + 1000)
+    readings = ThermalZones(Tree(tmp_path)).temperatures()
+    assert {"x86_pkg_temp", "x86_pkg_temp#2", "coretemp.temp1", "coretemp.temp1#2"} == set(readings)
+    assert hottest(readings).value == 97.0
+    assert hottest({name: one for name, one in readings.items() if name.startswith("coretemp")}).value == 98.0
 
 
 def test_a_rate_is_not_taken_over_less_than_its_window(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from hil.fakes.jetson import ORIN_NANO, FakeJetson
 from hil.reservation import BoardTaken, lock_file, reserved
+from tests.hil.trees import machine
 
 TESTS = """
 import pytest
@@ -39,8 +40,26 @@ def test_any_board(board):
 """
 
 
-def run_tests(folder: Path, root: Path, *more: str) -> tuple[int, str]:
-    (folder / "test_board.py").write_text(TESTS)
+MARKS = """
+import pytest
+
+@pytest.mark.board(kind="jetson")
+def test_kind_by_keyword(board):
+    raise AssertionError("this is no Jetson")
+
+@pytest.mark.board("jeston")
+def test_typo(board): pass
+
+@pytest.mark.board("linux", needs="modes")
+def test_a_string(board): pass
+
+@pytest.mark.board("linux", neds=["modes"])
+def test_another_keyword(board): pass
+"""
+
+
+def run_tests(folder: Path, root: Path, *more: str, tests: str = TESTS) -> tuple[int, str]:
+    (folder / "test_board.py").write_text(tests)
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-ra", "-p", "hil.pytest_plugin", "-p", "no:cacheprovider"),
@@ -66,6 +85,23 @@ def test_absent_boards_and_capabilities_skip_with_a_reason_and_each_test_finds_t
     assert "3 passed, 2 skipped" in said
     assert "is no Raspberry Pi" in said
     assert "has no power.meter: none is wired" in said
+
+
+def test_a_mark_that_cannot_be_meant_is_an_error_and_no_skip_and_a_kind_is_read_by_keyword_too(tmp_path: Path) -> None:
+    machine(tmp_path / "tree")
+    code, said = run_tests(tmp_path, tmp_path / "tree", tests=MARKS)
+    assert code == 1
+    assert "1 skipped, 3 errors" in said, said
+    assert "is no Jetson: neither" in said
+    assert "kind = 'jeston': must be auto, linux, jetson, raspberrypi" in said
+    assert "needs = 'modes': must be a list of capabilities' names" in said
+    assert "unexpected keyword argument 'neds'" in said
+
+
+def test_a_board_root_that_is_not_there_ends_pytest(tmp_path: Path) -> None:
+    code, said = run_tests(tmp_path, tmp_path / "nowhere")
+    assert code == int(pytest.ExitCode.USAGE_ERROR)
+    assert "nowhere: no such folder" in said
 
 
 def test_a_broken_rig_fails_once_and_says_what_is_wrong(tmp_path: Path) -> None:

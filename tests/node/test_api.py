@@ -73,6 +73,8 @@ def test_what_can_not_be_is_refused(tmp_path: Path) -> None:
     n.close()
     with pytest.raises(RunError, match="closed"):
         n.run_for("1s")
+    with pytest.raises(RunError, match="closed"):
+        n.series("power.soc")
 
 
 def test_the_package_is_still_a_package() -> None:

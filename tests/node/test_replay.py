@@ -55,6 +55,22 @@ def test_the_whole_node_replays_to_the_same_hash(flown: Path) -> None:
     assert found.messages > 3000
 
 
+def test_a_log_that_grows_meanwhile_is_compared_up_to_where_it_was_read(flown: Path, tmp_path: Path) -> None:
+    log, whole = tmp_path / "bus.log", (flown / "bus.log").read_bytes()
+    log.write_bytes(whole[: len(whole) // 2])
+
+    def grow(now: Now, messages: Sequence[Message]) -> Sequence[Message]:
+        if now.tick == 10:
+            log.write_bytes(whole)
+        return messages
+
+    found = replay_run(tmp_path, changing("thermal", grow))
+    assert log.read_bytes() == whole
+    assert 10 < found.ticks < 300
+    assert (found.same, found.complete) == (True, False)
+    assert LogReader(tmp_path).header == LogReader(flown).header
+
+
 def test_a_changed_law_is_reported_at_exactly_its_first_changed_message(
     flown: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

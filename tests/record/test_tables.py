@@ -72,6 +72,18 @@ def test_a_csv_row_a_tick_says_what_the_columns_say(run_dir: Path, monkeypatch: 
     assert [row["health.mode.mode"] for row in rows[1:3] + rows[30:31]] == ["", "SAFE", "PAYLOAD"]
 
 
+def test_a_csv_goes_to_stdout_alone_and_in_whole(run_dir: Path, cli: Cli) -> None:
+    wanted = ("--signals", "power.*", "--out")
+    assert cli("export", str(run_dir), *wanted, "table.csv").code == 0
+    done = cli("export", str(run_dir), *wanted, "-")
+    assert (done.code, done.out) == (0, Path("table.csv").read_text())
+    assert not Path("-").exists()
+    for more in (("--json",), ("--format", "parquet")):
+        refused = cli("export", str(run_dir), *wanted, "-", *more)
+        assert refused.code == 2
+        assert "stdout takes CSV alone" in refused.err
+
+
 def test_units_and_descriptions_stand_beside_a_csv(run_dir: Path) -> None:
     done = export(run_dir, "csv", run_dir / "here.csv", ["power.compute_cap_w", "truth.load_power_w[0]"])
     told = json.loads((run_dir / "here.columns.json").read_text())

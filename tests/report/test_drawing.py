@@ -116,3 +116,10 @@ def test_a_span_s_text_is_hidden_where_it_has_no_room_and_is_legible_on_its_colo
     roomy, tight = (one for one in root.iter() if one.get("class") == "st")
     assert (roomy.text, roomy.get("style"), roomy.get("fill")) == ("ROOMY", None, "#ffffff")
     assert (tight.text, tight.get("style"), tight.get("fill")) == ("TIGHT", "display:none", "#1f2430")
+
+
+def test_capitals_are_given_the_room_that_they_take() -> None:
+    rows = tuple(Row("r", (Span(0.0, 50.0, text, "#0072b2"),)) for text in ("COMMANDED", "commanded"))
+    root = ET.fromstring(strip_svg(Strip("s", "S", rows), frame()))
+    styles = {one.text: one.get("style") for one in root.iter() if one.get("class") == "st"}
+    assert styles == {"COMMANDED": "display:none", "commanded": None}

@@ -286,12 +286,9 @@ def test_pictures_are_of_every_drawing(tmp_path: Path) -> None:
     data = read_run(toy(tmp_path / "run", {"name": "x"}, *said), SIGNALS)
     drawn = Page(page(data)).drawings
     assert {"track", "soc", "modes", "flows"} <= set(drawn)
-    try:
-        written = png.write_pictures(data, tmp_path / "png")
-    except ConfigError as error:
-        if "no font" in str(error):
-            pytest.skip("no font is installed here")
-        raise
+    if not any(path.suffix in {".ttf", ".otf", ".ttc"} for path in Path("/usr/share/fonts").rglob("*")):
+        pytest.skip("no font is installed here")
+    written = png.write_pictures(data, tmp_path / "png")
     assert [path.stem for path in written] == drawn
     for path in written:
         head = path.read_bytes()[:24]
