@@ -96,7 +96,7 @@ def test_a_run_leaves_a_whole_folder_and_prints_its_summary(cli: Cli, tmp_path: 
     }
     manifest = read_manifest(here)
     assert manifest.hashes["scenario"] == hashlib.sha256((here / "scenario.toml").read_bytes()).hexdigest()
-    assert set(manifest.hashes) == {"scenario", "schema", "model", "telemetry_model"}
+    assert set(manifest.hashes) == {"scenario", "schema", "model", "telemetry_model", "profile"}
     assert (manifest.outcome, manifest.ticks, manifest.seed) == ("completed", 30, 3)
     assert manifest.log_hash is not None
     assert manifest.log_hash in result.out

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from flightsw.cli import main
@@ -12,8 +11,7 @@ from flightsw.errors import ConfigError
 from flightsw.messages.inference import InferenceAccount, InferenceResult
 from flightsw.node.inprocess import InProcessNode
 from flightsw.node.reconfigure import reconfigured
-from flightsw.node.scenario import Scenario, load_scenario
-from flightsw.node.tomlfile import to_toml
+from flightsw.node.scenario import Scenario, load_scenario, scenario_to_toml
 from tests.node.own_code import flown, said, write
 
 SOURCES = """
@@ -85,7 +83,7 @@ def test_the_resolved_scenario_carries_the_trace_and_flies_alike_without_the_fil
     scenario = load(scenario_with(tmp_path))
     (tmp_path / "arrivals.csv").unlink()
     resolved = tmp_path / "resolved.toml"
-    resolved.write_text(to_toml(msgspec.to_builtins(scenario)))
+    resolved.write_text(scenario_to_toml(scenario))
     again = load_scenario(str(resolved))
     assert again.apps.inference.sources == scenario.apps.inference.sources
     assert [one.entries for one in flown(again, 60)] == [one.entries for one in flown(scenario, 60)]

@@ -221,7 +221,10 @@ def with_inputs(case_id: str, **inputs: object) -> dict[str, object]:
         ([with_inputs("P19", R=[0.35])], "P19: inputs: tau: 2 values: must be one for each of R"),
         ([with_inputs("P25", C={"die": 6.0, "bus": 1.0})], "P25: inputs: C: batt, rad, arr missing"),
         ([with_inputs("P25", G={"die_nowhere": 6.0})], "P25: inputs: G: 'die_nowhere': must join two of die, board"),
-        ([with_inputs("P25", t_off=6000.0)], "P25: inputs: t_off = 6000.0: must be above t_on = 600.0 and below"),
+        (
+            [with_inputs("P25", t_off=6000.0)],
+            "P25: inputs: t_off = 6000.0: must be other than t_on = 600.0 and at most T",
+        ),
         ([with_inputs("P02") | {"kind": "P99"}], "kind = 'P99': must be one of P01, "),
         ([with_inputs("P04", S0=1000.0)], "S0 = 1000.0: must be 1361.0"),
         ([with_inputs("P24", control_mC=70000)], "control_mC = 70000: must be above switch_on_mC = 70000"),
