@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import FLY
 from benchmarks.rows import Measure, Ratio
 
 TICKS = 12_000
@@ -19,7 +20,6 @@ MEMORY_TICKS = 15_000
 WORKERS = 6
 BARRIER_OF_FIVE, BARRIER = "bare barrier, 5 workers", f"bare barrier, {WORKERS} workers"
 REAL_TIME_DT_S = 0.01
-FLY = "import sys; from flightsw.cli import main; sys.exit(main())"
 
 
 def python(*arguments: str) -> str:

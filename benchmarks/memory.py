@@ -14,7 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-FLY = "import sys; from flightsw.cli import main; sys.exit(main())"
+from benchmarks import FLY
+
 SAMPLE_S = 0.1
 INFERENCE = "inference"
 Sample = dict[str, float]

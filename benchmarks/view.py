@@ -17,7 +17,8 @@ import termios
 import time
 from pathlib import Path
 
-FLY = "import sys; from flightsw.cli import main; sys.exit(main())"
+from benchmarks import FLY
+
 VIEW = "flightsw:view"
 LOOK_S = 0.2
 """between two looks at the view's processor time, which the system counts in hundredths of a second"""

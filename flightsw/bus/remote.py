@@ -300,14 +300,15 @@ class RemoteEnd:
 
     def _join(self, knock: Knock, hello: Hello, exchange: Exchange) -> None:
         name = knock.name
-        reason = strange_protocol(hello.protocol, "bench")
+        reason: str | None
         if hello.name != name:
             reason = f"its key is bound to {name!r}, not to {hello.name!r}"
-        elif reason is None and hello.brief != self.number:
+        elif hello.brief == self.number or strange_protocol(hello.protocol, "bench") is not None:
+            reason = misfit(hello, self.schema_hash, "bench")
+        else:
             self.door.drop(name, "hello: by the brief of another run")
             self._send_brief(knock)
             return
-        reason = reason or misfit(hello, self.schema_hash, "bench")
         if reason is not None:
             self._log.error("join.refused", process=name, reason=reason)
             self.door.send(knock.identity, self._encode(Refused(reason)))

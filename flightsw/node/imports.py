@@ -27,7 +27,7 @@ from flightsw.node.tomlerrors import unknown_key
 from flightsw.node.tomlfile import convert
 
 _PATH = re.compile(r"(?P<module>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(?P<name>[A-Za-z_]\w*)")
-_MANIFEST = "manifest.json"
+MANIFEST_FILE = "manifest.json"
 
 FAILURES = (Exception, SystemExit)
 """What users' code may raise and still be refused in one line."""
@@ -70,7 +70,7 @@ def folders_of(folder: Path) -> tuple[str, ...]:
 def folders_flown(run_dir: Path) -> tuple[str, ...]:
     """Where a run's manifest says that its code was found."""
     try:
-        noted = msgspec.json.decode((run_dir / _MANIFEST).read_bytes(), type=_Noted)
+        noted = msgspec.json.decode((run_dir / MANIFEST_FILE).read_bytes(), type=_Noted)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return ()
     return tuple(one.folder for one in noted.own_code)

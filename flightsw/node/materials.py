@@ -18,13 +18,13 @@ import msgspec
 from flightsw.devices.models import is_shipped, load_card, placed_model
 from flightsw.devices.profiles import placed_profile, profile_sha256, shipped_profiles
 from flightsw.errors import ConfigError
+from flightsw.node.imports import MANIFEST_FILE
 from flightsw.node.modelcheck import check_model
 from flightsw.node.tomlfile import parse_overrides
 
 if TYPE_CHECKING:
     from flightsw.node.scenario import Scenario
 
-_MANIFEST = "manifest.json"
 _FIELDS: Mapping[str, Callable[..., str]] = {
     "plant.profile": placed_profile,
     "apps.inference.model": placed_model,
@@ -75,7 +75,7 @@ def _compare(field: str, name: str, sha256: str, flown: object, run_dir: Path) -
 def _noted_hashes(run_dir: Path) -> Mapping[str, Any]:
     """Of the run's manifest; none where there is no whole one."""
     try:
-        manifest = msgspec.json.decode((run_dir / _MANIFEST).read_bytes())
+        manifest = msgspec.json.decode((run_dir / MANIFEST_FILE).read_bytes())
     except (OSError, msgspec.DecodeError):
         return {}
     hashes = manifest.get("hashes") if isinstance(manifest, dict) else None
