@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 from flightsw.cli import main
 from tests.console import Cli, Result
@@ -19,6 +20,15 @@ from tests.console import Cli, Result
 # No deadline: a verdict must not depend on how busy the machine is.
 settings.register_profile("flightsw", deadline=None, derandomize=True, database=None)
 settings.load_profile("flightsw")
+
+
+def no_constants() -> providers.Constants:
+    """Hypothesis draws now and then a constant that it read in the modules loaded so far, and thereby other examples in
+    another worker, after other tests."""
+    return providers.Constants()
+
+
+providers._get_local_constants = no_constants
 
 
 def children() -> dict[int, str]:
