@@ -9,8 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import flightsw
 from flightsw.apps.thermal.interface import Inputs, ThermalConfig
 from flightsw.devices.profiles import shipped_profiles
 from flightsw.node.processes import process_table
@@ -105,6 +107,14 @@ def test_the_satellite_of_its_page_flies_as_shown(tmp_path: Path) -> None:
     )
     script = f"{shown}\n{checks}\nassert abs(series.totals['thermal_residual_j']) < 1e-3\n"
     subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
+
+
+def test_the_cells_on_the_body_of_that_page_fly_with_it(tmp_path: Path) -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/your-own-satellite.md").read_text(), re.DOTALL)
+    (tmp_path / "my-satellite.toml").write_text("\n".join(blocks[:2]))
+    series = flightsw.satellite(tmp_path / "my-satellite.toml").run("1orbits")
+    assert series["panel_w.back"].max() > 4.0, "it comes round to the Sun"
+    assert 0.0 < np.ptp(series["panel_w.belt"][series["sunlit"] == 1.0]) < 1.0, "it turns nowhere, the Earth does"
 
 
 def test_the_tests_of_the_ci_page_pass_as_shown(tmp_path: Path) -> None:

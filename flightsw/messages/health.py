@@ -47,7 +47,7 @@ class Attitude(enum.IntEnum):
     TARGET = 2
     """a body axis to a place on the ground"""
     INERTIAL = 3
-    """at rest among the stars"""
+    """at rest among the stars, or spinning about an axis that is"""
     PRESCRIBED = 4
     """as the scenario's table of attitude by time says"""
 

@@ -43,6 +43,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 def derived_figures(scenario: Scenario) -> Figures:
     """The figures of a scenario that was loaded and so is good."""
     plant = scenario.plant
+    array = plant.array_or_none
     ticks, orbit_s = run_ticks(scenario), orbit_period_s(scenario)
     sky = sky_of(plant, scenario.dt_s)
     volts = (plant.battery.ocv[0].volts + plant.battery.ocv[-1].volts) / 2.0
@@ -54,7 +55,7 @@ def derived_figures(scenario: Scenario) -> Figures:
         simulated_s=ticks * scenario.dt_s,
         orbit_s=orbit_s,
         eclipse_s=sum(exit_s - entry_s for entry_s, exit_s in sky.eclipses(0, round(orbit_s / scenario.dt_s))),
-        array_w=SolarArray(plant.array_or_none).available_w(SOLAR_CONSTANT_W_M2, _OPERATING_C),
+        array_w=SolarArray(array, pointing_cos=array.pointing_cos).available_w(SOLAR_CONSTANT_W_M2, _OPERATING_C),
         battery_wh=plant.battery.capacity_ah * volts,
         payload_w=load_profile(plant.profile).silicon().working_w[-1],
         commands=len(scenario.commands),

@@ -111,6 +111,7 @@ class Satellite:
                     flows.drawn_w,
                     flows.conversion_loss_w,
                     float(flows.brownout),
+                    *craft.panels_w,
                     *flows.load_w,
                     *craft.nodes_k,
                 )
@@ -134,6 +135,7 @@ class Satellite:
         plant = self.config.plant
         names = [
             *FIXED_COLUMNS,
+            *(f"panel_w.{panel.name}" for panel in plant.panels),
             *(f"load_w.{load.name}" for load in plant.loads),
             *(f"node_c.{node}" for node in self.craft.network.names),
         ]
@@ -157,7 +159,8 @@ FIXED_COLUMNS = (
     "conversion_loss_w",
     "brownout",
 )
-"""Current and power positive discharging; `array_*` before, `battery_*` behind the MPPT."""
+"""Current and power positive discharging; `array_*` before, `battery_*` behind the MPPT. `array_*` counts panels in;
+`panel_w.NAME` is what a panel could have given."""
 
 
 def open_satellite(

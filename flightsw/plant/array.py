@@ -8,8 +8,8 @@
 linearly with temperature, down to where the currents meet. Valid up to 200 C; bypass and reverse behaviour are not
 modelled.
 
-`ArrayConfig` comes from the scenario. The plant asks for `SolarArray.available_w` every tick; the electrical power
-really drawn is taken from the array's heat by the caller.
+`ArrayConfig`, and a `PanelConfig` for every further set (see `panels`), come from the scenario. The plant asks for
+`SolarArray.available_w` every tick; the electrical power really drawn is taken from the cells' heat by the caller.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class CellConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
                     )
 
 
-class ArrayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The array, all facing one way: `strings` in parallel of `cells_per_string`, or an area of one efficiency."""
+class CellsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Cells that all face one way: `strings` in parallel of `cells_per_string`, or an area of one efficiency."""
 
     cell: CellConfig = CellConfig()
     cells_per_string: Annotated[int, Meta(ge=1, le=10000)] | None = None
@@ -80,19 +80,40 @@ class ArrayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     reference_c: Annotated[float, Meta(ge=-50.0, le=100.0)] = REFERENCE_C
     node: str = "array"
     """thermal node of the cells"""
-    mppt_efficiency: Annotated[float, Meta(gt=0.0, le=1.0)] = 0.95
-    """tracking and converter; 0.95-0.97 is usual"""
     degradation: Annotated[float, Meta(gt=0.0, le=1.0)] = 1.0
     """remaining share of begin-of-life power"""
     absorptance: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.90
     """of the cover glass over cells (3G30C data sheet: at most 0.91)"""
-    pointing_cos: Annotated[float, Meta(ge=0.0, le=1.0)] = 1.0
-    """cosine of the angle to the Sun while it is tracked"""
 
     def __post_init__(self) -> None:
         if (self.cells_per_string is None) is (self.area_m2 is None):
             given = "neither" if self.area_m2 is None else "both"
-            raise ConfigError(f"array: {given} of cells_per_string and area_m2: must have one")
+            raise ConfigError(f"{self.where}: {given} of cells_per_string and area_m2: must have one")
+
+    @property
+    def where(self) -> str:
+        """What these cells are, for messages."""
+        return "array"
+
+    @property
+    def lit_area_m2(self) -> float:
+        """Of the face that is lit."""
+        if self.area_m2 is not None:
+            return self.area_m2
+        assert self.cells_per_string is not None
+        return self.cell.area_m2 * self.cells_per_string * self.strings
+
+
+class ArrayConfig(CellsConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The array. Other sets of cells, on faces of the body, are `panels`."""
+
+    mppt_efficiency: Annotated[float, Meta(gt=0.0, le=1.0)] = 0.95
+    """tracking and converter, of panels too; 0.95-0.97 is usual"""
+    pointing_cos: Annotated[float, Meta(ge=0.0, le=1.0)] = 1.0
+    """cosine of the angle to the Sun while it is tracked"""
+    albedo: bool = False
+    """whether sunlight from the Earth counts, as the attitude shows it to the front; what surfaces on the front take in
+    of it is beside that"""
 
 
 @cache
@@ -156,45 +177,37 @@ def _lambert_w_of_exp(log_argument: float) -> float:
 
 
 class SolarArray:
-    """The array's power by temperature, tabulated once: at fixed temperature it is proportional to the flux.
+    """Cells' power by temperature, tabulated once: at fixed temperature it is proportional to the flux on them.
 
     Linear interpolation over 0.5 K is within 2e-6 of `maximum_power` (a test compares them).
     """
 
-    def __init__(self, config: ArrayConfig, strings_failed: int = 0) -> None:
+    def __init__(self, config: CellsConfig, strings_failed: int = 0, pointing_cos: float = 1.0) -> None:
         if not 0 <= strings_failed <= config.strings:
             raise PhysicsError(f"strings_failed = {strings_failed}: must be from 0 to {config.strings}")
         self.config = config
         alive = 1.0 - strings_failed / config.strings
-        scale = alive * config.degradation * config.pointing_cos
+        scale = alive * config.degradation * pointing_cos
         count = round((HIGHEST_C - LOWEST_C) / STEP_K) + 1
         self._w_per_w_m2 = [scale * _peak_w_per_w_m2(config, LOWEST_C + STEP_K * n) for n in range(count)]
-        self.area_m2 = _area_m2(config)
-        self._absorbed_m2 = self.area_m2 * config.absorptance * config.pointing_cos
+        self._absorbed_m2 = config.lit_area_m2 * config.absorptance * pointing_cos
 
     def available_w(self, flux_w_m2: float, array_c: float) -> float:
         """Power at the array's terminals if all of it is taken. Raises PhysicsError above 200 C."""
         if not LOWEST_C <= array_c < HIGHEST_C:
-            raise PhysicsError(f"solar array at {array_c:.1f} C: the model holds up to {HIGHEST_C} C")
+            raise PhysicsError(f"solar {self.config.where} at {array_c:.1f} C: the model holds up to {HIGHEST_C} C")
         table, place = self._w_per_w_m2, (array_c - LOWEST_C) / STEP_K
         index = int(place)
         low = table[index]
         return flux_w_m2 * (low + (table[index + 1] - low) * (place - index))
 
     def absorbed_w(self, flux_w_m2: float) -> float:
-        """Sunlight taken in by the cells, electricity included."""
+        """Light taken in by the cells, electricity included."""
         return flux_w_m2 * self._absorbed_m2
 
 
-def _area_m2(config: ArrayConfig) -> float:
-    if config.area_m2 is not None:
-        return config.area_m2
-    assert config.cells_per_string is not None
-    return config.cell.area_m2 * config.cells_per_string * config.strings
-
-
-def _peak_w_per_w_m2(config: ArrayConfig, cell_c: float) -> float:
-    """Power of the whole array facing the Sun, per unit of flux."""
+def _peak_w_per_w_m2(config: CellsConfig, cell_c: float) -> float:
+    """Power of all cells facing the Sun, per unit of flux."""
     if config.area_m2 is not None:
         warm = 1.0 + config.power_per_k * (cell_c - config.reference_c)
         return config.area_m2 * config.packing * config.efficiency * max(0.0, warm)

@@ -23,8 +23,9 @@ from typing import NamedTuple, Protocol
 import msgspec
 import numpy as np
 
+from flightsw.errors import ConfigError
 from flightsw.plant.arrays import FloatArray, norm
-from flightsw.plant.attitude_config import AttitudeConfig, Axis, axis_vector
+from flightsw.plant.attitude_config import MOST_SPIN_DEG, AttitudeConfig, Axis, axis_vector
 from flightsw.plant.epoch import Epoch
 from flightsw.plant.face_views import FaceColumns, Facets, FaceViews
 from flightsw.plant.pointing import Pointing, attitude_matrices, pointing_of
@@ -84,6 +85,11 @@ class AttitudeModel:
         self.config = config
         self._sky = sky
         self._dt_s = sky.dt_s
+        if abs(config.inertial.spin_deg_s) * sky.dt_s > MOST_SPIN_DEG:
+            raise ConfigError(
+                f"attitude.inertial.spin_deg_s = {config.inertial.spin_deg_s} at dt_s = {sky.dt_s}: must turn by at "
+                f"most {MOST_SPIN_DEG:g} deg a step; a quicker spin is one of mean angles, without faces"
+            )
         normals = [axis_vector(f"faces.{index}", face) for index, face in enumerate(faces)]
         self._facets = Facets(normals, config.array, config.pointing_error_deg)
         self._tables: dict[Pointing, _Table] = {}

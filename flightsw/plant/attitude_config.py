@@ -35,6 +35,8 @@ BOX_FACES: Final = MappingProxyType(
 )
 PARALLEL_SINE: Final = 0.01
 """Axes closer than 0.6 deg leave the turn about the first to rounding and to the drawing's accuracy."""
+MOST_SPIN_DEG: Final = 45.0
+"""Of a step: what faces see is taken at its start, and of a quicker spin too few sides would be seen."""
 UNIT_TOLERANCE: Final = 1e-3
 """A quaternion given to four decimals is a unit quaternion; it is normalised to the last bit when it is used."""
 
@@ -115,12 +117,17 @@ class TargetAttitude(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class InertialAttitude(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """At rest in TEME."""
+    """At rest in TEME, or spinning about a body axis that is."""
 
     quaternion: QuaternionConfig = (1.0, 0.0, 0.0, 0.0)
+    """at the epoch, if it spins"""
+    spin_axis: Axis = "+z"
+    spin_deg_s: Annotated[float, Meta(ge=-60.0, le=60.0)] = 0.0
+    """right-handed about `spin_axis`"""
 
     def __post_init__(self) -> None:
         unit_quaternion("attitude.inertial.quaternion", self.quaternion)
+        axis_vector("attitude.inertial.spin_axis", self.spin_axis)
 
 
 class PrescribedRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

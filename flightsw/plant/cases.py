@@ -81,20 +81,27 @@ def _at_end_of_life(plant: PlantConfig) -> PlantConfig:
         r0_ohm=pack.r0_ohm * resistance,
         r1_ohm=pack.r1_ohm * resistance,
     )
-    degradation = ARRAY_EOL if plant.array is None else min(ARRAY_EOL, plant.array.degradation)
-    return _aged(replace(_array_at(plant, degradation), battery=pack), 1.0)
+    return _aged(replace(_cells_at(plant, ARRAY_EOL), battery=pack), 1.0)
 
 
 def _as_built(plant: PlantConfig) -> PlantConfig:
-    return _aged(replace(_array_at(plant, 1.0), battery=_unworn(plant.battery)), 0.0)
+    return _aged(replace(_cells_at(plant, None), battery=_unworn(plant.battery)), 0.0)
 
 
 def _unworn(pack: BatteryConfig) -> BatteryConfig:
     return replace(pack, ageing=replace(pack.ageing, start_years=0.0, start_cycles=0.0))
 
 
-def _array_at(plant: PlantConfig, degradation: float) -> PlantConfig:
-    return plant if plant.array is None else replace(plant, array=replace(plant.array, degradation=degradation))
+def _cells_at(plant: PlantConfig, most: float | None) -> PlantConfig:
+    """With array and panels degraded to `most`, or as they are where that is worse; None: as built."""
+
+    def left(degradation: float) -> float:
+        return 1.0 if most is None else min(most, degradation)
+
+    panels = tuple(replace(panel, degradation=left(panel.degradation)) for panel in plant.panels)
+    if plant.array is None:
+        return plant
+    return replace(plant, array=replace(plant.array, degradation=left(plant.array.degradation)), panels=panels)
 
 
 def _aged(plant: PlantConfig, age: float) -> PlantConfig:

@@ -15,6 +15,7 @@ from flightsw.plant.battery_config import BatteryConfig
 from flightsw.plant.distribution import DistributionConfig, LoadConfig
 from flightsw.plant.epoch import parse_epoch
 from flightsw.plant.oscillator import ClockConfig
+from flightsw.plant.panels import PanelConfig
 from flightsw.plant.passes import LinkBudget, RateStep
 from flightsw.plant.prescribed import PrescribedSky, PrescribedSkyConfig
 from flightsw.plant.radiation import RadiationConfig
@@ -87,6 +88,8 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     prescribed: PrescribedSkyConfig | None = None
     array: ArrayConfig | None = None
     """None: none; the battery, or the bench that charges it, is all there is"""
+    panels: tuple[PanelConfig, ...] = ()
+    """sets of cells beside the array's, on faces of the body"""
     battery: BatteryConfig
     distribution: DistributionConfig = DistributionConfig()
     loads: tuple[LoadConfig, ...] = ()
@@ -124,6 +127,7 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         wanted_nodes = {
             "battery_node": self.battery_node,
             **({} if self.array is None else {"array.node": self.array.node}),
+            **{f"panels.{place}.node": panel.node for place, panel in enumerate(self.panels)},
             "distribution.node": self.distribution.node,
             **{f"loads.{load.name}.node": load.node for load in self.loads},
             **{f"heat.{place}.node": heat.node for place, heat in enumerate(self.heat)},
@@ -138,6 +142,8 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 known = ", ".join(held) or "none is there"
                 raise ConfigError(f"boundaries.{place}.node = {boundary.node!r}: must be a node with held_c: {known}")
         self._check_drivers(loads)
+        self._check_attitude()
+        self._check_panels()
 
     def _check_voltages(self) -> None:
         """Protection that would act on a full pack would act always."""
@@ -165,7 +171,6 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 raise ConfigError(
                     f"thermal.loops.{place}.pump_load = {loop.pump_load!r}: must be one of {', '.join(loads)}"
                 )
-        self._check_attitude()
 
     def _check_attitude(self) -> None:
         if self.attitude is None:
@@ -174,13 +179,31 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ConfigError(
                 f"array.pointing_cos = {self.array.pointing_cos}: must be left out where attitude says how it points"
             )
-        known = [*self.attitude.face_normals, *ARRAY_FACES]
+        known = [*self.faces, *ARRAY_FACES]
         for node in self.thermal.nodes:
             for surface in node.surfaces:
                 if surface.face is not None and surface.face not in known:
                     raise ConfigError(
                         f"thermal.nodes.{node.name}.surfaces.face = {surface.face!r}: must be one of {', '.join(known)}"
                     )
+
+    def _check_panels(self) -> None:
+        if self.panels and self.array is None:
+            raise ConfigError("panels: must have an array beside them, whose MPPT they go through")
+        if self.array is not None and self.array.albedo and self.attitude is None:
+            raise ConfigError("array.albedo = true: must have an attitude, which says what the array sees of the Earth")
+        names = [panel.name for panel in self.panels]
+        for place, panel in enumerate(self.panels):
+            if names.count(panel.name) > 1:
+                raise ConfigError(f"panels.{place}.name = {panel.name!r}: is given twice")
+            if panel.face is not None and panel.face not in self.faces:
+                known = ", ".join(self.faces) or "none is there without an attitude"
+                raise ConfigError(f"panels.{place}.face = {panel.face!r}: must be one of {known}")
+
+    @property
+    def faces(self) -> tuple[str, ...]:
+        """Of the body, in the order of `FaceViews`; none without an attitude."""
+        return () if self.attitude is None else tuple(self.attitude.face_normals)
 
     @property
     def array_or_none(self) -> ArrayConfig:

@@ -54,7 +54,7 @@ def array_of(config: PlantConfig, damage: Damage, strings_failed: int) -> SolarA
     array = config.array_or_none
     if damage.array_share != 1.0:
         array = replace(array, degradation=array.degradation * damage.array_share)
-    return SolarArray(array, min(array.strings, strings_failed + damage.array_strings))
+    return SolarArray(array, min(array.strings, strings_failed + damage.array_strings), array.pointing_cos)
 
 
 def _protection_is_open(config: BatteryConfig, damage: Damage) -> bool:

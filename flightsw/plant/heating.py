@@ -12,7 +12,7 @@ from flightsw.plant.config import ARRAY_FACES, TRANSMITTER, PlantConfig
 from flightsw.plant.distribution import Flows
 from flightsw.plant.earth_loads import albedo_w_m2, infrared_w_m2
 from flightsw.plant.face_views import FaceViews
-from flightsw.plant.heat_inputs import UNSEEN, HeatPlaces, Seen, compile_heat_inputs
+from flightsw.plant.heat_inputs import UNSEEN, CellsHeat, HeatPlaces, Seen, compile_heat_inputs
 from flightsw.plant.schedules import Course, NodeHeatConfig
 from flightsw.plant.sky import SkySample
 from flightsw.plant.thermal import ThermalNetwork
@@ -28,10 +28,11 @@ class Heating:
         self._transmitter = names.index(TRANSMITTER) if TRANSMITTER in names else None
         self._transmit_w, self._dc_w = config.radio.transmit_w, config.radio.dc_w
         self._prescribed = _prescribed(config.heat)
-        faces = [*(config.attitude.face_normals if config.attitude else ()), *ARRAY_FACES]
+        faces = [*config.faces, *ARRAY_FACES]
         self._faces = [faces.index(face) for face in network.faces] if config.attitude else []
         places = HeatPlaces(
             array=index[config.array_or_none.node],
+            panels=tuple([index[panel.node] for panel in config.panels]),
             battery=index[config.battery_node],
             loss=index[config.distribution.node],
             loads=loads,
@@ -47,20 +48,20 @@ class Heating:
         seconds: float,
         sky: SkySample,
         lit: float,
-        cells_w: float,
+        cells: CellsHeat,
         flows: Flows,
         views: FaceViews | None,
         nodes_k: Sequence[float],
         time_s: float,
     ) -> tuple[list[float], float]:
         """(mean W into each node, W of it from the surroundings) over a stretch of so many seconds of the step from
-        `time_s` on. `lit`: sunlit share; `cells_w`: sunlight taken in by the cells; `views` None: no attitude."""
+        `time_s` on. `lit`: sunlit share; `views` None: no attitude."""
         view = sky.earth_view_factor
         return self._inputs(
             sky.solar_flux_w_m2 * lit,
             infrared_w_m2(view, sky.ir_w_m2),
             albedo_w_m2(view, sky.albedo, sky.solar_flux_w_m2, sky.albedo_cos),
-            cells_w,
+            cells,
             self._prescribed_w(lit, time_s) if self._prescribed else (),
             flows,
             self.radio_w(flows),

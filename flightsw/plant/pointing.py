@@ -21,7 +21,14 @@ import numpy as np
 from flightsw.errors import ConfigError
 from flightsw.messages.health import Attitude
 from flightsw.plant.arrays import FloatArray, dot, norm
-from flightsw.plant.attitude_config import AttitudeConfig, Axis, PrescribedRow, axis_vector, unit_quaternion
+from flightsw.plant.attitude_config import (
+    AttitudeConfig,
+    Axis,
+    InertialAttitude,
+    PrescribedRow,
+    axis_vector,
+    unit_quaternion,
+)
 from flightsw.plant.epoch import Epoch
 from flightsw.plant.frames import earth_fixed, gmst_rad, teme_to_earth_fixed
 from flightsw.plant.rotations import Quaternion, matrix_of, slerp
@@ -70,8 +77,7 @@ def attitude_matrices(config: AttitudeConfig, pointing: Pointing, epoch: Epoch, 
             sight_km = _target_km(pointing, epoch, sky.t_s) - position_km
             return _triads(config.target.axis, config.target.second_axis, sight_km, velocity_km_s)
         case Attitude.INERTIAL:
-            q = unit_quaternion("attitude.inertial.quaternion", config.inertial.quaternion)
-            return np.broadcast_to(np.array(matrix_of(q)), (len(position_km), 3, 3))
+            return _spinning(config.inertial, sky.t_s)
         case Attitude.PRESCRIBED:
             times_s: list[float] = sky.t_s.tolist()
             return np.array([matrix_of(prescribed_quaternion(config.prescribed, t_s)) for t_s in times_s])
@@ -86,6 +92,20 @@ def prescribed_quaternion(rows: tuple[PrescribedRow, ...], t_s: float) -> Quater
         return first
     last = unit_quaternion("attitude.prescribed.quaternion", after.quaternion)
     return slerp(first, last, (t_s - before.t_s) / (after.t_s - before.t_s))
+
+
+def _spinning(config: InertialAttitude, t_s: FloatArray) -> FloatArray:
+    """(n, 3, 3): the quaternion's attitude, turned about a body axis at an even rate (Rodrigues)."""
+    start = np.array(matrix_of(unit_quaternion("attitude.inertial.quaternion", config.quaternion)))
+    if config.spin_deg_s == 0.0:
+        return np.broadcast_to(start, (len(t_s), 3, 3))
+    x, y, z = axis_vector("attitude.inertial.spin_axis", config.spin_axis)
+    across = np.array(((0.0, -z, y), (z, 0.0, -x), (-y, x, 0.0)))
+    # Components in the turned body are those before, turned back.
+    turn_rad = -np.radians(np.fmod(config.spin_deg_s * t_s, 360.0))[:, None, None]
+    turns = np.eye(3) + np.sin(turn_rad) * across + (1.0 - np.cos(turn_rad)) * (across @ across)
+    matrices: FloatArray = turns @ start
+    return matrices
 
 
 def _target_km(pointing: Pointing, epoch: Epoch, t_s: FloatArray) -> FloatArray:

@@ -10,6 +10,8 @@ with is pure, or has a room of its own: `demand`, `thermostats`, `heating`, `con
 
 from __future__ import annotations
 
+from operator import mul
+
 import msgspec
 
 from flightsw.devices.profiles import load_profile
@@ -26,6 +28,7 @@ from flightsw.plant.face_views import FaceViews
 from flightsw.plant.heating import Heating
 from flightsw.plant.ledger import Ledger
 from flightsw.plant.orders import Orders
+from flightsw.plant.panels import Panels, albedo_on
 from flightsw.plant.pumps import opening_of
 from flightsw.plant.schedules import Line
 from flightsw.plant.sky import SkyModel, SkySample
@@ -52,6 +55,7 @@ class _Part(msgspec.Struct, frozen=True, gc=False):
     flows: Flows
     nodes_k: tuple[float, ...]
     available_w: float
+    panels_w: tuple[float, ...]
     environment_w: float
     heat_in_w: float
     heat_out_j: float
@@ -95,7 +99,9 @@ class Spacecraft:
         self.board = compute.ComputeState()
         self._ledger = Ledger()
         self.available_w = 0.0
-        """that the array could have given, mean over the last step"""
+        """that array and panels could have given, mean over the last step"""
+        self.panels_w: tuple[float, ...] = (0.0,) * len(config.panels)
+        """of that, by panel"""
         self.flows: Flows
         """of the last step"""
         self.undervoltage = False
@@ -113,6 +119,8 @@ class Spacecraft:
         self._chip = index.get(CHIP, 0)
         self._battery_node = index[config.battery_node]
         self._array_node = index[config.array_or_none.node]
+        self._albedo = config.array_or_none.albedo
+        self._panels = Panels(config.panels, config.faces, index) if config.panels else None
         self._boundaries = [(index[b.node], Line(b.points, b.period_s)) for b in config.boundaries]
         self._pumps = [loads.index(pump) for pump in self.network.pumps]
         self._loops = config.thermal.loops
@@ -133,7 +141,7 @@ class Spacecraft:
         else:
             part = self._part(dt_s, sky, demand_w, lit)
             self._take(part)
-            self.flows, self.available_w = part.flows, part.available_w
+            self.flows, self.available_w, self.panels_w = part.flows, part.available_w, part.panels_w
         self._protect()
         self._ledger.eclipse_s += dt_s * (1.0 - lit)
         self.time_s += dt_s
@@ -181,10 +189,17 @@ class Spacecraft:
         flux_w_m2 = sky.solar_flux_w_m2 * lit
         if self.views is not None:
             flux_w_m2 *= self.views.array_cos
+            if self._albedo:
+                flux_w_m2 += albedo_on(self.views, self.views.array_earth_view[0], sky)
         available_w = self._array.available_w(flux_w_m2, nodes_k[self._array_node] - ZERO_C_K)
+        panels = None
+        if self._panels is not None:
+            panels = self._panels.over(sky, lit, self.views, nodes_k)
+            available_w += sum(panels.available_w)
         battery, flows = bus.balance(available_w, load_w, self.battery, nodes_k[self._battery_node] - ZERO_C_K)
-        cells_w = self._array.absorbed_w(flux_w_m2)
-        heat_w, environment_w = self._heating.over(seconds, sky, lit, cells_w, flows, self.views, nodes_k, self.time_s)
+        light_w = self._array.absorbed_w(flux_w_m2)
+        cells = (light_w, (), ()) if panels is None else panels.heat(light_w, flows.array_used_w, available_w)
+        heat_w, environment_w = self._heating.over(seconds, sky, lit, cells, flows, self.views, nodes_k, self.time_s)
         openings = None
         if self._pumps:
             pumps = zip(self._loops, self._pumps, strict=True)
@@ -193,7 +208,11 @@ class Spacecraft:
             after_k, out_j = self.network.step(nodes_k, heat_w, openings)
         else:
             after_k, out_j = self.network.step_for(nodes_k, heat_w, seconds, openings)
-        return _Part(seconds, lcl, limited_s, battery, flows, after_k, available_w, environment_w, sum(heat_w), out_j)
+        panels_w = () if panels is None else panels.available_w
+        heat_in_w = sum(heat_w)
+        return _Part(
+            seconds, lcl, limited_s, battery, flows, after_k, available_w, panels_w, environment_w, heat_in_w, out_j
+        )
 
     def _opening(self, loop: LoopConfig, pump_w: float, pump: int) -> float:
         if pump_w <= 0.0 or pump in self._condition.damage.pumps:
@@ -231,10 +250,14 @@ class Spacecraft:
                     break
         self._thermostats.switch(self.nodes_k, demand_w, self._demand.forced_w)
         if len(parts) == 1:
-            self.flows, self.available_w = parts[0].flows, parts[0].available_w
+            self.flows, self.available_w, self.panels_w = parts[0].flows, parts[0].available_w, parts[0].panels_w
         else:
             self.flows = mean_flows([(part.seconds, part.flows) for part in parts])
             self.available_w = sum(part.seconds * part.available_w for part in parts) / self.dt_s
+            if self._panels is not None:
+                columns = zip(*(part.panels_w for part in parts), strict=True)
+                spans_s = [part.seconds for part in parts]
+                self.panels_w = tuple([sum(map(mul, spans_s, column)) / self.dt_s for column in columns])
 
     def _up_to_switching(self, part: _Part, sky: SkySample, demand_w: list[float], lit: float) -> _Part:
         """The stretch until a thermostat has something to switch; all of it where none has."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from flightsw.plant.battery import BatteryStep
 from flightsw.plant.distribution import Flows
-from flightsw.plant.heat_inputs import UNSEEN, HeatPlaces, Seen, compile_heat_inputs
+from flightsw.plant.heat_inputs import UNSEEN, CellsHeat, HeatPlaces, Seen, compile_heat_inputs
 from flightsw.plant.thermal import ThermalNetwork, ThermalNetworkConfig
 
 watts = st.floats(0.0, 500.0)
@@ -24,7 +24,7 @@ class Case:
     network: ThermalNetwork
     places: HeatPlaces
     fluxes: tuple[float, float, float]
-    cells_w: float
+    cells: CellsHeat
     prescribed_w: list[float]
     flows: Flows
     antenna_w: float
@@ -37,7 +37,7 @@ class Case:
         heat = compile_heat_inputs(network.nodes, network.faces, self.places, by_attitude=self.seen is not UNSEEN)
         return heat(
             *self.fluxes,
-            self.cells_w,
+            self.cells,
             self.prescribed_w,
             self.flows,
             self.antenna_w,
@@ -51,7 +51,10 @@ class Case:
         places, flows = self.places, self.flows
         cos, view = (None, None) if self.seen is UNSEEN else self.seen
         heat_w = self.network.environment_w(*self.fluxes, cos, view, self.nodes_k)
-        heat_w[places.array] += self.cells_w
+        array_w, panels_w, given_w = self.cells
+        heat_w[places.array] += array_w
+        for node, power_w in zip(places.panels, panels_w, strict=True):
+            heat_w[node] += power_w
         for node, power_w in zip(places.prescribed, self.prescribed_w, strict=True):
             heat_w[node] += power_w
         outside_w = sum(heat_w)
@@ -62,6 +65,9 @@ class Case:
         heat_w[places.loss] += flows.conversion_loss_w
         heat_w[places.battery] += flows.battery.heat_j / self.seconds
         heat_w[places.array] -= flows.array_used_w
+        for node, power_w in zip(places.panels, given_w, strict=True):
+            heat_w[places.array] += power_w
+            heat_w[node] -= power_w
         return heat_w, outside_w
 
 
@@ -86,7 +92,16 @@ def cases(draw: st.DrawFn) -> Case:
     chain = [{"a": a, "b": b, "w_k": 1.0} for a, b in itertools.pairwise(names)]
     network = ThermalNetwork(msgspec.convert({"nodes": rows, "couplings": chain}, ThermalNetworkConfig), 1.0)
     loads, prescribed = draw(st.lists(nodes, max_size=5)), draw(st.lists(nodes, max_size=3))
-    places = HeatPlaces(draw(nodes), draw(nodes), draw(nodes), tuple(loads), tuple(prescribed), draw(st.none() | nodes))
+    panels = draw(st.lists(nodes, max_size=3))
+    places = HeatPlaces(
+        array=draw(nodes),
+        panels=tuple(panels),
+        battery=draw(nodes),
+        loss=draw(nodes),
+        loads=tuple(loads),
+        prescribed=tuple(prescribed),
+        antenna=draw(st.none() | nodes),
+    )
     load_w = tuple([draw(watts) for _ in loads])
     step = BatteryStep(1.0, 12.0, 12.0, draw(st.floats(-5.0, 50.0)), -12.0)
     faces = network.faces
@@ -95,7 +110,7 @@ def cases(draw: st.DrawFn) -> Case:
         network,
         places,
         (draw(watts), draw(watts), draw(watts)),
-        draw(watts),
+        (draw(watts), [draw(watts) for _ in panels], [draw(watts) for _ in panels]),
         [draw(watts) for _ in prescribed],
         Flows(draw(watts), load_w, sum(load_w), draw(watts), step, brownout=False),
         draw(watts),

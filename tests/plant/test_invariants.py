@@ -84,6 +84,10 @@ def plants(draw: st.DrawFn) -> PlantConfig:
     table = {
         **draw(skies()),
         "array": {"area_m2": draw(st.floats(0.02, 0.4)), "mppt_efficiency": MPPT, "strings": 4},
+        "panels": [
+            {"name": f"p{place}", "area_m2": 0.02, "node": node, "sun_cos": 0.5, "earth_view": 0.5}
+            for place, node in enumerate(draw(st.lists(st.sampled_from(["bus", "array"]), max_size=2)))
+        ],
         "battery": {
             "capacity_ah": draw(st.floats(0.2, 20.0)),
             "r0_ohm": draw(st.floats(0.02, 0.4)),
