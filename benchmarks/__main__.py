@@ -17,7 +17,7 @@ import platform
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.measures import BARRIER_OF_FIVE, GROWTH, MEASURES, RATIOS, basilisk, growth, real_time
+from benchmarks.measures import BARRIER_OF_FIVE, CODEC, GROWTH, MEASURES, RATIOS, basilisk, growth, real_time
 from benchmarks.rows import Row, off_usual, ratio_row, row_of, sampled
 from flightsw.bench.tables import read_page, renewed, write_page
 from flightsw.errors import ConfigError
@@ -30,7 +30,7 @@ def rows(rounds: int, real_time_s: int, peer: Path | None) -> list[Row]:
     peers, over = ({}, {}) if peer is None else basilisk(peer)
     measures, ratios, once = MEASURES | peers, RATIOS | over, real_time(real_time_s)
     samples = sampled(measures, rounds)
-    off = off_usual(samples[BARRIER_OF_FIVE])
+    off = off_usual(samples[BARRIER_OF_FIVE], samples[CODEC])
     table = [row_of(name, measure, samples, off=off) for name, measure in measures.items()]
     table += [ratio_row(name, ratio, samples, off=off) for name, ratio in ratios.items()]
     held = sampled(once, 1)

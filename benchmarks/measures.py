@@ -18,6 +18,7 @@ TICKS = 12_000
 CYCLES_TICKS = 3 * TICKS
 MEMORY_TICKS = 15_000
 WORKERS = 6
+CODEC = "bare codec, 15 fields there and back"
 BARRIER_OF_FIVE, BARRIER = "bare barrier, 5 workers", f"bare barrier, {WORKERS} workers"
 REAL_TIME_DT_S = 0.01
 
@@ -73,6 +74,11 @@ def bare_start_s() -> float:
     begin_s = time.perf_counter()
     python("-c", "import numpy, msgspec, zmq, structlog")
     return time.perf_counter() - begin_s
+
+
+def codec_us() -> float:
+    """Microseconds of a message there and back."""
+    return 1e6 * float(python("-m", "benchmarks.codec"))
 
 
 def log_line_us(kind: str) -> float:
@@ -140,6 +146,7 @@ CYCLES, CYCLES_FLOOR = "processes, cycles of 10 ticks", "the same, cycles of 10 
 MEASURES: dict[str, Measure] = {
     BARRIER_OF_FIVE: Measure(lambda: barrier(5), "ticks/s"),
     BARRIER: Measure(lambda: barrier(WORKERS), "ticks/s"),
+    CODEC: Measure(codec_us, "us"),
     PROCESSES_FLOOR: Measure(lambda: floor("processes"), "ticks/s", beside=BARRIER),
     ORDERED_FLOOR: Measure(lambda: floor("processes-ordered"), "ticks/s", beside=BARRIER),
     CYCLES_FLOOR: Measure(
@@ -193,11 +200,13 @@ MEASURES: dict[str, Measure] = {
     "memory: largest other process": Measure(lambda: memory_mb("others"), "MB", 120.0),
     "memory: growth, all processes": Measure(lambda: memory_mb("growth"), "MB", 5.0),
     "bare write of a log line": Measure(lambda: log_line_us("raw"), "us"),
-    "log line, emitted": Measure(lambda: log_line_us("emitted"), "us", 4.0, beside="bare write of a log line"),
-    "log line, suppressed": Measure(lambda: log_line_us("suppressed"), "us", 0.5),
-    "plant: physics of a step": Measure(plant_step_us, "us", 10.0),
-    "plant: heat and power alone": Measure(thermal_step_us, "us", 6.0),
-    "requirements: 10 over 100,000 ticks": Measure(judging_s, "s", 1.0),
+    "log line, emitted": Measure(
+        lambda: log_line_us("emitted"), "us", 4.0, by_processor=True, beside="bare write of a log line"
+    ),
+    "log line, suppressed": Measure(lambda: log_line_us("suppressed"), "us", 0.5, by_processor=True),
+    "plant: physics of a step": Measure(plant_step_us, "us", 10.0, by_processor=True),
+    "plant: heat and power alone": Measure(thermal_step_us, "us", 6.0, by_processor=True),
+    "requirements: 10 over 100,000 ticks": Measure(judging_s, "s", 1.0, by_processor=True),
     "logging's share, processes": Measure(lambda: logging_share("processes"), "share", 0.10, by_wall_clock=True),
     "logging's share, one process": Measure(lambda: logging_share("in-process"), "share", 0.20, by_wall_clock=True),
     "engine over raw session, a tile": Measure(lambda: engine_adds("small") * 1e6, "us", 10.0),

@@ -11,9 +11,12 @@ import statistics
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 USUAL_BARRIER = 3900.0
 """ticks/s of a bare barrier with five workers on an idle two-core machine of the kind that the goals were set on"""
+USUAL_CODEC_US = 1.41
+"""a message of fifteen fields there and back on such a machine: how fast it runs Python when nobody is in its way"""
 VOID_SHARE = 0.30
 EXPLAINED_SHARE = 0.90
 """of a gap"""
@@ -33,6 +36,8 @@ class Measure:
     more_is_better: bool = False
     by_wall_clock: bool = False
     """so that a busy machine makes it void"""
+    by_processor: bool = False
+    """in microseconds of Python, so that a machine that runs it slowly makes it void"""
     beside: str | None = None
     """the row of its raw limit"""
     floor: str | None = None
@@ -89,19 +94,27 @@ def side_by_side(measures: Mapping[str, Measure]) -> list[str]:
     return order
 
 
-def off_usual(barriers: Sequence[float]) -> float:
-    """By which share the machine's bare barrier of five is off the one that the goals were set beside."""
-    return statistics.median(barriers) / USUAL_BARRIER - 1.0
+class Off(NamedTuple):
+    """By which share the machine is off the one that the goals were set beside."""
+
+    barrier: float
+    """its bare barrier of five"""
+    codec: float
+    """what it takes to encode and decode a message: more is slower"""
 
 
-def row_of(name: str, measure: Measure, samples: Samples, *, off: float) -> Row:
+def off_usual(barriers: Sequence[float], codecs_us: Sequence[float]) -> Off:
+    """Of all rounds."""
+    return Off(statistics.median(barriers) / USUAL_BARRIER - 1.0, statistics.median(codecs_us) / USUAL_CODEC_US - 1.0)
+
+
+def row_of(name: str, measure: Measure, samples: Samples, *, off: Off) -> Row:
     """A measure's row."""
     values = samples[name]
     median = statistics.median(values)
     verdict = ""
     if measure.goal is not None:
-        busy = measure.by_wall_clock and off < -VOID_SHARE
-        verdict = "met" if measure.is_met(median) else "void: the machine is busy" if busy else "missed"
+        verdict = "met" if measure.is_met(median) else _missed(measure, off)
         if verdict == "missed" and measure.floor is not None:
             verdict = _explained(verdict, measure.goal, values, measure.floor, samples[measure.floor])
     if measure.beside is not None:
@@ -110,14 +123,22 @@ def row_of(name: str, measure: Measure, samples: Samples, *, off: float) -> Row:
     return Row(name, median, min(values), max(values), measure.unit, measure.goal, ratio, verdict.strip())
 
 
-def ratio_row(name: str, ratio: Ratio, samples: Samples, *, off: float) -> Row:
+def _missed(measure: Measure, off: Off) -> str:
+    if measure.by_wall_clock and off.barrier < -VOID_SHARE:
+        return "void: the machine is busy"
+    if measure.by_processor and off.codec > VOID_SHARE:
+        return f"void, Python {off.codec:+.0%} off the usual"
+    return "missed"
+
+
+def ratio_row(name: str, ratio: Ratio, samples: Samples, *, off: Off) -> Row:
     """A ratio's row."""
     over = samples[ratio.over]
     each = [value / one for value, one in zip(samples[ratio.of], over, strict=True)]
     value = statistics.median(each)
     verdict = "met"
     if value < ratio.goal:
-        verdict = "missed" if abs(off) <= VOID_SHARE else f"void, barrier {off:+.0%} off the usual"
+        verdict = "missed" if abs(off.barrier) <= VOID_SHARE else f"void, barrier {off.barrier:+.0%} off the usual"
         if ratio.floor is not None:
             floors = [value / one for value, one in zip(samples[ratio.floor], over, strict=True)]
             verdict = _explained(verdict, ratio.goal, each, ratio.floor, floors)

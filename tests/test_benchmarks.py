@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.measures import MEASURES, RATIOS
-from benchmarks.rows import Measure, Ratio, ratio_row, row_of, share_of_gap, side_by_side
+from benchmarks.rows import Measure, Off, Ratio, off_usual, ratio_row, row_of, share_of_gap, side_by_side
 
 SAMPLES = {"barrier": [4000.0, 5000.0, 4500.0], "floor": [2200.0, 2600.0, 2400.0], "node": [2000.0, 2500.0, 2300.0]}
 
@@ -15,11 +15,11 @@ def measure(goal: float, *, floor: str | None = "floor", by_wall_clock: bool = T
 
 
 def verdict(goal: float, off: float = 0.0, **how: object) -> str:
-    return row_of("node", measure(goal, **how), SAMPLES, off=off).verdict  # type: ignore[arg-type]
+    return row_of("node", measure(goal, **how), SAMPLES, off=Off(off, 0.0)).verdict  # type: ignore[arg-type]
 
 
 def test_a_figure_is_the_median_of_its_rounds() -> None:
-    row = row_of("node", measure(2000.0), SAMPLES, off=0.0)
+    row = row_of("node", measure(2000.0), SAMPLES, off=Off(0.0, 0.0))
     assert (row.median, row.lowest, row.highest, row.ratio, row.verdict) == (2300.0, 2000.0, 2500.0, 1.15, "met")
 
 
@@ -33,6 +33,19 @@ def test_only_a_slow_machine_voids_a_row_and_only_one_by_the_wall_clock() -> Non
     assert verdict(10_000.0, -0.31) == "void: the machine is busy"
     assert verdict(10_000.0, 0.31).startswith("explained")
     assert verdict(10_000.0, -0.31, by_wall_clock=False).startswith("explained")
+
+
+def test_a_row_in_microseconds_is_void_where_python_runs_slowly_and_missed_where_it_does_not() -> None:
+    samples = {"line": [5.0, 6.0, 5.5]}
+    line = Measure(lambda: 0.0, "us", 4.0, by_processor=True)
+    assert row_of("line", line, samples, off=Off(0.0, 0.85)).verdict == "void, Python +85% off the usual"
+    assert row_of("line", line, samples, off=Off(-0.5, 0.29)).verdict == "missed"
+    assert row_of("line", Measure(lambda: 0.0, "us", 4.0), samples, off=Off(0.0, 0.85)).verdict == "missed"
+
+
+def test_what_is_usual_is_told_by_the_raw_rows_of_the_same_run() -> None:
+    off = off_usual([1950.0, 3900.0, 5850.0], [2.82, 2.82, 1.41])
+    assert (off.barrier, off.codec) == (pytest.approx(0.0), pytest.approx(1.0))
 
 
 @pytest.mark.parametrize(
@@ -56,11 +69,12 @@ def test_a_machine_whose_speed_drifts_between_rounds_leaves_the_share_as_it_is()
 
 def test_a_ratio_is_of_the_same_round_and_a_machine_unlike_the_usual_voids_it() -> None:
     ratio = Ratio("node", "barrier", 0.85, "floor")
-    row = ratio_row("over", ratio, SAMPLES, off=0.1)
+    row = ratio_row("over", ratio, SAMPLES, off=Off(0.1, 0.0))
     assert (row.median, row.lowest, row.highest) == (0.5, 0.5, pytest.approx(2300.0 / 4500.0))
     assert row.verdict == "explained: 93% of the gap is floor, 0.5333"
-    assert ratio_row("over", ratio, SAMPLES, off=0.4).verdict.startswith("void, barrier +40% off the usual: 93%")
-    assert ratio_row("over", Ratio("node", "barrier", 0.4), SAMPLES, off=0.4).verdict == "met"
+    void = ratio_row("over", ratio, SAMPLES, off=Off(0.4, 0.0)).verdict
+    assert void.startswith("void, barrier +40% off the usual: 93%")
+    assert ratio_row("over", Ratio("node", "barrier", 0.4), SAMPLES, off=Off(0.4, 0.0)).verdict == "met"
 
 
 def test_each_row_is_measured_right_behind_its_floor_and_every_name_is_a_row() -> None:

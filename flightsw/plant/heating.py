@@ -50,6 +50,7 @@ class Heating:
         lit: float,
         cells: CellsHeat,
         flows: Flows,
+        antenna_w: float,
         views: FaceViews | None,
         nodes_k: Sequence[float],
         time_s: float,
@@ -64,13 +65,13 @@ class Heating:
             cells,
             self._prescribed_w(lit, time_s) if self._prescribed else (),
             flows,
-            self.radio_w(flows),
+            antenna_w,
             seconds,
             UNSEEN if views is None else self._seen(views, view),
             nodes_k,
         )
 
-    def radio_w(self, flows: Flows) -> float:
+    def antenna_w(self, flows: Flows) -> float:
         """What leaves by the antenna of what the transmitter draws."""
         if self._transmitter is None:
             return 0.0

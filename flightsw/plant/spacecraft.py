@@ -57,6 +57,7 @@ class _Part(msgspec.Struct, frozen=True, gc=False):
     available_w: float
     panels_w: tuple[float, ...]
     environment_w: float
+    antenna_w: float
     heat_in_w: float
     heat_out_j: float
 
@@ -197,9 +198,11 @@ class Spacecraft:
             panels = self._panels.over(sky, lit, self.views, nodes_k)
             available_w += sum(panels.available_w)
         battery, flows = bus.balance(available_w, load_w, self.battery, nodes_k[self._battery_node] - ZERO_C_K)
-        light_w = self._array.absorbed_w(flux_w_m2)
+        light_w, antenna_w = self._array.absorbed_w(flux_w_m2), self._heating.antenna_w(flows)
         cells = (light_w, (), ()) if panels is None else panels.heat(light_w, flows.array_used_w, available_w)
-        heat_w, environment_w = self._heating.over(seconds, sky, lit, cells, flows, self.views, nodes_k, self.time_s)
+        heat_w, environment_w = self._heating.over(
+            seconds, sky, lit, cells, flows, antenna_w, self.views, nodes_k, self.time_s
+        )
         openings = None
         if self._pumps:
             pumps = zip(self._loops, self._pumps, strict=True)
@@ -208,10 +211,19 @@ class Spacecraft:
             after_k, out_j = self.network.step(nodes_k, heat_w, openings)
         else:
             after_k, out_j = self.network.step_for(nodes_k, heat_w, seconds, openings)
-        panels_w = () if panels is None else panels.available_w
-        heat_in_w = sum(heat_w)
         return _Part(
-            seconds, lcl, limited_s, battery, flows, after_k, available_w, panels_w, environment_w, heat_in_w, out_j
+            seconds,
+            lcl,
+            limited_s,
+            battery,
+            flows,
+            after_k,
+            available_w,
+            () if panels is None else panels.available_w,
+            environment_w,
+            antenna_w,
+            sum(heat_w),
+            out_j,
         )
 
     def _opening(self, loop: LoopConfig, pump_w: float, pump: int) -> float:
@@ -228,7 +240,7 @@ class Spacecraft:
         if payload_w == 0.0:
             self.starved = True
         ledger.add_electrical(part.flows, part.available_w, payload_w, seconds)
-        ledger.radio_j += self._heating.radio_w(part.flows) * seconds
+        ledger.radio_j += part.antenna_w * seconds
         ledger.environment_j += part.environment_w * seconds
         ledger.heat_in_j += part.heat_in_w * seconds
         ledger.heat_out_j += part.heat_out_j
