@@ -34,6 +34,7 @@ class Promise(NamedTuple):
 
 PROMISES = {
     "bupt1-like-pi4": Promise("measured", 1, 1.0, 1.6),
+    "cubesat-3u-pi4": Promise("estimate", 2, 2.0, 8.0),
     "cubesat-12u-orin-nx": Promise("estimate", 2, 20.0, 40.0),
     "starcloud-like-h100": Promise("press-derived", 1, 300.0, 700.0),
     "suncatcher-like-1kw": Promise("press-derived", 0, 300.0, 600.0),
