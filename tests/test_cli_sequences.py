@@ -59,7 +59,7 @@ def test_a_text_goes_up_in_parts_that_a_telecommand_can_carry() -> None:
 @pytest.mark.timeout(120)
 def test_a_sequence_is_sent_up_to_a_node_that_flies_and_started(tmp_path: Path) -> None:
     run_dir = tmp_path / "run"
-    with flying(run_dir, "--speed", "400", ticks=3000) as launcher:
+    with flying(run_dir, "--speed", "400", ticks=1500) as launcher:
         wait_for_tick(launcher, run_dir, 10)
         assert main(["sequence", "upload", str(run_dir), str(PAUSE), "--json"]) == 0
         assert main(["cmd", str(run_dir), "sequence.start", "name=payload-pause"]) == 0

@@ -19,6 +19,7 @@ from flightsw.node.inprocess import InProcessNode, Recorder
 from flightsw.node.scenario import Scenario, load_scenario, run_ticks, shipped_scenarios
 from flightsw.plant.cases import CASE_NAMES
 from flightsw.plant.config import BATTERY
+from flightsw.record.ledger import Residuals, residuals_of
 from flightsw.record.summary import Summary, summarise
 from tests.console import Cli
 
@@ -52,6 +53,7 @@ class Flight(NamedTuple):
     last: Truth
     mode: Mode
     battery_c: tuple[float, ...]
+    residuals: Residuals
 
 
 @pytest.fixture(scope="module", params=sorted(PROMISES))
@@ -74,7 +76,7 @@ def flight(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         elif isinstance(message, ModeStatus):
             mode = message.mode
     assert last is not None
-    return Flight(scenario, summary, events, last, mode, tuple(battery_c))
+    return Flight(scenario, summary, events, last, mode, tuple(battery_c), residuals_of(run_dir))
 
 
 def test_every_preset_but_the_default_is_flown_here() -> None:
@@ -133,6 +135,15 @@ def test_both_ledgers_close_to_rounding(flight: Flight) -> None:
     assert flight.summary.thermal_residual_j is not None
     assert flight.summary.electrical_residual_j < 1e-9 * throughput_j
     assert flight.summary.thermal_residual_j < 1e-9 * throughput_j
+
+
+def test_both_ledgers_close_when_they_are_drawn_up_again_from_the_log(flight: Flight) -> None:
+    found = flight.residuals
+    assert found.heat_throughput_j > 1e4
+    assert found.electrical_share < 1e-6
+    assert found.heat_share < 1e-6
+    assert found.out_share < 1e-5
+    assert found.closed
 
 
 def test_the_accelerator_keeps_within_its_caps_while_it_works(flight: Flight) -> None:
