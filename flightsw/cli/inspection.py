@@ -58,7 +58,8 @@ def validate(
         return GOOD
     typer.echo(f"{figures.name}: good, {figures.ticks} ticks of {figures.dt_s} s, seed {figures.seed}")
     typer.echo(f"  orbit    {figures.orbit_s / 60.0:.1f} min, of it in eclipse {figures.eclipse_s / 60.0:.1f} min")
-    typer.echo(f"  power    array {figures.array_w:.1f} W, battery {figures.battery_wh:.1f} Wh")
+    panels = "".join(f", panel {name} {watts:.1f} W" for name, watts in figures.panels_w.items())
+    typer.echo(f"  power    array {figures.array_w:.1f} W{panels}, battery {figures.battery_wh:.1f} Wh")
     typer.echo(f"  payload  up to {figures.payload_w:.1f} W and leakage")
     typer.echo(f"  commands {figures.commands}, requirements {len(requirements)}")
     for one in figures.own_code:

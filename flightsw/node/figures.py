@@ -31,6 +31,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """in the first orbit, penumbra included"""
     array_w: float
     """facing the Sun at 1 au, at 60 C"""
+    panels_w: dict[str, float]
+    """the same of each set of cells beside it"""
     battery_wh: float
     """full, at the mean of its empty and full open-circuit voltages"""
     payload_w: float
@@ -56,6 +58,9 @@ def derived_figures(scenario: Scenario) -> Figures:
         orbit_s=orbit_s,
         eclipse_s=sum(exit_s - entry_s for entry_s, exit_s in sky.eclipses(0, round(orbit_s / scenario.dt_s))),
         array_w=SolarArray(array, pointing_cos=array.pointing_cos).available_w(SOLAR_CONSTANT_W_M2, _OPERATING_C),
+        panels_w={
+            panel.name: SolarArray(panel).available_w(SOLAR_CONSTANT_W_M2, _OPERATING_C) for panel in plant.panels
+        },
         battery_wh=plant.battery.capacity_ah * volts,
         payload_w=load_profile(plant.profile).silicon().working_w[-1],
         commands=len(scenario.commands),

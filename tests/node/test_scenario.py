@@ -145,4 +145,7 @@ def test_the_derived_figures_are_those_of_the_default_orbit_and_pack() -> None:
     assert figures.eclipse_s == pytest.approx(0.36 * figures.orbit_s, abs=90.0)
     assert figures.battery_wh == pytest.approx(5.2 * 14.6)
     assert 30.0 < figures.array_w < 50.0
+    assert figures.panels_w == {}
+    on_its_body = derived_figures(load_scenario("cubesat-3u-pi4"))
+    assert on_its_body.panels_w == dict.fromkeys(("behind", "left", "right"), on_its_body.array_w)
     assert 10.0 < figures.payload_w < 30.0
