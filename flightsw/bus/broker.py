@@ -3,9 +3,8 @@
 One ROUTER for the processes in a private directory, the umbilical beside it, a socket pair to the launcher. Steps
 time, collects, logs before it delivers. Payloads pass through undecoded.
 
-A successor's HELLO is how a lost process shows: a flight application's loss is an outside input of the tick under
-way; a lost plant is rebuilt by running it through its logged inboxes again. A lost bus is rebuilt here, too: with
-`resume` the log is replayed through a new Exchange, and the run goes on at the tick after the last whole one.
+Who joins and who is waited for is decided in `joining`. A lost bus is rebuilt here: with `resume` the log is replayed
+through a new Exchange, and the run goes on at the tick after the last whole one.
 
 Called by the launcher in a forked child.
 """
@@ -23,16 +22,15 @@ import zmq
 
 from flightsw.bus.ahead import Ahead
 from flightsw.bus.brokerplan import BrokerPlan
-from flightsw.bus.exchange import Exchange
-from flightsw.bus.frames import Done, Fault, Hello, Step, ToBus, misfit
+from flightsw.bus.frames import Done, Fault, Hello, Step, ToBus
+from flightsw.bus.joining import IDLE_MS, WALL_GUARD_S, Joining, StopRequested, planned_exchange
 from flightsw.bus.log import LogPlace, LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.pacing import PROGRESS_S, Gap, Pacer, monotonic_s
 from flightsw.bus.peers import Peers
 from flightsw.bus.port import Codec, Port
-from flightsw.bus.rebuild import replay, wire_exchange
+from flightsw.bus.rebuild import replay
 from flightsw.bus.records import MESSAGE, TickRecord
-from flightsw.bus.recovery import Recovery
 from flightsw.bus.remote import RemoteEnd
 from flightsw.bus.seats import Entry
 from flightsw.bus.table import ProcessTable, Role
@@ -40,18 +38,12 @@ from flightsw.bus.umbilical import LauncherLink, Umbilical
 from flightsw.errors import BusError, LogError, RunError
 from flightsw.messages.topics import OUTSIDE
 
-WALL_GUARD_S = 60.0
-"""A process that has not answered for so long is killed and counts as lost (design: nobody is ever passed over)."""
 REBUILD_TICK_S = 0.05
-"""longer, for each tick of the log that it has to be run through first: ten times what the slowest application takes"""
-IDLE_MS = 100
+"""waited longer, for each tick of the log that a process has to be run through first: ten times what the slowest
+application takes"""
 LOOKS_AWAKE = 500
 """for an answer from another core, some 400 us: longer than a tick takes there, unless it computes batches"""
 _EVENTS, _READABLE = int(zmq.EVENTS), int(zmq.POLLIN)
-
-
-class _StopRequested(Exception):
-    """Told to stop while a tick waits for somebody: that tick is not run."""
 
 
 class Broker:
@@ -78,16 +70,14 @@ class Broker:
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(ToBus).decode
         self._record_bytes = RecordEncoder()
-        self._exchange = self._new_exchange()
+        self._exchange = planned_exchange(plan, table)
         self._writer: LogWriter | None = None
         self._run_id = plan.header.run_id
         self._peers = Peers(plan.header, plan.peers, launcher.wait)
         self._steps: dict[str, tuple[int, bytes]] = {}
         """(tick, STEP) that each process was sent last, to be sent to whoever comes back for it"""
         self._ahead = Ahead(self._exchange, self._run_id, self._peers)
-        self._recovery = Recovery(
-            plan.run_dir, self._run_id, table, self._peers, self._received, self._take, WALL_GUARD_S
-        )
+        self._joining = Joining(plan, table, self._exchange, self._peers, launcher, self._take, self._send_granted)
         self._scripted = sorted(plan.commands)
         self._last_entries: list[Entry] = []
         self._last_alone: list[Entry] = []
@@ -98,20 +88,19 @@ class Broker:
         self.last_tick_s: float | None = None
         """on the monotonic clock: end of the first and of the last tick"""
 
-    def _new_exchange(self) -> Exchange:
-        return wire_exchange(self._table, self._plan.faults, self._plan.header.seed)
-
     def run(self, router: zmq.Socket[bytes]) -> str:
         """Run to the end; "completed" or "interrupted". Raises RunError when it can't go on."""
         self._router = router
         self._peers.open(router)
+        self._joining.open(router)
         router.setsockopt(zmq.ROUTER_MANDATORY, 1)
         router.setsockopt(zmq.RCVTIMEO, IDLE_MS)
         router.bind(self._plan.endpoint)
         verdict = "completed"
         try:
             self._writer = self._reopened_log() if self._plan.resume else self._log_writer()
-            self._await_remote()
+            if self._remote is not None:
+                self._joining.await_remote(self._remote)
             while self._exchange.tick < self._plan.ticks:
                 if not self._between_ticks():
                     verdict = "interrupted"
@@ -123,8 +112,8 @@ class Broker:
                     self._pacer.restart()  # everybody was built in this one
             else:
                 for name in self._exchange.absent().keys() - self._elsewhere:
-                    self._await_successor(name)  # lost near the end: who isn't here can't be sent home
-        except _StopRequested:
+                    self._joining.await_successor(name)  # lost near the end: who isn't here can't be sent home
+        except StopRequested:
             verdict = "interrupted"
         finally:
             self.last_tick_s = monotonic_s()
@@ -134,6 +123,11 @@ class Broker:
         if cut is not None:
             raise cut
         return verdict
+
+    def _dismiss(self) -> None:
+        self._peers.dismiss()
+        if self._remote is not None:
+            self._remote.close()
 
     def _close_log(self) -> LogError | None:
         """Why it couldn't be ended; None: it was, or what ends the run has been raised already."""
@@ -268,7 +262,7 @@ class Broker:
                 silent_since_s = silent_since_s or now_s
                 self._launcher.poll()
                 if self._launcher.stop_wanted:
-                    raise _StopRequested from None
+                    raise StopRequested from None
                 if now_s - silent_since_s > guard_s:
                     self._kill_silent(tick)
                     silent_since_s = now_s
@@ -293,7 +287,7 @@ class Broker:
     def _take(self, identity: bytes, frame: Hello | Done | Fault) -> None:
         name = identity.partition(b".")[0].decode()
         if isinstance(frame, Hello):
-            self._join(name, identity, frame)
+            self._joining.join(name, identity, frame)
         elif self._peers.identities.get(name) != identity:
             self._log.warning("frame.of_predecessor", process=name)
         elif isinstance(frame, Fault):
@@ -319,62 +313,6 @@ class Broker:
         for name in sorted(self._exchange.waiting - self._elsewhere | self._ahead.names):
             self._log.error("process.silent", process=name, tick=tick, guard_s=WALL_GUARD_S)
             self._launcher.ask_kill(name)
-
-    # -- joining, losing, coming back -----------------------------------------------------------------------------
-
-    def _join(self, name: str, identity: bytes, hello: Hello) -> None:
-        reason = self._why_not(name, hello)
-        if reason is not None:
-            self._log.error("join.refused", process=name, reason=reason)
-            self._peers.refuse(identity, reason)
-            return
-        known = self._peers.meet(name, identity)
-        if self._table.by_name[name].role is Role.INFRASTRUCTURE:
-            self._peers.welcome(name, self._exchange.tick)
-            if known or self._exchange.tick:
-                self._log.warning("infrastructure.rebuild", process=name, ticks=self._exchange.tick)
-                self._recovery.rebuild(name, self._exchange.tick, self._new_exchange())
-            self._send_granted(name)
-        elif name in self._exchange.absent():
-            return  # it waits for its REJOIN
-        elif known:
-            self._log.warning("app.lost", process=name, tick=self._exchange.tick)
-            self._exchange.lose(name)
-        else:
-            self._peers.welcome(name, self._exchange.tick)
-            if name in self._exchange.waiting:
-                self._peers.send(name, self._steps[name][1])
-
-    def _why_not(self, name: str, hello: Hello) -> str | None:
-        if name != hello.name or name not in self._table.by_name:
-            return f"{hello.name!r} is not in the process table"
-        return misfit(hello, self._plan.schema_hash, "bus")
-
-    def _dismiss(self) -> None:
-        self._peers.dismiss()
-        if self._remote is not None:
-            self._remote.close()
-
-    def _await_remote(self) -> None:
-        """The run does not begin before all that runs on a board is there. Raises RunError."""
-        remote = self._remote
-        if remote is None:
-            return
-        until_s = monotonic_s() + remote.plan.join_s
-        while not remote.present():
-            self._launcher.poll()
-            if self._launcher.stop_wanted:
-                raise _StopRequested
-            if monotonic_s() > until_s:
-                raise RunError(remote.why_absent())
-            remote.attend(self._exchange, monotonic_s() + IDLE_MS / 1000.0)
-            self._take_waiting()
-
-    def _take_waiting(self) -> None:
-        """Whoever of this machine is here already: they are to be told if the run never begins."""
-        while self._router.poll(0):
-            identity, data = self._router.recv_multipart()
-            self._take(identity, self._decode(data))
 
     # -- the log --------------------------------------------------------------------------------------------------
 
@@ -404,7 +342,7 @@ class Broker:
         if exchange.somebody_is_away:
             for name, rejoin_tick in exchange.absent().items():
                 if rejoin_tick == tick and name not in self._elsewhere:
-                    self._await_successor(name)
+                    self._joining.await_successor(name)
         return True
 
     def _is_stopped(self) -> bool:
@@ -416,23 +354,3 @@ class Broker:
         if now_s >= self._next_progress_s:
             self._next_progress_s = now_s + PROGRESS_S
             self._launcher.tell_progress(tick, [*self._last_entries, *self._last_alone], self._pacer.slips)
-
-    def _received(self) -> tuple[bytes, ToBus] | None:
-        """The next frame, and whose; None: nothing came for a while."""
-        try:
-            identity, data = self._router.recv_multipart()
-        except zmq.Again:
-            self._launcher.poll()
-            return None
-        return identity, self._decode(data)
-
-    def _await_successor(self, name: str) -> None:
-        """A lost application is due back in the coming tick, which doesn't begin without it."""
-        deadline_s = monotonic_s() + WALL_GUARD_S
-        while name in self._peers.welcomed or name not in self._peers.identities:
-            received = self._received()
-            if received is not None:
-                self._take(*received)
-            elif monotonic_s() > deadline_s:
-                raise RunError(f"{name}: no successor joined in {WALL_GUARD_S:.0f} s")
-        self._peers.welcome(name, self._exchange.tick)
