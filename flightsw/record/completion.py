@@ -1,7 +1,8 @@
 """Whether a log is what its run's manifest says of it: a completed run has all its ticks, and the hash it ended with.
 
 Read by `flightsw replay` and the pytest plugin's `replay`: a log that was cut or altered replays up to there, and would
-pass for the whole run.
+pass for the whole run. Asked before anything is replayed, by a pass of its own (a fortieth of what a node's replay
+takes): what fails in a replay of an altered log would hide that it was altered.
 """
 
 from __future__ import annotations

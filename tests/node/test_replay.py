@@ -57,17 +57,18 @@ def test_the_whole_node_replays_to_the_same_hash(flown: Path) -> None:
 
 def test_a_log_that_grows_meanwhile_is_compared_up_to_where_it_was_read(flown: Path, tmp_path: Path) -> None:
     log, whole = tmp_path / "bus.log", (flown / "bus.log").read_bytes()
-    log.write_bytes(whole[: len(whole) // 2])
 
     def grow(now: Now, messages: Sequence[Message]) -> Sequence[Message]:
         if now.tick == 10:
             log.write_bytes(whole)
         return messages
 
-    found = replay_run(tmp_path, changing("thermal", grow))
-    assert log.read_bytes() == whole
-    assert 10 < found.ticks < 300
-    assert (found.same, found.complete) == (True, False)
+    for again in (replay_run, partial(replay_application, name="thermal")):
+        log.write_bytes(whole[: len(whole) // 2])
+        found = again(tmp_path, build=changing("thermal", grow))
+        assert log.read_bytes() == whole
+        assert 10 < found.ticks < 300
+        assert (found.same, found.complete) == (True, False)
     assert LogReader(tmp_path).header == LogReader(flown).header
 
 
@@ -142,10 +143,12 @@ def test_an_application_that_fails_in_its_replay_diverges_there(flown: Path) -> 
     def failing(now: Now, messages: Sequence[Message]) -> Sequence[Message]:
         return messages if now.tick < 77 else [messages[math.floor(1e6)]]
 
-    found = replay_application(flown, "thermal", build=changing("thermal", failing)).divergence
-    assert found is not None
-    assert (found.tick, found.field) == (77, RAISED)
-    assert "IndexError" in found.replayed
+    found = replay_application(flown, "thermal", build=changing("thermal", failing))
+    assert found.divergence is not None
+    assert (found.divergence.tick, found.divergence.field) == (77, RAISED)
+    assert "IndexError" in found.divergence.replayed
+    whole = replay_application(flown, "thermal")
+    assert (found.ticks, found.complete, found.log_hash) == (78, True, whole.log_hash)
 
 
 def test_a_changed_configuration_shows_what_it_does_to_the_outputs(flown: Path) -> None:
