@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, Protocol, TypeVar, overload
+from typing import Annotated, Literal, NamedTuple, Protocol, TypeVar, overload
 
 import msgspec
 from msgspec import Meta
@@ -165,7 +165,10 @@ def load_card(name_or_path: str, kind: type[C]) -> C: ...
 def load_card(name_or_path: str, kind: type[Card] = ModelCard) -> Card:
     """A shipped model's card by name, or the card at a path (the folder or the file), of a payload model or another
     kind. `NAME:VARIANT`: with another default variant than the card's own. Raises ConfigError."""
-    path, variant = _place(name_or_path, kind)
+    found = _find(name_or_path)
+    if found is None:
+        raise _missing(name_or_path, kind)
+    path, variant = found.card, found.suffix[1:]
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -225,31 +228,37 @@ def fp32_gop(variant: Variant, silicon: Silicon) -> float:
 
 def placed_model(name_or_path: str, folders: Sequence[Path]) -> str:
     """A model's path made absolute, by the first folder that it is in; the name of one that is shipped stays."""
-    name, _, variant = name_or_path.rpartition(":")
-    for text, suffix in ((name_or_path, ""), (name, f":{variant}")):
-        if not text or any((folder / text / CARD).is_file() for folder in _FOLDERS):
-            return name_or_path
-        for folder in folders:
-            if any(card.is_file() for card in (folder / text, folder / text / CARD)):
-                return f"{(folder / text).resolve()}{suffix}"
-    return name_or_path
+    found = _find(name_or_path, folders)
+    if found is None or found.place is None:
+        return name_or_path
+    return f"{found.place.resolve()}{found.suffix}"
 
 
-def _place(name_or_path: str, kind: type[Card]) -> tuple[Path, str]:
-    """(card, variant): what follows the last colon is a variant, unless the whole is there as it stands."""
+class _Found(NamedTuple):
+    card: Path
+    place: Path | None
+    """folder or file, as it is named; None: it is shipped"""
+    suffix: str
+    """`:VARIANT`; empty: none is named"""
+
+
+def _find(name_or_path: str, folders: Sequence[Path] = (Path(),)) -> _Found | None:
+    """Shipped, or by the first of the folders that it is in; None: nowhere. What follows the last colon is a variant,
+    unless the whole is there as it stands."""
     name, colon, variant = name_or_path.rpartition(":")
-    if not colon or Path(name_or_path).exists():
-        return _find(name_or_path, kind), ""
-    return _find(name, kind), variant
+    readings = ((name_or_path, ""), (name, f":{variant}")) if colon else ((name_or_path, ""),)
+    for text, suffix in readings:
+        for shipped in (folder / text / CARD for folder in _FOLDERS):
+            if shipped.is_file():
+                return _Found(shipped, None, suffix)
+        for place in (folder / text for folder in folders):
+            for card in (place, place / CARD):
+                if card.is_file():
+                    return _Found(card, place, suffix)
+    return None
 
 
-def _find(name_or_path: str, kind: type[Card]) -> Path:
-    for folder in _FOLDERS:
-        card = folder / name_or_path / CARD
-        if card.is_file():
-            return card
-    given = Path(name_or_path)
-    for card in (given, given / CARD):
-        if card.is_file():
-            return card
-    raise ConfigError(f"model {name_or_path!r}: no such model or card; shipped: {', '.join(shipped_models(kind))}")
+def _missing(name_or_path: str, kind: type[Card]) -> ConfigError:
+    name = "" if Path(name_or_path).exists() else name_or_path.rpartition(":")[0]
+    known = ", ".join(shipped_models(kind))
+    return ConfigError(f"model {name or name_or_path!r}: no such model or card; shipped: {known}")

@@ -10,7 +10,15 @@ import msgspec
 import pytest
 
 from flightsw.devices.camera import BANDS, CELLS
-from flightsw.devices.models import ModelCard, fp32_gop, label_of, load_card, shipped_models, verified_model_path
+from flightsw.devices.models import (
+    ModelCard,
+    fp32_gop,
+    label_of,
+    load_card,
+    placed_model,
+    shipped_models,
+    verified_model_path,
+)
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.telemetry_model import TelemetryCard
 from flightsw.errors import ConfigError
@@ -71,6 +79,25 @@ def test_a_card_loads_by_its_folder_and_by_its_file(copied: Path) -> None:
     by_folder, by_file = load_card(str(copied)), load_card(str(copied / "card.toml"))
     assert by_folder == by_file
     assert verified_model_path(by_folder) == copied / by_folder.file
+
+
+def test_what_follows_the_last_colon_is_a_variant_unless_a_card_lies_there_as_it_stands(copied: Path) -> None:
+    assert load_card(f"{copied}:small").default_variant == "small"
+    twin = copied.rename(copied.with_name(f"{copied.name}:small"))
+    assert load_card(str(twin)).default_variant != "small"
+    assert load_card(f"{twin}:small").default_variant == "small"
+    with pytest.raises(ConfigError, match="model 'nope': no such model"):
+        load_card("nope:small")
+
+
+def test_a_model_is_placed_where_it_is_found_and_loads_as_the_same_from_there(copied: Path, tmp_path: Path) -> None:
+    folders = (tmp_path / "empty", copied.parent)
+    for text in (copied.name, f"{copied.name}/card.toml", f"{copied.name}:small"):
+        placed = placed_model(text, folders)
+        assert placed == str(copied.parent / text)
+        assert load_card(placed).folder == str(copied)
+    for text in ("cloudseg", "cloudseg:large", "nowhere", "nowhere:small", ""):
+        assert placed_model(text, folders) == text
 
 
 def test_results_call_a_model_by_its_name_however_long_its_path_is() -> None:
