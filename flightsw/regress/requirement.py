@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flightsw.bus.log import LogHeader
 from flightsw.errors import ConfigError
 from flightsw.messages.schema import topic_schemas
 from flightsw.node.processes import process_table
 from flightsw.node.requirementconfig import RequirementConfig
+from flightsw.node.satellite import SatelliteConfig
 from flightsw.node.scenario import Scenario, orbit_period_s
 from flightsw.regress.binding import Vocabulary
 from flightsw.regress.nodes import Compare, Formula, Logged, Messages
@@ -35,6 +37,11 @@ def vocabulary_of(scenario: Scenario) -> Vocabulary:
     """What a requirement of this scenario may name."""
     topics = topic_schemas(process_table(scenario).topics)
     return Vocabulary(topics, scenario.dt_s, orbit_period_s(scenario), scenario.cycle_ticks)
+
+
+def vocabulary_of_log(header: LogHeader, satellite: SatelliteConfig) -> Vocabulary:
+    """What a formula that a log is held to may name; `satellite`: the one of its scenario."""
+    return Vocabulary(header.topics, header.dt_ns / 1e9, satellite.plant.orbit_period_s, header.cycle_ticks)
 
 
 def resolve(scenario: Scenario, more: Sequence[RequirementConfig] = ()) -> tuple[Requirement, ...]:

@@ -22,14 +22,13 @@ from flightsw.node.satellite import SatelliteConfig
 from flightsw.node.tomlfile import convert
 from flightsw.record.columns import Columns, read_columns
 from flightsw.regress.bands import LEAST
-from flightsw.regress.binding import Vocabulary
 from flightsw.regress.blame import Blame, Place
 from flightsw.regress.evaluate import Evaluator
 from flightsw.regress.expressions import NothingToJudge
 from flightsw.regress.nodes import Apply, Compare, Delay, Event, Formula, Logged, Number, Rate
 from flightsw.regress.nodes import Node as Tree
 from flightsw.regress.parser import parse_formula
-from flightsw.regress.requirement import Requirement, signals_of, topics_of
+from flightsw.regress.requirement import Requirement, signals_of, topics_of, vocabulary_of_log
 from flightsw.regress.vacuity import Vacuity
 
 
@@ -86,8 +85,7 @@ def judge_log(run: Path | Node, formula: Formula | str, *, margin: float = 0.0) 
     run_dir = run.run_dir if isinstance(run, Node) else run
     header = LogReader(run_dir).header
     satellite = convert(header.scenario, SatelliteConfig, f"{run_dir}: the log's scenario")
-    period_s = satellite.plant.orbit_period_s
-    vocabulary = Vocabulary(header.topics, header.dt_ns / 1e9, period_s, header.cycle_ticks)
+    vocabulary = vocabulary_of_log(header, satellite)
     text = formula if isinstance(formula, str) else ""
     bound = vocabulary.bound(parse_formula(formula) if isinstance(formula, str) else formula)
     return judge_run(run_dir, [Requirement("formula", text or "in Python", bound, margin, text)])[0]

@@ -32,9 +32,8 @@ from flightsw.record.folder import SCENARIO_FILE, Manifest, read_manifest
 from flightsw.record.ledger import Ledgers, Residuals
 from flightsw.record.summary import Hearer, Summary, tell
 from flightsw.record.tally import IN_ECLIPSE, Tally
-from flightsw.regress.binding import Vocabulary
 from flightsw.regress.judging import judged_on
-from flightsw.regress.requirement import Requirement, bind, signals_of, topics_of
+from flightsw.regress.requirement import Requirement, bind, signals_of, topics_of, vocabulary_of_log
 from flightsw.regress.verdict import Verdict
 from flightsw.report.results import HEARD, Results
 
@@ -192,8 +191,7 @@ def _requirements(run_dir: Path, header: LogHeader) -> tuple[list[Requirement], 
     try:
         table = load_toml(run_dir / SCENARIO_FILE).get("requirements", [])
         configs = msgspec.convert(table, tuple[RequirementConfig, ...])
-        period_s = msgspec.convert(header.scenario, SatelliteConfig).plant.orbit_period_s
-        vocabulary = Vocabulary(header.topics, header.dt_ns / 1e9, period_s, header.cycle_ticks)
+        vocabulary = vocabulary_of_log(header, msgspec.convert(header.scenario, SatelliteConfig))
         requirements = [bind(config, vocabulary) for config in configs]
     except (ConfigError, msgspec.ValidationError) as error:
         return [], f"the requirements can't be read: {error}"
