@@ -6,7 +6,6 @@ once where only their change matters.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -18,6 +17,7 @@ from flightsw.messages.inference import Binding, InferenceAccount, InferenceResu
 from flightsw.messages.plant import DeviceReadings, Truth
 from flightsw.messages.power import PowerStatus
 from flightsw.messages.topics import TopicTable
+from flightsw.record.excess import Excess
 
 IN_ECLIPSE = 0.5
 """Sunlit share below which the node counts as eclipsed, as in the plant."""
@@ -28,43 +28,6 @@ BUS_SEVERITY = {
 }
 
 Handler = Callable[[int, msgspec.Raw], None]
-_Grant = tuple[float, bool]
-"""(granted_w, whether the device worked in that tick)."""
-
-
-class Excess:
-    """How far the payload drew more than it was granted, at worst. What is decided in a cycle of flight software
-    reaches the hardware a cycle and a tick later (`regress.metrics`); until then the grant before holds."""
-
-    def __init__(self, cycle_ticks: int) -> None:
-        self.worst_working_w: float | None = None
-        self.worst_idle_w: float | None = None
-        self.drawn_w: float | None = None
-        """in the tick under way"""
-        self._newest: _Grant | None = None
-        self._age_ticks = self._cycle_ticks = cycle_ticks
-        """of the newest grant, and how long one holds"""
-        self._grants: deque[_Grant | None] = deque(maxlen=cycle_ticks + 2)
-        """by tick: the first one is in force in the last tick"""
-
-    def grant(self, granted_w: float, *, working: bool) -> None:
-        """So much is granted from the tick under way on; `working`: the device did in its last cycle."""
-        self._newest, self._age_ticks = (granted_w, working), 0
-
-    def end_tick(self) -> None:
-        """Compare."""
-        grants, drawn_w = self._grants, self.drawn_w
-        grants.append(self._newest if self._age_ticks < self._cycle_ticks else None)
-        self._age_ticks += 1
-        self.drawn_w = None
-        if drawn_w is None or len(grants) < self._cycle_ticks + 2 or grants[0] is None:
-            return
-        granted_w, working = grants[0]
-        excess_w = max(0.0, drawn_w - granted_w)
-        if working:
-            self.worst_working_w = max(excess_w, self.worst_working_w or 0.0)
-        else:
-            self.worst_idle_w = max(excess_w, self.worst_idle_w or 0.0)
 
 
 class Tally:

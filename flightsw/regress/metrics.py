@@ -4,14 +4,14 @@ Reads the columns of `SIGNALS` and of the loads' switches; called by `baseline`.
 tolerance by its kind, which a reviewer may tighten in the file. None: there was no such time in the run.
 
 Definitions. Settling: from the exit of an eclipse to when the chip comes within `BAND_K` of its limit and stays there
-for `HOLD_S`; the longest of all exits that settle. Cap excess: what the payload drew over what was granted a cycle of
-flight software and a tick before, where it worked then: when what was decided in that cycle reaches the hardware.
-Latency: from a scene's arrival to its result, of the newest result of each tick. Warnings: ticks in which an
-application's newest event was a warning or worse.
+for `HOLD_S`; the longest of all exits that settle. Cap excess: what the payload drew over the grant in force, where it
+worked (`record.excess`). Latency: from a scene's arrival to its result, of the newest result of each tick. Warnings:
+ticks in which an application's newest event was a warning or worse.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -22,12 +22,12 @@ import numpy.typing as npt
 from flightsw.messages.health import Severity
 from flightsw.messages.inference import Binding
 from flightsw.record.columns import Columns, FloatArray
+from flightsw.record.excess import Excess
+from flightsw.record.tally import IN_ECLIPSE
 
 BAND_K = 1.0
 HOLD_S = 120.0
 ENERGIES = ("array", "load", "payload", "curtailed")
-IN_ECLIPSE = 0.5
-"""Sunlit share below which the node counts as eclipsed, as in the plant."""
 BoolArray = npt.NDArray[np.bool_]
 
 SIGNALS = (
@@ -183,13 +183,19 @@ def first_stretch(flags: BoolArray, ticks: int) -> int | None:
 
 
 def _cap_excess_w(columns: Columns) -> float | None:
-    power_w, granted_w = columns["truth.plant.chip_power_w"], columns["infer.status.granted_w"]
-    after = columns.cycle_ticks + 1
-    if len(columns) <= after:
-        return None
-    worked = columns["infer.status.busy_fraction"][:-after] > 0.0
-    excess_w = np.maximum(0.0, power_w[after:] - granted_w[:-after])
-    return _largest(np.where(worked, excess_w, np.nan))
+    excess = Excess(columns.cycle_ticks)
+    for heard, granted_w, busy, drawn_w in zip(
+        (columns.counts["infer.status"] > 0).tolist(),
+        columns["infer.status.granted_w"].tolist(),
+        columns["infer.status.busy_fraction"].tolist(),
+        columns["truth.plant.chip_power_w"].tolist(),
+        strict=True,
+    ):
+        if heard:
+            excess.grant(granted_w, working=busy > 0.0)
+        excess.drawn_w = None if math.isnan(drawn_w) else drawn_w
+        excess.end_tick()
+    return excess.worst_working_w
 
 
 def _latencies_s(columns: Columns) -> FloatArray:

@@ -17,7 +17,6 @@ from flightsw.messages.health import BusEvent, BusEventKind, Event, Mode, Severi
 from flightsw.messages.inference import Binding
 from flightsw.record.summary import Summary, summarise
 from flightsw.record.table import print_summary
-from flightsw.record.tally import Excess
 from tests.record.logs import account, comms, device, infer, mode, power, record, result, truth, write_log
 
 
@@ -181,24 +180,6 @@ def test_what_idling_draws_beyond_the_grant_is_told_apart_from_work(tmp_path: Pa
     )
     summary = summarise(tmp_path)
     assert (summary.worst_excess_working_w, summary.worst_excess_idle_w) == (0.25, 3.5)
-
-
-def test_a_grant_is_in_force_from_a_cycle_and_a_tick_later_on_for_a_cycle() -> None:
-    """Cycles of three ticks: what is granted in tick 3 is drawn on in ticks 7 to 9."""
-    for tick, worst_w in ((6, 6.0), (7, 1.0), (8, 1.0), (9, 1.0), (10, 4.0)):
-        excess = Excess(cycle_ticks=3)
-        for now in range(11):
-            if now % 3 == 0:
-                excess.grant({0: 2.0, 3: 7.0, 6: 4.0, 9: 0.0}[now], working=True)
-            excess.drawn_w = 8.0 if now == tick else None
-            excess.end_tick()
-        assert (excess.worst_working_w, excess.worst_idle_w) == (worst_w, None), f"tick {tick}"
-    unheard = Excess(cycle_ticks=3)
-    unheard.grant(7.0, working=True)
-    for now in range(9):  # the next one never came
-        unheard.drawn_w = 8.0 if now >= 7 else None
-        unheard.end_tick()
-    assert unheard.worst_working_w is None
 
 
 def test_the_eclipse_that_a_run_begins_in_is_counted(tmp_path: Path) -> None:

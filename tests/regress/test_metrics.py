@@ -83,6 +83,17 @@ def test_cap_excess_compares_the_payloads_power_with_the_grant_a_cycle_and_a_tic
     assert value(replace(slower, cycle_ticks=10), "cap_excess") == 0.0, "in time for who decides every 10 ticks"
 
 
+def test_no_cap_excess_is_counted_against_a_grant_that_has_lapsed() -> None:
+    silent = columns(
+        infer__status__granted_w=5.0,
+        infer__status__busy_fraction=1.0,
+        truth__plant__chip_power_w=np.where(np.arange(400) > 102, 9.0, 4.0),
+    )
+    assert value(silent, "cap_excess") == pytest.approx(4.0)
+    silent.counts["infer.status"][101:] = 0.0
+    assert value(silent, "cap_excess") == 0.0
+
+
 def test_charge_energy_and_counters_are_read_off_their_ends() -> None:
     run = columns(
         truth__plant__soc=ramp((0, 0.8), (200, 0.5), (399, 0.6)),
