@@ -18,7 +18,8 @@ import msgspec
 
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.records import LATE, LOST, OVERDUE, REJOIN, SKIPPED
-from flightsw.bus.remote import REMOTE, Timing, read_timing
+from flightsw.bus.remote import REMOTE
+from flightsw.bus.timing import Timing, read_timing
 from flightsw.devices.board import BoardConfig
 from flightsw.errors import LogError
 from flightsw.messages.base import Message

@@ -187,7 +187,7 @@ class Broker:
         record = exchange.finish()
         self._append(record)
         if remote is not None:
-            remote.logged()
+            remote.timing.logged()
         self._last_entries, self._last_alone = record.entries, []
 
     def _run_ahead(self) -> bool:

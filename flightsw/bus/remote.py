@@ -15,11 +15,9 @@ from __future__ import annotations
 
 import json
 import secrets
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -40,49 +38,15 @@ from flightsw.bus.frames import (
     strange_protocol,
 )
 from flightsw.bus.log import LogHeader
-from flightsw.bus.pacing import monotonic_s
 from flightsw.bus.port import Codec
-from flightsw.bus.processor import grown, queued_s, stolen_s
 from flightsw.bus.table import ProcessTable
+from flightsw.bus.timing import TimingLog
 from flightsw.errors import MessageError
 
-TIMING = "timing.bin"
-"""host-side times of a run's ticks, in its folder: records of `Timing`, little-endian doubles; never on the bus"""
 REMOTE = "remote.json"
-"""beside it, at the end: what priority the bus was given, and who was refused at the door, how often"""
+"""in the run's folder, at the end: what priority the bus was given, and who was refused at the door, how often"""
 MOST_FRAMES = 64
 """taken in at a tick's beginning"""
-_ROW = struct.Struct("<10d")
-_NAN = float("nan")
-
-
-class Timing(NamedTuple):
-    """One tick on the bench's monotonic clock, in s."""
-
-    tick: float
-    began_s: float
-    late_s: float
-    """behind its deadline"""
-    sent_s: float
-    """its grant to the board; NaN: none was sent"""
-    answered_s: float
-    """NaN: not within the tick"""
-    ended_s: float
-    queued_before_s: float = _NAN
-    """between the tick before and this one, the bus was ready for so long with no processor for it; NaN: not known"""
-    queued_s: float = _NAN
-    """the same within the tick"""
-    stolen_s: float = _NAN
-    """by the hypervisor of this machine's processors, all together, since the row before; NaN: not known"""
-    logged_before_s: float = _NAN
-    """the tick before was in the log and the bus free for this one; NaN: there was none"""
-
-
-def read_timing(run_dir: Path) -> list[Timing]:
-    """What a run has of them; up to the last whole one."""
-    path = run_dir / TIMING
-    data = path.read_bytes() if path.is_file() else b""
-    return [Timing(*row) for row in _ROW.iter_unpack(data[: len(data) // _ROW.size * _ROW.size])]
 
 
 @dataclass(frozen=True)
@@ -135,10 +99,7 @@ class RemoteEnd:
         self._decode = msgspec.msgpack.Decoder(ToBench).decode
         self._codec = Codec(self.table.topics)
         self._own = {name: frozenset(self.table.topics.published_by(name).values()) for name in sorted(self.plan.names)}
-        self._sent_s = self._answered_s = self._queued_before_s = _NAN
-        self._logged_s = _NAN
-        self._seen_s = queued_s(), stolen_s()
-        self._timing = (self.run_dir / TIMING).open("ab")
+        self.timing = TimingLog(self.run_dir)
 
     @property
     def names(self) -> frozenset[str]:
@@ -167,7 +128,7 @@ class RemoteEnd:
 
     def late(self, exchange: Exchange) -> Sequence[LateAnswer]:
         """Between two ticks: answers that came after their tick had closed; each once. All else waits for `listen`."""
-        self._queued_before_s = self._queued()
+        self.timing.begins()
         for _ in range(MOST_FRAMES):
             knock = self.door.receive(0.0)
             if knock is None:
@@ -201,7 +162,7 @@ class RemoteEnd:
             welcome = Welcome(header.run_id, tick, header.dt_ns, header.seed)
             peer.welcomed = self.door.send(peer.identity, self._encode(welcome))
         if peer.welcomed:
-            self._sent_s = monotonic_s()
+            self.timing.sent()
             self.door.send(peer.identity, step)
 
     def collect(self, exchange: Exchange, until_s: float) -> None:
@@ -232,30 +193,7 @@ class RemoteEnd:
         tick, and write its times down."""
         self.listen(exchange)
         self.collect(exchange, began_s + self.plan.answer_share * self.header.dt_ns * 1e-9)
-        self.note(exchange.tick, began_s, late_s)
-
-    def note(self, tick: int, began_s: float, late_s: float) -> None:
-        """Write down the times of a tick that has ended."""
-        ended_s, queued, stolen_before_s = monotonic_s(), self._queued(), self._seen_s[1]
-        self._seen_s = self._seen_s[0], stolen_s()
-        stolen = grown(stolen_before_s, self._seen_s[1])
-        row = Timing(
-            *(tick, began_s, late_s, self._sent_s, self._answered_s, ended_s),
-            *(self._queued_before_s, queued, _NAN if stolen is None else stolen, self._logged_s),
-        )
-        self._timing.write(_ROW.pack(*row))
-        self._sent_s = self._answered_s = self._queued_before_s = _NAN
-
-    def logged(self) -> None:
-        """The tick is in the log, and nothing is left to do but to wait for the next."""
-        self._logged_s = monotonic_s()
-
-    def _queued(self) -> float:
-        """Since it was asked last."""
-        before_s, now_s = self._seen_s[0], queued_s()
-        self._seen_s = now_s, self._seen_s[1]
-        found = grown(before_s, now_s)
-        return _NAN if found is None else found
+        self.timing.ended(exchange.tick, began_s, late_s)
 
     def close(self) -> None:
         """Send everybody home."""
@@ -266,7 +204,7 @@ class RemoteEnd:
         told = {"priority": self.priority, "refused": dict(sorted(self.door.refused.items()))}
         (self.run_dir / REMOTE).write_text(json.dumps(told, indent=1) + "\n")
         self.door.close()
-        self._timing.close()
+        self.timing.close()
 
     def _take(self, knock: Knock, exchange: Exchange) -> None:
         if knock.name not in self.plan.names:
@@ -341,7 +279,7 @@ class RemoteEnd:
         if entries is None:
             return
         if expected == now:
-            self._answered_s = monotonic_s()
+            self.timing.answered()
             exchange.accept(name, entries)
         elif name not in [answer[0] for answer in self._late]:
             self._late.append((name, entries))

@@ -13,7 +13,8 @@ from flightsw.bus.frames import Brief, Done, Enlist, Fault, FromBench, Hello, Re
 from flightsw.bus.pacing import monotonic_s
 from flightsw.bus.rebuild import replay, wire_exchange
 from flightsw.bus.records import LATE, LOST, OVERDUE, SKIPPED, TickRecord
-from flightsw.bus.remote import RemoteEnd, RemotePlan, read_timing
+from flightsw.bus.remote import RemoteEnd, RemotePlan
+from flightsw.bus.timing import read_timing
 from flightsw.messages.schema import PROTOCOL
 from tests.bus.doors import House
 from tests.bus.test_log import header
@@ -56,7 +57,7 @@ class Bench:
                 agent.socket.send(frame)
         end.listen(exchange)
         end.collect(exchange, monotonic_s() + wait_s)
-        end.note(exchange.tick, 0.0, 0.0)
+        end.timing.ended(exchange.tick, 0.0, 0.0)
         return exchange.finish()
 
     def attend_until(self, there: Callable[[], object]) -> None:

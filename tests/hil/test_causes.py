@@ -7,7 +7,7 @@ from math import nan
 import pytest
 from msgspec.structs import replace
 
-from flightsw.bus.remote import Timing
+from flightsw.bus.timing import Timing
 from flightsw.messages.board import BoardReading
 from hil.report import _late_by, _overruns
 from tests.node.test_onboard import SOUND
