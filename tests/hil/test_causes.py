@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from flightsw.bus.timing import Timing
 from flightsw.messages.board import BoardReading
-from hil.report import _late_by, _overruns
+from hil.causes import late_answer_causes, overrun_causes
 from tests.node.test_onboard import SOUND
 
 DT_S, SHARE_S, WORK_S = 0.1, 0.08, 0.06
@@ -52,12 +52,12 @@ def row(
 def test_a_late_tick_is_put_down_to_what_the_system_and_the_tick_before_show(
     before: Timing, late: Timing, cause: str
 ) -> None:
-    assert _overruns([before, late], SHARE_S) == {cause: 1}
-    assert _overruns([before, row(1, 0.0005)], SHARE_S) == {}
+    assert overrun_causes([before, late], SHARE_S) == {cause: 1}
+    assert overrun_causes([before, row(1, 0.0005)], SHARE_S) == {}
 
 
 def test_the_first_tick_can_be_late_too() -> None:
-    assert _overruns([row(0, 0.01, took_s=0.02)], SHARE_S) == {"unexplained": 1}
+    assert overrun_causes([row(0, 0.01, took_s=0.02)], SHARE_S) == {"unexplained": 1}
 
 
 def answer(tick: int, received_s: float, answered_s: float, *, queued_s: float | None = 0.0) -> BoardReading:
@@ -81,5 +81,5 @@ def answer(tick: int, received_s: float, answered_s: float, *, queued_s: float |
 def test_a_late_answer_is_put_down_to_the_leg_that_took_longest(late: BoardReading, cause: str) -> None:
     timing = [row(tick) for tick in range(3)] + [row(3, answered_s=nan)]
     in_time = [answer(tick, 0.002, 0.064) for tick in range(3)]
-    assert _late_by([*in_time, late], timing, SHARE_S, WORK_S) == {cause: 1}
-    assert _late_by(in_time, timing[:3], SHARE_S, WORK_S) == {}
+    assert late_answer_causes([*in_time, late], timing, SHARE_S, WORK_S) == {cause: 1}
+    assert late_answer_causes(in_time, timing[:3], SHARE_S, WORK_S) == {}
