@@ -17,12 +17,10 @@ import msgspec
 from flightsw.bus.log import LogHeader
 from flightsw.bus.records import MESSAGE, TickRecord
 from flightsw.messages.health import Severity
-from flightsw.messages.schema import TopicSchema, enum_words, worded
+from flightsw.messages.schema import TopicSchema, enum_words, is_event_topic, worded
 from flightsw.messages.topics import BUS, OUTSIDE
 
 EVENTS_KEPT = 500
-EVENT_FIELDS = ("severity", "id", "args")
-"""of a topic that carries events"""
 VERIFICATION = "tc.verification"
 _BUS_EVENT = "bus.event"
 _LOUD = {"APP_LOST": Severity.WARNING_HI, "LOCKED_OUT": Severity.FATAL}
@@ -130,7 +128,7 @@ class LiveState:
             self.happened += 1
 
     def _hearer(self, topic: TopicSchema) -> Callable[[int, msgspec.Raw], Happening | None] | None:
-        if tuple(one.name for one in topic.fields) == EVENT_FIELDS:
+        if is_event_topic(topic):
             return lambda tick, payload: self._event(tick, topic, payload)
         if topic.producer == BUS and topic.name == _BUS_EVENT:
             return lambda tick, payload: self._bus_event(tick, topic, payload)

@@ -19,7 +19,10 @@ from flightsw.messages.topics import TopicTable
 PROTOCOL = 1
 """Version of the frames and of the log. Raised when a reader of the last one would misread."""
 
-_ENUM = re.compile(r"enum\((?P<members>[^)]*)\)")
+ENUM_TYPE = re.compile(r"enum\((?P<members>[^)]*)\)")
+"""in the type of a field"""
+EVENT_FIELDS = ("severity", "id", "args")
+"""of a topic that carries events"""
 _UNITS = {
     "w": "W",
     "v": "V",
@@ -117,11 +120,23 @@ def type_name(kind: object) -> str:
 
 def enum_words(field: FieldSchema) -> dict[int, str] | None:
     """Names of an enumeration's values, by value; None: it is none, or its values are words already."""
-    match = _ENUM.search(field.type)
-    if match is None:
+    if ENUM_TYPE.search(field.type) is None:
         return None
+    return {number: name for name, number in members_of(field).items()}
+
+
+def members_of(field: FieldSchema) -> dict[str, int]:
+    """The numbers of an enumeration's members by name; empty for all else."""
+    match = ENUM_TYPE.search(field.type)
+    if match is None:
+        return {}
     pairs = [member.split("=", 1) for member in match["members"].split(", ")]
-    return {int(value): name for name, value in pairs if value.lstrip("-").isdigit()}
+    return {name: int(value) for name, value in pairs if value.lstrip("-").isdigit()}
+
+
+def is_event_topic(topic: TopicSchema) -> bool:
+    """It carries events with an id."""
+    return tuple(one.name for one in topic.fields) == EVENT_FIELDS
 
 
 def worded(value: Any, words: dict[int, str] | None) -> Any:

@@ -29,7 +29,7 @@ import numpy.typing as npt
 from flightsw.bus.logreader import LogReader, sound
 from flightsw.bus.records import MESSAGE, TickRecord
 from flightsw.errors import ConfigError, LogError
-from flightsw.messages.schema import FieldSchema, TopicSchema
+from flightsw.messages.schema import ENUM_TYPE, EVENT_FIELDS, FieldSchema, TopicSchema, is_event_topic, members_of
 from flightsw.messages.signals import Signal, find_logged_signal
 from flightsw.messages.topics import BUS
 
@@ -38,9 +38,6 @@ IntArray = npt.NDArray[np.int64]
 
 BLOCK_TICKS = 1 << 16
 NAN = float("nan")
-EVENT_FIELDS = ("severity", "id", "args")
-"""of a topic that carries events"""
-_ENUM = re.compile(r"enum\((?P<members>[^)]*)\)")
 _MAP = re.compile(r"map\[[^\]]*\]")
 _Place = tuple[int, int | None]
 """(place of the field in the payload, element of it)"""
@@ -84,7 +81,7 @@ def field_of(signal: Signal, topics: Iterable[TopicSchema]) -> FieldSchema:
     (found,) = (
         one for topic in topics if topic.name == signal.topic for one in topic.fields if one.name == signal.field
     )
-    kinds = {kind.strip() for kind in _MAP.sub("map", _ENUM.sub("int", found.type)).split("|")}
+    kinds = {kind.strip() for kind in _MAP.sub("map", ENUM_TYPE.sub("int", found.type)).split("|")}
     lists = {kind for kind in kinds if kind.endswith("]")}
     if lists and signal.index is None:
         raise ConfigError(f"signal {signal.name}: is a list ({found.type}): must pick an element, {signal.name}[0]")
@@ -93,20 +90,6 @@ def field_of(signal: Signal, topics: Iterable[TopicSchema]) -> FieldSchema:
     if not {kind.partition("[")[0] for kind in kinds} <= _NUMBERS:
         raise ConfigError(f"signal {signal.name}: is {found.type}: must be a number, a flag or an enumeration")
     return found
-
-
-def members_of(declared: FieldSchema) -> dict[str, int]:
-    """The numbers of an enumeration's members by name; empty for all else."""
-    match = _ENUM.search(declared.type)
-    if match is None:
-        return {}
-    pairs = [member.split("=", 1) for member in match["members"].split(", ")]
-    return {name: int(value) for name, value in pairs if value.lstrip("-").isdigit()}
-
-
-def is_event_topic(topic: TopicSchema) -> bool:
-    """It carries events with an id."""
-    return tuple(one.name for one in topic.fields) == EVENT_FIELDS
 
 
 class ColumnReader:

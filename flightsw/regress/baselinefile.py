@@ -15,9 +15,10 @@ import msgspec
 
 from flightsw.bus.logreader import LogReader
 from flightsw.errors import ConfigError
+from flightsw.messages.schema import is_event_topic
 from flightsw.node.scenario import shipped_scenarios
 from flightsw.node.tomlfile import convert, load_toml, to_toml
-from flightsw.record.columns import Columns, is_event_topic, read_columns
+from flightsw.record.columns import Columns, read_columns
 from flightsw.record.folder import replaced
 from flightsw.regress.baseline import Baseline, Comparison, Conditions, compare, seal_of, why_not
 from flightsw.regress.metrics import SIGNALS, switch_signals

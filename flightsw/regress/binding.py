@@ -14,10 +14,10 @@ from typing import Any
 
 from flightsw.errors import ConfigError
 from flightsw.messages.events import EVENT_IDS
-from flightsw.messages.schema import TopicSchema
+from flightsw.messages.schema import TopicSchema, is_event_topic, members_of
 from flightsw.messages.signals import find_logged_signal
 from flightsw.messages.topics import BUS
-from flightsw.record.columns import field_of, is_event_topic, members_of
+from flightsw.record.columns import field_of
 from flightsw.regress.nodes import (
     TICKS,
     After,

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from flightsw.bus.logreader import LogReader
+from flightsw.messages.schema import is_event_topic
 from flightsw.messages.topics import BUS, OUTSIDE
-from flightsw.record.columns import Columns, is_event_topic
+from flightsw.record.columns import Columns
 from flightsw.record.logview import Line, LogView, as_text
 
 BEFORE_TICKS, AFTER_TICKS = 3, 2
