@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from flightsw.bus.seats import Entry
 from flightsw.messages.schema import TopicSchema, enum_words, worded
 
 NOTHING = "nothing"
@@ -123,8 +124,6 @@ class _Lane(NamedTuple):
     fields: tuple[_Pair, ...]
 
 
-Entry = tuple[Any, ...]
-"""(topic number on its own side, payload, ...)"""
 _Said = tuple[str, bytes]
 """(topic, payload)"""
 
@@ -170,7 +169,7 @@ class Comparison:
         return self.first is None
 
     def add(self, tick: int, left: Iterable[Entry], right: Iterable[Entry]) -> None:
-        """Compare one tick."""
+        """Compare one tick. Each side's entries: (topic number on its own side, payload, ...)."""
         ours = [(self._left[entry[0]], bytes(entry[1])) for entry in left]
         theirs = [(self._right[entry[0]], bytes(entry[1])) for entry in right]
         if self._alike and ours == theirs:

@@ -12,16 +12,15 @@ those that come in while the run goes on by `bus.injection`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 
 from flightsw.bus.occurrence import Occurrence, Trigger
+from flightsw.bus.seats import Entry
 from flightsw.messages.plant import Truth
 from flightsw.messages.topics import TopicTable
 from flightsw.streams import Stream
 
-Entry = tuple[Any, ...]
 Flip = Callable[[Entry, float], Entry | None]
 """(entry, a draw in [0, 1) that says which bit) -> the entry as it arrives; None: it is no message any more"""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,10 +15,10 @@ from flightsw.cli.inspection import AsJson, RunDir
 from flightsw.errors import ConfigError
 
 if TYPE_CHECKING:
-    from flightsw.bus.compare import Difference, Rules, TopicTally
-    from flightsw.messages.schema import TopicSchema
+    from flightsw.bus.compare import Difference, TopicTally
     from flightsw.node.appreplay import AppReplay
     from flightsw.node.replay import Replay
+    from flightsw.node.rules import RulesOf
     from flightsw.record.diff import RunDiff
 
 Ignore = Annotated[
@@ -99,9 +98,7 @@ def diff(
     return GOOD if found.same else FAILED
 
 
-def _rules_of(
-    whose: str, ignore: list[str] | None, tolerance: list[str] | None, file: Path | None
-) -> Callable[[Sequence[TopicSchema]], Rules]:
+def _rules_of(whose: str, ignore: list[str] | None, tolerance: list[str] | None, file: Path | None) -> RulesOf:
     from flightsw.node.rules import read_rules
 
     return partial(read_rules, whose=whose, ignore=ignore or [], tolerance=tolerance or [], file=file)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flightsw.cli.exits import GOOD
+from flightsw.cli.inspection import AsJson
 from flightsw.cli.running import fly, tell_outcome
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ Priority = Annotated[
     bool, typer.Option("--priority/--no-priority", help="Ask the system to run it before others (root: in real time).")
 ]
 SafeMode = Annotated[str | None, typer.Option(help="Power mode for when the bench is lost, by its name.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()

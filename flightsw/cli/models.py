@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flightsw.cli.exits import GOOD
+from flightsw.cli.inspection import AsJson
 
 if TYPE_CHECKING:
     from flightsw.apps.inference.network import Network
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The payload's networks.", add_completion=False, pretty_exceptions_enable=False)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ROUNDS, CALLS, BATCH = 5, 20, 8
 
 

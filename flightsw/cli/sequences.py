@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from flightsw.cli.exits import FAILED, GOOD
+from flightsw.cli.inspection import AsJson
 from flightsw.errors import ConfigError
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 app = typer.Typer(help="Stored command sequences: check files, send them up.")
 

@@ -10,8 +10,7 @@ from typing import Annotated
 import typer
 
 from flightsw.cli.exits import FAILED, GOOD
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+from flightsw.cli.inspection import AsJson
 
 
 def bench_upsets(

@@ -7,7 +7,7 @@ ignores and tolerances are those of openpilot's process replay. Called by `fligh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from flightsw.bus.compare import EXACT, Comparison, Difference, Rules, TopicTall
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.rebuild import logged_steps
 from flightsw.errors import ConfigError, LogError
-from flightsw.messages.schema import TopicSchema, topic_schemas
+from flightsw.messages.schema import topic_schemas
 from flightsw.node.again import Build, exchange_of, overlooked, scenario_of, table_of
 from flightsw.node.build import build_application
 from flightsw.node.rebuilding import FedApplication
 from flightsw.node.reconfigure import with_changes
+from flightsw.node.rules import RulesOf
 
 RAISED = "raised"
 
@@ -44,10 +45,6 @@ class AppReplay:
     def same(self) -> bool:
         """No difference but those that the rules overlook."""
         return self.divergence is None
-
-
-RulesOf = Callable[[Sequence[TopicSchema]], Rules]
-"""The rules for these topics. Raises ConfigError."""
 
 
 def replay_application(

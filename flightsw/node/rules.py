@@ -12,7 +12,7 @@ comfort. Called by `flightsw replay --app` and `flightsw diff`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,6 +22,8 @@ from flightsw.errors import ConfigError
 from flightsw.messages.schema import TopicSchema
 from flightsw.node.tomlfile import convert, load_toml
 
+RulesOf = Callable[[Sequence[TopicSchema]], Rules]
+"""The rules for these topics. Raises ConfigError."""
 _NUMBERS = ("float", "int")
 
 

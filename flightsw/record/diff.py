@@ -13,13 +13,14 @@ from pathlib import Path
 
 import msgspec
 
-from flightsw.bus.compare import EXACT, NOTHING, Comparison, Difference, Rules, TopicTally
+from flightsw.bus.compare import EXACT, NOTHING, Comparison, Difference, TopicTally
 from flightsw.bus.headers import HeaderDifference, header_differences
 from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.records import MESSAGE, TickRecord
 from flightsw.errors import ConfigError, LogError
 from flightsw.messages.schema import TopicSchema
+from flightsw.node.rules import RulesOf
 from flightsw.record.folder import read_manifest
 
 INPUTS = "bus.inputs"
@@ -46,9 +47,6 @@ class RunDiff(msgspec.Struct, frozen=True):
     header: list[HeaderDifference]
     topics: list[TopicTally]
     """that occur"""
-
-
-RulesOf = Callable[[Sequence[TopicSchema]], Rules]
 
 
 def diff_runs(

@@ -19,6 +19,7 @@ from flightsw.messages.signals import find_logged_signal
 from flightsw.messages.topics import BUS
 from flightsw.record.columns import field_of
 from flightsw.regress.nodes import (
+    SECONDS,
     TICKS,
     After,
     Apply,
@@ -40,7 +41,6 @@ from flightsw.regress.nodes import (
     Window,
 )
 
-SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 SLACK_TICKS = 1e-9
 """what a time in floating point may miss a tick by, and be at it"""
 

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 TICKS = "ticks"
+SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+"""in a unit of time; orbits, cycles and ticks are the scenario's"""
 INFINITE = float("inf")
 
 

@@ -22,6 +22,7 @@ from flightsw.errors import ConfigError
 from flightsw.regress import calls
 from flightsw.regress.lexer import Token, tokens_of
 from flightsw.regress.nodes import (
+    SECONDS,
     Always,
     And,
     Apply,
@@ -44,7 +45,6 @@ from flightsw.regress.nodes import (
 )
 
 MAX_DEPTH = 40
-SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 RELATIONS = ("<", "<=", ">", ">=", "==", "!=")
 _TEMPORAL: dict[str, Callable[[Formula, Window | None], Formula]] = {
     "always": Always,
