@@ -81,7 +81,7 @@ class TunedFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 def shipped_bench() -> Bench:
     """The bench that comes with flightsw. Raises ConfigError."""
-    with resources.as_file(_data("control.toml")) as path:
+    with resources.as_file(data_file("control.toml")) as path:
         bench = convert(load_toml(path), Bench, "control.toml")
     for law in (*bench.laws, bench.sweep.law):
         if law not in SHIPPED:
@@ -91,7 +91,7 @@ def shipped_bench() -> Bench:
 
 def shipped_tuned() -> tuple[Tuned, ...]:
     """The tuned figures that come with flightsw. Raises ConfigError."""
-    with resources.as_file(_data("tuned.toml")) as path:
+    with resources.as_file(data_file("tuned.toml")) as path:
         return convert(load_toml(path), TunedFile, "tuned.toml").tuned
 
 
@@ -113,10 +113,11 @@ def chosen_cases(bench: Bench, names: list[str]) -> tuple[BenchCase, ...]:
     return tuple(known[name] for name in names) if names else bench.cases
 
 
-def _data(name: str) -> Any:
+def data_file(name: str) -> Any:
+    """A file that comes with the bench."""
     return resources.files("flightsw.bench") / "data" / name
 
 
 def tuned_path() -> Path:
     """Where `--tune` writes: the package's own file."""
-    return Path(str(_data("tuned.toml")))
+    return Path(str(data_file("tuned.toml")))

@@ -15,7 +15,7 @@ import msgspec
 
 from flightsw.apps.inference.laws import SHIPPED
 from flightsw.apps.inference.sourceconfig import AnySource
-from flightsw.bench.cases import Name
+from flightsw.bench.cases import Name, data_file
 from flightsw.errors import ConfigError
 from flightsw.node.tomlfile import convert, load_toml
 
@@ -76,7 +76,7 @@ class OrbitTunedFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 def shipped_orbit_bench() -> OrbitBench:
     """The bench that comes with flightsw. Raises ConfigError."""
-    with resources.as_file(_data("orbit.toml")) as path:
+    with resources.as_file(data_file("orbit.toml")) as path:
         bench = convert(load_toml(path), OrbitBench, "orbit.toml")
     chosen_policies(bench, [])
     return bench
@@ -84,7 +84,7 @@ def shipped_orbit_bench() -> OrbitBench:
 
 def shipped_orbit_tuned() -> tuple[OrbitTuned, ...]:
     """The tuned figures that come with flightsw. Raises ConfigError."""
-    with resources.as_file(_data("orbit-tuned.toml")) as path:
+    with resources.as_file(data_file("orbit-tuned.toml")) as path:
         return convert(load_toml(path), OrbitTunedFile, "orbit-tuned.toml").tuned
 
 
@@ -114,10 +114,6 @@ def chosen_policies(bench: OrbitBench, names: list[str]) -> tuple[str, ...]:
     return tuple(names) if names else bench.policies
 
 
-def _data(name: str) -> Any:
-    return resources.files("flightsw.bench") / "data" / name
-
-
 def orbit_tuned_path() -> Path:
     """Where `--tune` writes: the package's own file."""
-    return Path(str(_data("orbit-tuned.toml")))
+    return Path(str(data_file("orbit-tuned.toml")))

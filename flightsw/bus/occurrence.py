@@ -13,11 +13,9 @@ from typing import Literal
 
 import msgspec
 
-from flightsw.messages.plant import Truth
+from flightsw.messages.plant import IN_ECLIPSE, Truth
 from flightsw.streams import Stream
 
-IN_SHADOW = 0.5
-"""Sunlit share below which the node counts as eclipsed."""
 Relation = Literal["<", "<=", ">", ">="]
 _COMPARE: Mapping[Relation, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -87,7 +85,7 @@ class Trigger:
     def step(self, tick: int, truth: Truth | None) -> bool:
         """Whether the fault acts in this tick; to be called for every tick, `truth` being that of the tick before."""
         if truth is not None and self.reads_truth:
-            shaded = truth.sunlit_fraction < IN_SHADOW
+            shaded = truth.sunlit_fraction < IN_ECLIPSE
             self._eclipses += shaded and not self._shaded
             self._shaded = shaded
         if self.active and self._until is not None and tick >= self._until:

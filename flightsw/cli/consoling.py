@@ -39,8 +39,10 @@ def console(
     out: Annotated[Path | None, typer.Option(help="With --run: run folder, new or empty.")] = None,
 ) -> int:
     """Show a run in the browser, live: pictures, figures, events; command it, let faults happen, pause and step it."""
+    from flightsw.bus.log import TAIL_NAME
     from flightsw.cli.running import parse_speed
     from flightsw.live.browser.serve import serve
+    from flightsw.node.imports import MANIFEST_FILE
 
     if (run_dir is None) == (scenario is None):
         raise ConfigError("console: must be given a run folder, or --run SCENARIO")
@@ -49,7 +51,7 @@ def console(
         typer.echo(f"console at {address}")
 
     if run_dir is not None:
-        if not (run_dir / "manifest.json").is_file() and not (run_dir / "bus.log").is_file():
+        if not (run_dir / MANIFEST_FILE).is_file() and not (run_dir / TAIL_NAME).is_file():
             raise ConfigError(f"{run_dir}: not a run folder: neither a manifest nor a log in it")
         serve(run_dir, host, port, tell)
         return GOOD

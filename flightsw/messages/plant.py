@@ -33,6 +33,9 @@ from flightsw.messages.base import (
     WattsPerSquareMetre,
 )
 
+IN_ECLIPSE = 0.5
+"""of `sunlit_fraction`: with less of the Sun in view the node counts as eclipsed"""
+
 
 class LclState(enum.IntEnum):
     """State of a latching current limiter (ECSS-E-ST-20-20C names)."""

@@ -23,7 +23,7 @@ from flightsw.messages.comms import RadioCommand
 from flightsw.messages.faults import FaultInjection
 from flightsw.messages.health import AttitudeCommand, Event, Severity
 from flightsw.messages.inference import DeviceActivity
-from flightsw.messages.plant import DeviceReadings, LclState, LinkSensors, Truth
+from flightsw.messages.plant import IN_ECLIPSE, DeviceReadings, LclState, LinkSensors, Truth
 from flightsw.messages.power import ChargeCommand, SwitchCommand
 from flightsw.messages.thermal import HeaterCommand, PumpCommand
 from flightsw.plant import board as real_board
@@ -43,8 +43,6 @@ from flightsw.plant.spacecraft import Orders, Spacecraft
 from flightsw.plant.thermal import ZERO_C_K
 from flightsw.streams import Stream
 
-IN_SHADOW = 0.5
-"""Sunlit share below which the node counts as eclipsed."""
 CHANGES = (
     ("eclipse.exit", "eclipse.entry"),
     ("brownout.end", "brownout.begin"),
@@ -279,7 +277,7 @@ class PlantProcess:
         if self._upsets:
             messages.append(Event(Severity.WARNING_LO, "radiation.upset", {"bits": len(self._upsets)}))
         seen = (
-            lit < IN_SHADOW,
+            lit < IN_ECLIPSE,
             craft.flows.brownout,
             craft.undervoltage,
             struck.sel,

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from flightsw.bus.logreader import LogReader
 from flightsw.errors import LogError
-from flightsw.record.folder import MANIFEST_FILE, Manifest, read_manifest
+from flightsw.node.imports import MANIFEST_FILE
+from flightsw.record.folder import Manifest, read_manifest
 
 COMPLETED = "completed"
 

@@ -25,13 +25,12 @@ import msgspec
 
 from flightsw import __version__
 from flightsw.errors import ConfigError, LogError, RunError
-from flightsw.node.imports import Identity
+from flightsw.node.imports import MANIFEST_FILE, Identity
 
 if TYPE_CHECKING:
     from flightsw.node.run import RunOutcome
 
 SCENARIO_FILE = "scenario.toml"
-MANIFEST_FILE = "manifest.json"
 RUNNING = "running"
 """Outcome of a run that hasn't ended, or never could say how."""
 _PACKAGES = ("numpy", "onnxruntime", "pyzmq", "msgspec", "msgpack", "sgp4", "pyerfa")

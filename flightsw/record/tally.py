@@ -14,13 +14,11 @@ import msgspec
 from flightsw.messages.comms import CommsStatus, DownlinkFrame, TcStage, TcVerification
 from flightsw.messages.health import BusEvent, BusEventKind, Event, ModeStatus, Severity
 from flightsw.messages.inference import Binding, InferenceAccount, InferenceResult, InferenceStatus
-from flightsw.messages.plant import DeviceReadings, Truth
+from flightsw.messages.plant import IN_ECLIPSE, DeviceReadings, Truth
 from flightsw.messages.power import PowerStatus
 from flightsw.messages.topics import TopicTable
 from flightsw.record.excess import Excess
 
-IN_ECLIPSE = 0.5
-"""Sunlit share below which the node counts as eclipsed, as in the plant."""
 BUS_SEVERITY = {
     BusEventKind.APP_LOST: Severity.WARNING_HI,
     BusEventKind.REJOIN: Severity.ACTIVITY_HI,

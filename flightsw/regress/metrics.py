@@ -21,9 +21,9 @@ import numpy.typing as npt
 
 from flightsw.messages.health import Severity
 from flightsw.messages.inference import Binding
+from flightsw.messages.plant import IN_ECLIPSE
 from flightsw.record.columns import Columns, FloatArray
 from flightsw.record.excess import Excess
-from flightsw.record.tally import IN_ECLIPSE
 
 BAND_K = 1.0
 HOLD_S = 120.0

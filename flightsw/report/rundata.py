@@ -21,6 +21,7 @@ from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import LogReader
 from flightsw.errors import ConfigError, LogError
 from flightsw.messages.faults import INJECTION, FaultInjection
+from flightsw.messages.plant import IN_ECLIPSE
 from flightsw.messages.signals import find_logged_signal
 from flightsw.node.hostlog import HOST_LOG
 from flightsw.node.requirementconfig import RequirementConfig
@@ -31,7 +32,7 @@ from flightsw.record.elements import Elements
 from flightsw.record.folder import SCENARIO_FILE, Manifest, read_manifest
 from flightsw.record.ledger import Ledgers, Residuals
 from flightsw.record.summary import Hearer, Summary, tell
-from flightsw.record.tally import IN_ECLIPSE, Tally
+from flightsw.record.tally import Tally
 from flightsw.regress.judging import judged_on
 from flightsw.regress.requirement import Requirement, bind, signals_of, topics_of, vocabulary_of_log
 from flightsw.regress.verdict import Verdict

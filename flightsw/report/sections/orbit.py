@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from flightsw.messages.plant import IN_ECLIPSE
 from flightsw.plant.sky import SAA_LATITUDE_DEG, SAA_LONGITUDE_DEG, in_south_atlantic_anomaly
-from flightsw.record.tally import IN_ECLIPSE
 from flightsw.report.drawing import OLIVE, FloatArray, Line, Panel, Part, Section, Track
 from flightsw.report.rundata import RunData
 from flightsw.report.sections.markup import counted, note, number, pairs
