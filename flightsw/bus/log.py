@@ -14,28 +14,24 @@ Written by the two hosts of the Exchange; read by replay, by `record` and by eve
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
-import structlog
 from msgspec import UNSET, UnsetType
 
-from flightsw.bus.processor import work_beside
 from flightsw.bus.records import MESSAGE, TickRecord
+from flightsw.bus.segments import TAIL_NAME, closed_name, compress
 from flightsw.errors import LogError, RunError
 from flightsw.messages.schema import TopicSchema
 
-TAIL_NAME = "bus.log"
 SEGMENT_BYTES = 8 * 1024 * 1024
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-_COMPRESSION_LEVEL = 1  # zlib 1 takes about 12 ms a MB here and still shrinks a tick to a third
 
 
 class ProcessSchema(msgspec.Struct, frozen=True):
@@ -282,58 +278,11 @@ class LogWriter:
         assert self._file is not None
         os.close(self._file)
         self._file = None
-        closed = self._run_dir / f"bus.{self._segment:05d}.log"
+        closed = self._run_dir / closed_name(self._segment)
         (self._run_dir / TAIL_NAME).rename(closed)
-        thread = threading.Thread(target=_compress, args=(closed, self._spare_cores), name="log-compress")
+        thread = threading.Thread(target=compress, args=(closed, self._spare_cores), name="log-compress")
         thread.start()
         self._compressing = [*(t for t in self._compressing if t.is_alive()), thread]
         self._segment += 1
         self._written = 0
         self._file = os.open(self._run_dir / TAIL_NAME, _NEW_FILE, 0o644)
-
-
-def _compress(closed: Path, cores: Collection[int]) -> None:
-    """Replace a closed segment by its compressed form; at every moment one whole copy exists.
-
-    Where there is no room for the second one, the segment stays as it is, and reads as well.
-    """
-    if cores:
-        work_beside(cores)
-    temporary = closed.with_suffix(".log.gz.tmp")
-    try:
-        with closed.open("rb") as source, temporary.open("wb") as sink:
-            _pack(source, sink)
-        temporary.rename(closed.with_suffix(".log.gz"))
-        closed.unlink()
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        structlog.get_logger().warning("segment.not_compressed", segment=closed.name, error=error.strerror)
-
-
-def _pack(source: BinaryIO, sink: BinaryIO) -> None:
-    with gzip.GzipFile(filename="", mode="wb", compresslevel=_COMPRESSION_LEVEL, fileobj=sink, mtime=0) as packed:
-        while block := source.read(1 << 20):
-            packed.write(block)
-    sink.flush()
-    os.fsync(sink.fileno())
-
-
-def segment_files(run_dir: Path) -> list[Path]:
-    """The log's files in order, each segment once. Raises LogError when there are none."""
-    closed: dict[int, Path] = {}
-    for path in sorted(run_dir.glob("bus.*.log")) + sorted(run_dir.glob("bus.*.log.gz")):
-        number = path.name.split(".")[1]
-        if number.isdigit():
-            closed[int(number)] = path
-    if sorted(closed) != list(range(len(closed))):
-        raise LogError(f"{run_dir}: segments {_missing(closed)} of the log are missing")
-    tail = run_dir / TAIL_NAME
-    files = [closed[number] for number in sorted(closed)] + ([tail] if tail.is_file() else [])
-    if not files:
-        raise LogError(f"{run_dir}: no {TAIL_NAME} in it: not a run folder")
-    return files
-
-
-def _missing(present: Iterable[int]) -> str:
-    have = set(present)
-    return ", ".join(str(number) for number in range(max(have)) if number not in have)

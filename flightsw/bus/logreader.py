@@ -18,9 +18,10 @@ from typing import Any
 import msgpack
 import msgspec
 
-from flightsw.bus.log import HashChain, LogHeader, LogPlace, segment_files
+from flightsw.bus.log import HashChain, LogHeader, LogPlace
 from flightsw.bus.migrations import CHANGES, FORMATS, Format, Upgrade
 from flightsw.bus.records import LATE, MESSAGE, OVERDUE, RECONFIGURE, SKIPPED, TickRecord
+from flightsw.bus.segments import segment_files
 from flightsw.errors import LogError
 from flightsw.messages.base import Message
 from flightsw.messages.declared import declared_topics

@@ -39,7 +39,7 @@ def console(
     out: Annotated[Path | None, typer.Option(help="With --run: run folder, new or empty.")] = None,
 ) -> int:
     """Show a run in the browser, live: pictures, figures, events; command it, let faults happen, pause and step it."""
-    from flightsw.bus.log import TAIL_NAME
+    from flightsw.bus.segments import TAIL_NAME
     from flightsw.cli.running import parse_speed
     from flightsw.live.browser.serve import serve
     from flightsw.node.imports import MANIFEST_FILE

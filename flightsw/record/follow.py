@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from flightsw.bus.log import LogHeader, segment_files
+from flightsw.bus.log import LogHeader
 from flightsw.bus.records import TickRecord
+from flightsw.bus.segments import segment_files
 from flightsw.errors import LogError
 from flightsw.node.rundir import CONTROL_FILE
 from flightsw.record.folder import RUNNING, read_manifest

@@ -16,9 +16,10 @@ from pathlib import Path
 import msgpack
 import msgspec
 
-from flightsw.bus.log import TAIL_NAME, LogHeader
+from flightsw.bus.log import LogHeader
 from flightsw.bus.logreader import NO_OBJECT, decode_record
 from flightsw.bus.records import TickRecord
+from flightsw.bus.segments import TAIL_NAME
 from flightsw.errors import LogError
 
 _BLOCK_BYTES = 1 << 22

@@ -6,18 +6,16 @@ import errno
 import gzip
 import hashlib
 import os
-import threading
 from pathlib import Path
-from typing import BinaryIO
 
 import msgpack
 import msgspec
 import pytest
 
-from flightsw.bus import log as log_module
-from flightsw.bus.log import TAIL_NAME, HashChain, LogHeader, LogWriter, RecordEncoder
+from flightsw.bus.log import SEGMENT_BYTES, HashChain, LogHeader, LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.records import TickRecord
+from flightsw.bus.segments import TAIL_NAME
 from flightsw.errors import LogError, RunError
 from flightsw.messages.schema import PROTOCOL, topic_schemas
 from tests.bus.test_exchange import Bench, sent
@@ -169,38 +167,6 @@ def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes, message: str)
         LogReader(tmp_path)
 
 
-def test_a_folder_without_a_log_and_a_missing_segment_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(LogError, match="not a run folder"):
-        LogReader(tmp_path)
-    write_run(tmp_path, segment_bytes=500)
-    (tmp_path / "bus.00001.log.gz").unlink()
-    with pytest.raises(LogError, match=r"segments 1 of the log are missing"):
-        LogReader(tmp_path)
-
-
-def test_closed_segments_are_compressed_on_spare_cores_and_the_writer_stays_where_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allowed = os.sched_getaffinity(0)
-    asked: list[tuple[str, frozenset[int]]] = []
-
-    def note(cores: frozenset[int]) -> None:
-        asked.append((threading.current_thread().name, cores))
-
-    monkeypatch.setattr(log_module, "work_beside", note)
-    bench, writer = Bench(toy_table()), LogWriter(tmp_path, header(), segment_bytes=500, spare_cores={max(allowed)})
-    for _ in range(30):
-        writer.append(RecordEncoder()(bench.tick()))
-    log_hash = writer.close()
-    packed = sorted(tmp_path.glob("bus.*.log.gz"))
-    assert len(packed) > 1
-    assert asked == [("log-compress", frozenset({max(allowed)}))] * len(packed)
-    assert os.sched_getaffinity(0) == allowed
-    reader = LogReader(tmp_path)
-    assert len(list(reader.ticks())) == 30
-    assert reader.log_hash == log_hash
-
-
 def test_an_altered_log_is_told_from_a_cut_one(tmp_path: Path) -> None:
     write_run(tmp_path)
     data = bytearray((tmp_path / TAIL_NAME).read_bytes())
@@ -213,7 +179,7 @@ def test_an_altered_log_is_told_from_a_cut_one(tmp_path: Path) -> None:
 
 def test_the_chain_starts_at_the_header() -> None:
     assert HashChain(b"a").hexdigest() == hashlib.sha256(b"a").hexdigest()
-    assert log_module.SEGMENT_BYTES > 1 << 20
+    assert SEGMENT_BYTES > 1 << 20
 
 
 class FullDisk:
@@ -262,17 +228,3 @@ def test_a_log_that_can_t_be_begun_says_so(tmp_path: Path, monkeypatch: pytest.M
         LogWriter(tmp_path, header())
     with pytest.raises(RunError, match=r"bus.log: can't be written: No such file"):
         LogWriter(tmp_path / "nowhere", header())
-
-
-def test_a_segment_that_can_t_be_compressed_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_room(_source: object, sink: BinaryIO) -> None:
-        sink.write(b"half")
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(log_module, "_pack", no_room)
-    write_run(tmp_path, segment_bytes=500)
-    assert len(list(tmp_path.glob("bus.*.log"))) >= 3
-    assert list(tmp_path.glob("*.gz*")) == []
-    reader = LogReader(tmp_path)
-    assert len(list(reader.ticks())) == 30
-    assert reader.complete

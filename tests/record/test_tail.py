@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from flightsw.bus.log import TAIL_NAME, LogWriter, RecordEncoder
+from flightsw.bus.log import LogWriter, RecordEncoder
 from flightsw.bus.logreader import LogReader
 from flightsw.bus.records import TickRecord
+from flightsw.bus.segments import TAIL_NAME
 from flightsw.errors import LogError
 from flightsw.record.follow import follow
 from flightsw.record.tail import LogTail
