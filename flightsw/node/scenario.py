@@ -16,22 +16,18 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from flightsw.apps.comms.config import CommsConfig
-from flightsw.apps.health.channels import channel_of
 from flightsw.apps.health.config import HealthConfig
 from flightsw.apps.inference.config import InferenceConfig
 from flightsw.apps.own import AppConfig
 from flightsw.apps.power.config import PowerConfig
 from flightsw.apps.thermal.config import ThermalConfig
 from flightsw.devices.board import BoardConfig
-from flightsw.devices.models import load_card, verified_model_path
 from flightsw.devices.profiles import load_profile
 from flightsw.devices.silicon import Silicon
-from flightsw.devices.telemetry_model import TelemetryCard, channels_of, sample_ticks
 from flightsw.errors import ConfigError
 from flightsw.messages.base import Label, Scalar
 from flightsw.messages.commands import parse_command
 from flightsw.messages.sequences import Sequence, SequenceTrigger
-from flightsw.messages.topics import TopicTable, shipped_topics
 from flightsw.node.designcases import plant_in_case, power_in_case
 from flightsw.node.durations import parse_duration_s
 from flightsw.node.faults import Fault, check_faults
@@ -39,7 +35,7 @@ from flightsw.node.fdircheck import check_fdir
 from flightsw.node.imports import Identity, folders_of, identity, look_in
 from flightsw.node.laws import is_own
 from flightsw.node.materials import with_places
-from flightsw.node.modelcheck import check_model
+from flightsw.node.modelcheck import check_model, check_watch
 from flightsw.node.ownprocess import ProcessConfig
 from flightsw.node.requirementconfig import RequirementConfig, meant_in
 from flightsw.node.sequencefiles import check_sequences, with_files
@@ -252,7 +248,8 @@ def check(scenario: Scenario) -> None:
     check_rates(scenario.plant.radiation, scenario.dt_s)
     silicon = _silicon(scenario)
     check_model(scenario.apps.inference)
-    _check_watch(scenario)
+    if (watch := scenario.apps.health.watched_telemetry) is not None:
+        check_watch(watch, scenario.dt_s * scenario.cycle_ticks)
     _check_fdir(scenario)
     thermal, power = scenario.apps.thermal, scenario.apps.power
     if thermal.chip_limit_c >= silicon.throttle_c:
@@ -308,21 +305,6 @@ def _silicon(scenario: Scenario) -> Silicon:
         return load_profile(scenario.plant.profile).silicon()
     except ConfigError as error:
         raise ConfigError(f"plant.profile: {error}") from None
-
-
-def _check_watch(scenario: Scenario) -> None:
-    """The network that is to watch the telemetry: its card, its file, and that its channels are there."""
-    watch = scenario.apps.health.watched_telemetry
-    if watch is None:
-        return
-    try:
-        card = load_card(watch.model, TelemetryCard)
-        verified_model_path(card)
-        for row in channels_of(card, watch.spacecraft):
-            channel_of(row, TopicTable(shipped_topics()))
-        sample_ticks(card, scenario.dt_s * scenario.cycle_ticks)
-    except ConfigError as error:
-        raise ConfigError(f"apps.health.anomaly: {error}") from None
 
 
 def orbit_period_s(scenario: Scenario) -> float:
