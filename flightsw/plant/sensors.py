@@ -6,7 +6,7 @@ Readings are samples at the end of the tick. Called by the plant process.
 
 from __future__ import annotations
 
-from flightsw.messages.plant import LclState, LinkSensors, NavSensors, PowerSensors, ThermalSensors
+from flightsw.messages.plant import IN_ECLIPSE, LclState, LinkSensors, NavSensors, PowerSensors, ThermalSensors
 from flightsw.plant.config import ARRAY, BATTERY, BOARD, BUS, CHIP, RADIATOR, SensorConfig
 from flightsw.plant.distribution import Flows
 from flightsw.plant.sky import SkySample
@@ -78,7 +78,7 @@ class Sensors:
             sun_direction=sky.sun,
             latitude_deg=sky.latitude_deg,
             longitude_deg=sky.longitude_deg,
-            sun_visible=sky.sunlit_fraction >= 0.5,
+            sun_visible=sky.sunlit_fraction >= IN_ECLIPSE,
         )
 
 

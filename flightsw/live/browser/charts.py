@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from flightsw.live.history import Spans
 from flightsw.live.limits import Limits
+from flightsw.messages.plant import IN_ECLIPSE
 from flightsw.record.coast import LAND
 
 Options = dict[str, Any]
@@ -225,7 +226,7 @@ def ground_track(
 ) -> Options:
     """Where the node was, in sunlight and in shadow, and where it is; stations by name."""
     places = [
-        (round(longitude, 2), round(latitude, 2), lit is None or lit >= 0.5)
+        (round(longitude, 2), round(latitude, 2), lit is None or lit >= IN_ECLIPSE)
         for latitude, longitude, lit in zip(latitudes, longitudes, sunlit, strict=True)
         if latitude is not None and longitude is not None
     ]

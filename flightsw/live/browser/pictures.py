@@ -11,6 +11,7 @@ from flightsw.live.history import eclipses
 from flightsw.live.limits import Limits
 from flightsw.live.state import LiveState
 from flightsw.messages.health import Mode
+from flightsw.messages.plant import IN_ECLIPSE
 
 TITLES = {
     "charge": "charge, %",
@@ -68,7 +69,7 @@ def picture_options(session: Session, cursor_s: float | None, *, dark: bool) -> 
     palette = DARK if dark else LIGHT
     times_s, course = history.times_s(), history.course
     lit = course("sunlit")
-    began_in_one = bool(lit) and lit[0] is not None and lit[0] < 0.5
+    began_in_one = bool(lit) and lit[0] is not None and lit[0] < IN_ECLIPSE
     spans = eclipses(session.shadow_edges, state.dt_s, state.time_s, began_in_one=began_in_one)
     common: dict[str, Any] = {"spans": spans, "cursor_s": cursor_s}
     soc = [None if value is None else round(100.0 * value, 2) for value in course("soc")]
