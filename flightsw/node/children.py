@@ -101,23 +101,21 @@ def _remote_end(
     return RemoteEnd(remote, broker_plan.header, broker_plan.schema_hash, table, door, plan.run_dir, priority)
 
 
-def bus_main(
+def _broker_plan(
     plan: RunPlan,
+    table: ProcessTable,
     sockets: Path,
-    link: socket.socket,
     *,
     resume: bool,
     peers: Mapping[str, bytes],
     cores: Mapping[str, frozenset[int]],
-) -> None:
-    """Be the bus, and tell the launcher what came of it. `cores`: where each process is kept."""
-    priority = go_first() if plan.first else "as others"  # before the first socket: its threads are to have it too
-    table = process_table(plan.scenario)
+) -> BrokerPlan:
+    """What this run asks of the bus."""
     commands = scheduled_commands(plan.scenario)
     taken_up = plan.taken_up
     if taken_up is not None:
         commands |= {tick: (*commands.get(tick, ()), *requests) for tick, requests in taken_up.commands.items()}
-    broker_plan = BrokerPlan(
+    return BrokerPlan(
         run_dir=plan.run_dir,
         endpoint=f"ipc://{sockets / BUS_SOCKET}",
         header=log_header(plan.scenario, table),
@@ -132,12 +130,29 @@ def bus_main(
         spare_cores=frozenset[int]().union(*cores.values()) - cores.get(BUS, frozenset()),
         on_other_cores=frozenset(name for name, kept in cores.items() if kept != cores[BUS]),
     )
+
+
+def bus_main(
+    plan: RunPlan,
+    sockets: Path,
+    link: socket.socket,
+    *,
+    resume: bool,
+    peers: Mapping[str, bytes],
+    cores: Mapping[str, frozenset[int]],
+) -> None:
+    """Be the bus, and tell the launcher what came of it. `cores`: where each process is kept."""
+    priority = go_first() if plan.first else "as others"  # before the first socket: its threads are to have it too
+    table = process_table(plan.scenario)
+    broker_plan = _broker_plan(plan, table, sockets, resume=resume, peers=peers, cores=cores)
     context = zmq.Context()
     context.setsockopt(zmq.LINGER, 500)
     router, console = context.socket(zmq.ROUTER), context.socket(zmq.ROUTER)
     console.bind(f"ipc://{sockets / UMBILICAL_SOCKET}")
     launcher = LauncherLink(link)
-    next_request = max(1 + sum(map(len, commands.values())), 1 if taken_up is None else taken_up.next_request)
+    taken_up = plan.taken_up
+    scripted = sum(map(len, broker_plan.commands.values()))
+    next_request = max(1 + scripted, 1 if taken_up is None else taken_up.next_request)
     injector = partial(injection_of, plan.scenario, table)
     umbilical = Umbilical(console, plan.scenario.dt_s, plan.ticks, next_request, injector)
     pacer = Pacer(plan.scenario.dt_s, plan.speed, plan.slip_policy)
