@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -111,8 +112,7 @@ class Broker:
                     self.first_tick_s = monotonic_s()
                     self._pacer.restart()  # everybody was built in this one
             else:
-                for name in self._exchange.absent().keys() - self._elsewhere:
-                    self._joining.await_successor(name)  # lost near the end: who isn't here can't be sent home
+                self._await_absent()
         except StopRequested:
             verdict = "interrupted"
         finally:
@@ -123,6 +123,12 @@ class Broker:
         if cut is not None:
             raise cut
         return verdict
+
+    def _await_absent(self) -> None:
+        """Whoever was lost near the end, as long as nobody wants to stop: who isn't here can't be sent home."""
+        with suppress(StopRequested):
+            for name in self._exchange.absent().keys() - self._elsewhere:
+                self._joining.await_successor(name)
 
     def _dismiss(self) -> None:
         self._peers.dismiss()

@@ -116,12 +116,15 @@ class Joining:
             self._take(identity, self._decode(data))
 
     def await_successor(self, name: str) -> None:
-        """A lost application is due back in the coming tick, which doesn't begin without it. Raises RunError."""
+        """A lost application is due back in the coming tick, which doesn't begin without it. Raises RunError,
+        StopRequested."""
         deadline_s = monotonic_s() + WALL_GUARD_S
         while name in self._peers.welcomed or name not in self._peers.identities:
             received = self._received()
             if received is not None:
                 self._take(*received)
+            elif self._launcher.stop_wanted:
+                raise StopRequested
             elif monotonic_s() > deadline_s:
                 raise RunError(f"{name}: no successor joined in {WALL_GUARD_S:.0f} s")
         self._peers.welcome(name, self._exchange.tick)
