@@ -8,12 +8,10 @@ anew. At its end it restores what it changed. Called by `flightsw hil agent`.
 
 from __future__ import annotations
 
-import secrets
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -26,27 +24,15 @@ from flightsw.bus.frames import Brief, Enlist, FromBench, Refused
 from flightsw.bus.pacing import monotonic_s
 from flightsw.devices.board import Board
 from flightsw.devices.onnxsessions import CPU
-from flightsw.errors import ConfigError, JoinRefused
+from flightsw.errors import JoinRefused
 from flightsw.messages.schema import PROTOCOL
 from flightsw.node.scenario import ON_BOARD, Scenario
 from hil.interlock import Watch
-from hil.keys import public_of
+from hil.line import Handshake, Line, Wire, opened
 from hil.parcel import unpacked
 from hil.session import ENLIST_S, POLL_S, ApplicationFailed, BenchLost, Session, offer
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-HEARTBEAT_MS, HEARTBEAT_LOST_MS = 1000, 3000
-
-
-@dataclass(frozen=True)
-class Line:
-    """How to reach the bench."""
-
-    endpoint: str
-    secret: bytes
-    """the agent's own key"""
-    bench: bytes
-    """the bench's public key"""
 
 
 class Agent:
@@ -64,6 +50,8 @@ class Agent:
         self._stretched = stretched
         self._once = once
         self._stop = threading.Event()
+        self._failure: Handshake | None = None
+        """of the last handshakes, if that was told"""
         self._log = structlog.get_logger()
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(FromBench).decode
@@ -95,50 +83,52 @@ class Agent:
 
     def _session(self, context: zmq.Context[zmq.Socket[bytes]]) -> None:
         """From one connection to its end."""
-        line = self._line
-        socket: zmq.Socket[bytes] = context.socket(zmq.DEALER)
-        socket.setsockopt(zmq.IDENTITY, f"{ON_BOARD}.{secrets.token_hex(8)}".encode())
-        socket.setsockopt(zmq.LINGER, 200)
-        socket.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
-        socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, HEARTBEAT_LOST_MS)
-        socket.setsockopt(zmq.CURVE_SERVERKEY, line.bench)
-        socket.setsockopt(zmq.CURVE_PUBLICKEY, public_of(line.secret))
-        socket.setsockopt(zmq.CURVE_SECRETKEY, line.secret)
-        try:
-            socket.connect(line.endpoint)
-            brief = self._enlist(socket)
-            if brief is not None:
-                with TemporaryDirectory(prefix="flightsw-agent-") as folder:
-                    scenario = _scenario_of(brief, Path(folder))
-                    session = Session(
-                        self._board, self._watch, socket, scenario, self._stop, self._stretched, self._provider
-                    )
-                    if self._is_safe:  # a mode of the run's may have no name on this board: then nothing would end it
-                        self._board.restore()
-                        self._is_safe = False
-                    session.run(brief.number)
-                self.sessions += 1
-                self._board.restore()
-        except zmq.ZMQError as error:
-            raise ConfigError(f"endpoint = {line.endpoint!r}: {error.strerror}") from None
-        finally:
-            socket.close()
+        with opened(context, self._line) as wire:
+            brief = self._enlist(wire)
+            if brief is None:
+                return
+            with TemporaryDirectory(prefix="flightsw-agent-") as folder:
+                scenario = _scenario_of(brief, Path(folder))
+                session = Session(
+                    self._board, self._watch, wire.socket, scenario, self._stop, self._stretched, self._provider
+                )
+                if self._is_safe:  # a mode of the run's may have no name on this board: then nothing would end it
+                    self._board.restore()
+                    self._is_safe = False
+                session.run(brief.number)
+            self.sessions += 1
+            self._board.restore()
 
-    def _enlist(self, socket: zmq.Socket[bytes]) -> Brief | None:
-        """Ask until somebody answers; None: told to stop. Raises JoinRefused."""
-        self._log.info("bench.sought", endpoint=self._line.endpoint)
+    def _enlist(self, wire: Wire) -> Brief | None:
+        """Ask until somebody answers. None: told to stop, or the line is of no more use. Raises JoinRefused."""
+        if self._failure is None:
+            self._log.info("bench.sought", endpoint=self._line.endpoint)
         next_s = 0.0
         while not self._stop.is_set():
             if monotonic_s() >= next_s:
                 next_s = monotonic_s() + ENLIST_S
-                offer(socket, self._encode(Enlist(ON_BOARD, PROTOCOL)))
-            if socket.poll(round(POLL_S * 1000)):
-                frame = self._decode(socket.recv())
+                offer(wire.socket, self._encode(Enlist(ON_BOARD, PROTOCOL)))
+            if wire.socket.poll(round(POLL_S * 1000)):
+                frame = self._decode(wire.socket.recv())
                 if isinstance(frame, Refused):
                     raise JoinRefused(f"{ON_BOARD}: {frame.reason}")
                 if isinstance(frame, Brief):
+                    self._failure = None
                     return frame
+            if self._is_refused(wire):
+                self._stop.wait(ENLIST_S)
+                return None
         return None
+
+    def _is_refused(self, wire: Wire) -> bool:
+        """Tell how a handshake failed, once until the bench answers; whether it takes a new line to try again."""
+        failure = wire.failed()
+        if failure is None:
+            return False
+        if failure is not self._failure:
+            self._failure = failure
+            self._log.warning("bench.handshake", failed=failure.value)
+        return failure is Handshake.REFUSED
 
 
 def _scenario_of(brief: Brief, folder: Path) -> Scenario:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from flightsw.bus.door import speaks_ipv6
 from flightsw.bus.pacing import SlipPolicy
 from flightsw.bus.remote import RemotePlan
 from flightsw.devices.board import BoardConfig
@@ -52,7 +53,8 @@ def check_endpoint(endpoint: str) -> None:
     if port == "*":
         return
     try:
-        with socket.create_server(("" if host == "*" else host.strip("[]"), int(port))):
+        family = socket.AF_INET6 if speaks_ipv6(endpoint) else socket.AF_INET
+        with socket.create_server(("" if host == "*" else host.strip("[]"), int(port)), family=family):
             pass
     except (OSError, OverflowError) as error:
         raise ConfigError(f"endpoint = {endpoint!r}: can't be bound: {getattr(error, 'strerror', error)}") from None

@@ -51,6 +51,11 @@ class Knock(NamedTuple):
     data: bytes
 
 
+def speaks_ipv6(endpoint: str) -> bool:
+    """Whether the address is one of IPv6, which stands in brackets: tcp://[::1]:5760."""
+    return "[" in endpoint
+
+
 @dataclass
 class Door:
     """Open from `open` to `close`."""
@@ -70,6 +75,7 @@ class Door:
         router = self._router
         for option, value in (
             (zmq.ROUTER_MANDATORY, 1),
+            (zmq.IPV6, speaks_ipv6(self.endpoint)),
             (zmq.LINGER, 500),
             (zmq.MAXMSGSIZE, MOST_BYTES),
             (zmq.HANDSHAKE_IVL, HANDSHAKE_MS),

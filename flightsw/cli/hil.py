@@ -100,9 +100,10 @@ def agent(
     from flightsw.bus.processor import go_first
     from flightsw.devices.onnxsessions import check_provider
     from flightsw.node.scenario import ON_BOARD
-    from hil.agent import Agent, Line, stopped_by_signals
+    from hil.agent import Agent, stopped_by_signals
     from hil.detect import open_board
     from hil.keys import BENCH, read_key, read_secret
+    from hil.line import Line
 
     check_provider(provider)
     secret, bench_key = read_secret(keys / f"{ON_BOARD}.secret"), read_key(keys / f"{BENCH}.public")

@@ -25,11 +25,11 @@ def new_pair() -> Pair:
 class House:
     """A door that `echo` and `listener` have keys to."""
 
-    def __init__(self) -> None:
+    def __init__(self, endpoint: str = "tcp://127.0.0.1:*") -> None:
         self.context = zmq.Context()
         self.bench, self.echo, self.listener = new_pair(), new_pair(), new_pair()
         self.door = Door(
-            "tcp://127.0.0.1:*",
+            endpoint,
             Keys(self.bench.secret, {self.echo.public: "echo", self.listener.public: "listener"}),
         )
         self.door.open(self.context)

@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
+import structlog
 import zmq
 
 from flightsw.bus.frames import Brief, Done, Enlist, Fault, Hello, Refused, Step, Stop, ToBench, Welcome
-from flightsw.errors import JoinRefused
+from flightsw.bus.pacing import monotonic_s
+from flightsw.errors import ConfigError, JoinRefused
 from flightsw.messages.board import BoardReading
 from flightsw.messages.schema import PROTOCOL
 from flightsw.node.processes import process_table, table_hash
-from hil.agent import Agent, Line, stopped_by_signals
+from hil.agent import Agent, stopped_by_signals
+from hil.bench import check_endpoint
 from hil.benchfile import bench_scenario, load_bench
-from tests.bus.doors import House
+from hil.line import Handshake, Line
+from tests.bus.doors import GUARD_S, House, new_pair
 from tests.hil.boards import SetBoard
 
 SCENARIO = bench_scenario(load_bench("linux-host", ["duration=10s", "board.lost_after_s=0.3"]))
@@ -38,11 +42,21 @@ def reading_of(done: Done) -> BoardReading:
 class Play:
     """An agent in a thread, and the bench's end of its line."""
 
-    def __init__(self, *, once: bool = True) -> None:
-        self.house = House()
-        self.house.door.keys.names[self.house.echo.public] = "inference"  # type: ignore[index]
+    def __init__(
+        self,
+        *,
+        once: bool = True,
+        enrolled: bool = True,
+        bench: bytes | None = None,
+        endpoint: str = "tcp://127.0.0.1:*",
+    ) -> None:
+        """`bench`: the public key that the agent takes for the bench's, if it is another."""
+        self.house = House(endpoint)
+        del self.house.door.keys.names[self.house.echo.public]  # type: ignore[attr-defined]
+        if enrolled:
+            self.enroll()
         self.board = SetBoard()
-        line = Line(self.house.door.bound, self.house.echo.secret, self.house.bench.public)
+        line = Line(self.house.door.bound, self.house.echo.secret, bench or self.house.bench.public)
         self.agent = Agent(self.board, line, once=once)
         self.error: list[BaseException] = []
         self.thread = threading.Thread(target=self._run)
@@ -54,6 +68,9 @@ class Play:
             self.agent.run()
         except JoinRefused as error:
             self.error.append(error)
+
+    def enroll(self) -> None:
+        self.house.door.keys.names[self.house.echo.public] = "inference"  # type: ignore[index]
 
     def hear(self, kind: type) -> object:
         """The agent's next frame of this kind."""
@@ -207,3 +224,41 @@ def test_a_signal_ends_the_agent_in_order(number: signal.Signals) -> None:
         os.kill(os.getpid(), number)
         agent.run()
     assert board.asked == ["restore", "close"]
+
+
+def handshakes(told: Sequence[Mapping[str, object]]) -> list[object]:
+    """How they failed, as told."""
+    return [line["failed"] for line in told if line["event"] == "bench.handshake"]
+
+
+def test_a_key_that_is_not_enrolled_is_told_once_and_lets_the_agent_in_when_it_is() -> None:
+    with structlog.testing.capture_logs() as told:
+        play = Play(once=False, enrolled=False)
+        play.house.until_refused("key: not on the list")
+        play.house.door.refused.clear()
+        play.house.until_refused("key: not on the list")
+        play.enroll()
+        play.brief()
+        play.close()
+    assert handshakes(told) == [Handshake.REFUSED.value]
+
+
+def test_a_bench_of_another_key_is_told_once() -> None:
+    with structlog.testing.capture_logs() as told:
+        play = Play(bench=new_pair().public)
+        deadline_s = monotonic_s() + GUARD_S
+        while not handshakes(told) and monotonic_s() < deadline_s:
+            assert play.house.door.receive(monotonic_s() + 0.05) is None
+        play.close()
+    assert handshakes(told) == [Handshake.BROKEN_OFF.value]
+
+
+@pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="this machine has no IPv6")
+def test_a_bench_is_found_by_an_address_of_ipv6() -> None:
+    check_endpoint("tcp://[::1]:0")
+    play = Play(endpoint="tcp://[::1]:*")
+    assert play.house.door.bound.startswith("tcp://[::1]:")
+    play.brief()
+    play.close()
+    with pytest.raises(ConfigError, match=r"endpoint = 'tcp://\[2001:db8::1\]:5760': can't be bound"):
+        check_endpoint("tcp://[2001:db8::1]:5760")
