@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -107,13 +107,22 @@ class CellsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class ArrayConfig(CellsConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The array. Other sets of cells, on faces of the body, are `panels`."""
 
+    transfer: Literal["mppt", "direct"] = "mppt"
+    """of array and panels: at their maximum power point, or at the battery's voltage, which a string then must be made
+    for"""
     mppt_efficiency: Annotated[float, Meta(gt=0.0, le=1.0)] = 0.95
-    """tracking and converter, of panels too; 0.95-0.97 is usual"""
+    """tracking and converter, of panels too; 0.95-0.97 is usual. Of `direct`, what diodes and harness leave of the
+    strings' voltage"""
     pointing_cos: Annotated[float, Meta(ge=0.0, le=1.0)] = 1.0
     """cosine of the angle to the Sun while it is tracked"""
     albedo: bool = False
     """whether sunlight from the Earth counts, as the attitude shows it to the front; what surfaces on the front take in
     of it is beside that"""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.transfer == "direct" and self.cells_per_string is None:
+            raise ConfigError('array.transfer = "direct": must have cells_per_string, whose curve says what they give')
 
 
 @cache
@@ -154,6 +163,8 @@ def maximum_power(cell: CellConfig, flux_w_m2: float, cell_c: float) -> tuple[fl
 
 def cell_current_a(cell: CellConfig, flux_w_m2: float, cell_c: float, volts: float) -> float:
     """Current of one cell held at a voltage (direct energy transfer), never below 0."""
+    if flux_w_m2 <= 0.0:
+        return 0.0
     warm_k = max(cell_c, coldest_fit_c(cell)) - REFERENCE_C
     share = flux_w_m2 / REFERENCE_FLUX_W_M2
     isc_a = (cell.isc_a + cell.isc_per_k * warm_k) * share
@@ -188,6 +199,7 @@ class SolarArray:
         self.config = config
         alive = 1.0 - strings_failed / config.strings
         scale = alive * config.degradation * pointing_cos
+        self._lit_strings = scale * config.strings
         count = round((HIGHEST_C - LOWEST_C) / STEP_K) + 1
         self._w_per_w_m2 = [scale * _peak_w_per_w_m2(config, LOWEST_C + STEP_K * n) for n in range(count)]
         self._absorbed_m2 = config.lit_area_m2 * config.absorptance * pointing_cos
@@ -200,6 +212,15 @@ class SolarArray:
         index = int(place)
         low = table[index]
         return flux_w_m2 * (low + (table[index + 1] - low) * (place - index))
+
+    def direct_w(self, flux_w_m2: float, array_c: float, volts: float) -> float:
+        """Power at the array's terminals where they are held at a voltage. Raises PhysicsError above 200 C."""
+        config = self.config
+        assert config.cells_per_string is not None
+        if not LOWEST_C <= array_c < HIGHEST_C:
+            raise PhysicsError(f"solar {config.where} at {array_c:.1f} C: the model holds up to {HIGHEST_C} C")
+        amps = cell_current_a(config.cell, flux_w_m2, array_c, volts / config.cells_per_string)
+        return volts * amps * self._lit_strings
 
     def absorbed_w(self, flux_w_m2: float) -> float:
         """Light taken in by the cells, electricity included."""

@@ -199,6 +199,8 @@ class PlantConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             if panel.face is not None and panel.face not in self.faces:
                 known = ", ".join(self.faces) or "none is there without an attitude"
                 raise ConfigError(f"panels.{place}.face = {panel.face!r}: must be one of {known}")
+            if self.array is not None and self.array.transfer == "direct" and panel.cells_per_string is None:
+                raise ConfigError(f"panels.{place}: must have cells_per_string, as array.transfer is direct")
 
     @property
     def faces(self) -> tuple[str, ...]:

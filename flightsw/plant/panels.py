@@ -95,8 +95,11 @@ class Panels:
             for panel in config
         ]
 
-    def over(self, sky: SkySample, lit: float, views: FaceViews | None, nodes_k: Sequence[float]) -> PanelPower:
-        """While so much of the Sun is seen. Raises PhysicsError above 200 C."""
+    def over(
+        self, sky: SkySample, lit: float, views: FaceViews | None, nodes_k: Sequence[float], volts: float | None
+    ) -> PanelPower:
+        """While so much of the Sun is seen; held at `volts`, or at their maximum power points. Raises PhysicsError
+        above 200 C."""
         sun_w_m2 = sky.solar_flux_w_m2 * lit
         available, absorbed = [], []
         for cells, node, face, sun_cos, earth_view in self._rows:
@@ -104,6 +107,10 @@ class Panels:
                 flux_w_m2 = sun_w_m2 * views.sun_cos[face] + albedo_on(views, views.earth_view[face], sky)
             else:
                 flux_w_m2 = sun_w_m2 * sun_cos + albedo_on(None, earth_view, sky)
-            available.append(cells.available_w(flux_w_m2, nodes_k[node] - ZERO_C_K))
+            cells_c = nodes_k[node] - ZERO_C_K
+            if volts is None:
+                available.append(cells.available_w(flux_w_m2, cells_c))
+            else:
+                available.append(cells.direct_w(flux_w_m2, cells_c, volts))
             absorbed.append(cells.absorbed_w(flux_w_m2))
         return PanelPower(tuple(available), tuple(absorbed))

@@ -92,6 +92,8 @@ class Spacecraft:
             self._hold_boundaries(0.0)
         self._start_stored_j = self.network.stored_j(self.nodes_k)
         self.battery = self._bus.battery.initial()
+        self._bus_v = self._bus.battery.terminal_v(self.battery)
+        """at the end of the last stretch"""
         self.lcl: tuple[LclState, ...] = tuple([ON if load.initially_on else OFF for load in config.loads])
         self._limited_s = (0.0,) * len(config.loads)
         self._switched: tuple[LclState, ...] | None = None
@@ -120,7 +122,8 @@ class Spacecraft:
         self._chip = index.get(CHIP, 0)
         self._battery_node = index[config.battery_node]
         self._array_node = index[config.array_or_none.node]
-        self._albedo = config.array_or_none.albedo
+        array = config.array_or_none
+        self._albedo, self._mppt, self._is_direct = array.albedo, array.mppt_efficiency, array.transfer == "direct"
         self._panels = Panels(config.panels, config.faces, index) if config.panels else None
         self._boundaries = [(index[b.node], Line(b.points, b.period_s)) for b in config.boundaries]
         self._pumps = [loads.index(pump) for pump in self.network.pumps]
@@ -192,10 +195,16 @@ class Spacecraft:
             flux_w_m2 *= self.views.array_cos
             if self._albedo:
                 flux_w_m2 += albedo_on(self.views, self.views.array_earth_view[0], sky)
-        available_w = self._array.available_w(flux_w_m2, nodes_k[self._array_node] - ZERO_C_K)
+        array_c = nodes_k[self._array_node] - ZERO_C_K
+        # Beside a dead pack nothing holds the cells' voltage down.
+        volts = self._bus_v / self._mppt if self._is_direct and self._bus_v > 0.0 else None
+        if volts is None:
+            available_w = self._array.available_w(flux_w_m2, array_c)
+        else:
+            available_w = self._array.direct_w(flux_w_m2, array_c, volts)
         panels = None
         if self._panels is not None:
-            panels = self._panels.over(sky, lit, self.views, nodes_k)
+            panels = self._panels.over(sky, lit, self.views, nodes_k, volts)
             available_w += sum(panels.available_w)
         battery, flows = bus.balance(available_w, load_w, self.battery, nodes_k[self._battery_node] - ZERO_C_K)
         light_w, antenna_w = self._array.absorbed_w(flux_w_m2), self._heating.antenna_w(flows)
@@ -235,6 +244,7 @@ class Spacecraft:
         """Book a stretch."""
         self.lcl, self._limited_s = part.lcl, part.limited_s
         self.battery, self.nodes_k = part.battery, part.nodes_k
+        self._bus_v = part.flows.battery.terminal_v
         seconds, ledger = part.seconds, self._ledger
         payload_w = 0.0 if self._payload is None else part.flows.load_w[self._payload]
         if payload_w == 0.0:

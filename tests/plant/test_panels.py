@@ -13,6 +13,7 @@ import flightsw
 from flightsw.bus.logreader import LogReader
 from flightsw.errors import ConfigError
 from flightsw.messages.health import Event
+from flightsw.plant.array import CellConfig, cell_current_a
 
 FLUX_W_M2, AREA_M2, EFFICIENCY, ALBEDO = 1361.0, 0.03, 0.28, 0.3
 FULL_W = FLUX_W_M2 * AREA_M2 * EFFICIENCY
@@ -135,6 +136,36 @@ def test_what_the_bus_leaves_is_left_by_all_alike() -> None:
         assert series[f"node_c.{node}"][-1] + 273.15 == pytest.approx((kept_w / (sigma * 0.85 * 0.03)) ** 0.25, abs=0.1)
 
 
+STRING = {"cells_per_string": 4, "strings": 3, "node": "frame", "degradation": 0.9}
+
+
+@pytest.mark.parametrize("by", ["array", "panel"])
+def test_cells_on_the_batterys_voltage_give_the_current_that_their_curve_has_there(by: str) -> None:
+    """At 0.95 of theirs; far below the knee that is the short-circuit current, whatever the voltage."""
+    held = {"name": "frame", "held_c": 28.0}
+    lump = {"name": "lump", "capacity_j_k": 1000.0}
+    thermal = {"nodes": [held, lump], "couplings": [{"a": "frame", "b": "lump", "w_k": 1.0}]}
+    no_array = {"cells_per_string": 1, "node": "frame", "pointing_cos": 0.0, "transfer": "direct"}
+    plant: dict[str, Any] = {
+        "array": {"array": STRING | {"transfer": "direct", "pointing_cos": 0.5}},
+        "panel": {"array": no_array, "panels": [STRING | {"name": "p", "sun_cos": 0.5}]},
+    }[by]
+    ocv = [{"soc": 0.0, "volts": 6.0}, {"soc": 1.0, "volts": 8.4}]
+    battery = {"capacity_ah": 5.0, "r0_ohm": 0.05, "charge_limit_a": 5.0, "charge_limit_v": 8.4, "initial_soc": 0.5}
+    series = flightsw.satellite(table(thermal=thermal, battery=battery | {"ocv": ocv}, **plant)).run("20min")
+    cells_v = series["battery_v"][:-1] / 0.95
+    amps = series["array_available_w"][1:] / cells_v
+    assert amps == pytest.approx(
+        [2.7 * cell_current_a(CellConfig(), 0.5 * FLUX_W_M2, 28.0, volts / 4.0) for volts in cells_v]
+    )
+    assert amps == pytest.approx(2.7 * 0.5 * 0.5202 * FLUX_W_M2 / 1367.0, rel=0.01)
+    tracked = flightsw.satellite(
+        table(thermal=thermal, battery=battery | {"ocv": ocv}, array=STRING | {"pointing_cos": 0.5})
+    ).run("20min")
+    assert (series["array_available_w"] < 0.9 * tracked["array_available_w"]).all()
+    assert abs(series.totals["electrical_residual_j"]) < 1e-6
+
+
 @pytest.mark.parametrize(
     ("plant", "message"),
     [
@@ -148,6 +179,11 @@ def test_what_the_bus_leaves_is_left_by_all_alike() -> None:
         ({"panels": [CELLS | {"name": "a", "node": "nose"}]}, r"panels.0.node = 'nose': must be one of frame"),
         ({"panels": [CELLS | {"name": "a", "face": "plus_x", "sun_cos": 1.0}]}, r"panel 'a': sun_cos = 1.0"),
         ({"panels": [{"name": "a", "node": "frame"}]}, r"panel 'a': neither of cells_per_string and area_m2"),
+        ({"array": CELLS | {"transfer": "direct"}}, r'array.transfer = "direct": must have cells_per_string'),
+        (
+            {"array": STRING | {"transfer": "direct"}, "panels": [CELLS | {"name": "a"}]},
+            r"panels.0: must have cells_per_string, as array.transfer is direct",
+        ),
         ({"array": CELLS | {"albedo": True}}, r"array.albedo = true: must have an attitude"),
         ({"attitude": attitude(spin_deg_s=10.0)}, r"spin_deg_s = 10.0 at dt_s = 5.0: must turn by at most 45 deg"),
         ({"attitude": attitude(spin_axis="up")}, r"attitude.inertial.spin_axis = 'up': must be one of"),
