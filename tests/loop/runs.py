@@ -1,16 +1,22 @@
-"""Runs of the real node for the tests of this folder: the command line as a user calls it, and its children."""
+"""Runs of the real node for the tests of this folder: the command line as a user calls it, and its children.
+
+A run of separate processes has a launcher of its own; one in a single process is flown in this one, which spares its
+start.
+"""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from flightsw.cli import main
 from flightsw.record.tail import LogTail
 
 COMMAND = (sys.executable, "-c", "import sys; from flightsw.cli import main; sys.exit(main())")
@@ -25,8 +31,15 @@ def arguments(out: Path, *more: str, ticks: int = 600) -> list[str]:
 
 def fly(out: Path, *more: str, ticks: int = 600, **environment: str) -> dict[str, Any]:
     """Run to the end; the summary."""
+    return summary_from(arguments(out, *more, ticks=ticks)[len(COMMAND) :], **environment)
+
+
+def summary_from(args: Sequence[str], **environment: str) -> dict[str, Any]:
+    """Call a command with `--json` that ends well; the summary it prints."""
+    if "--in-process" in args and not environment:
+        return _summary_from_here(args)
     done = subprocess.run(
-        arguments(out, *more, ticks=ticks),
+        [*COMMAND, *args],
         capture_output=True,
         text=True,
         timeout=GUARD_S,
@@ -34,7 +47,18 @@ def fly(out: Path, *more: str, ticks: int = 600, **environment: str) -> dict[str
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    summary: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return _last_line(done.stdout)
+
+
+def _summary_from_here(args: Sequence[str]) -> dict[str, Any]:
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        code = main(args)
+    assert code == 0, err.getvalue()
+    return _last_line(out.getvalue())
+
+
+def _last_line(printed: str) -> dict[str, Any]:
+    summary: dict[str, Any] = json.loads(printed.splitlines()[-1])
     return summary
 
 
@@ -55,8 +79,7 @@ def summary_of(launcher: subprocess.Popen[str]) -> dict[str, Any]:
     """Wait for the end of a run under way; its summary."""
     out, err = launcher.communicate(timeout=GUARD_S)
     assert launcher.returncode == 0, err
-    summary: dict[str, Any] = json.loads(out.splitlines()[-1])
-    return summary
+    return _last_line(out)
 
 
 def wait_for_tick(launcher: subprocess.Popen[str], run_dir: Path, tick: int) -> None:

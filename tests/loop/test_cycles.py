@@ -16,14 +16,24 @@ from flightsw.bus.records import LOST, REJOIN
 from flightsw.node.replay import replay_run
 from tests.conftest import Cli
 from tests.loop.runs import children, fly, flying, summary_of, wait_for_tick
+from tests.node.runs import cut
 
 TICKS = 6000
-COMMANDS = (
-    '{at="43s", name="thermal.set_chip_limit", args={limit_c=60.0}}',
-    '{at="5117s", name="power.set_reserve", args={soc=0.5}}',
-)
+"""long enough for a kill in its first half, however fast it flies"""
+SHORT_TICKS = 1500
 SLOW = ("--execute", "none", "--set", "cycle_ticks=10")
-CYCLES = (*SLOW, "--set", f"commands=[{', '.join(COMMANDS)}]")
+
+
+def cycles(late: str) -> tuple[str, ...]:
+    """In cycles, with a command early on and one that is late."""
+    commands = (
+        '{at="43s", name="thermal.set_chip_limit", args={limit_c=60.0}}',
+        f'{{at="{late}", name="power.set_reserve", args={{soc=0.5}}}}',
+    )
+    return (*SLOW, "--set", f"commands=[{', '.join(commands)}]")
+
+
+CYCLES = cycles("5117s")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +63,7 @@ def test_killed_infrastructure_leaves_the_hash_of_an_unharmed_run(tmp_path: Path
     assert killed(tmp_path / f"lost-{victim}", victim)["log_hash"] == reference
 
 
-@pytest.mark.parametrize("app", ["thermal", "health"])
+@pytest.mark.parametrize("app", [pytest.param("thermal", marks=pytest.mark.long), "health"])
 def test_a_killed_application_rejoins_in_a_tick_of_its_own_and_the_run_replays(tmp_path: Path, app: str) -> None:
     run_dir = tmp_path / f"lost-{app}"
     summary = killed(run_dir, app)
@@ -72,15 +82,12 @@ def test_the_pace_does_not_alter_the_result(tmp_path: Path) -> None:
     assert paced["log_hash"] == free["log_hash"]
 
 
-def test_a_cut_run_is_resumed_in_the_middle_of_a_cycle_to_the_same_end(
-    tmp_path: Path, reference: str, cli: Cli
-) -> None:
-    run_dir = tmp_path / "cut"
-    with flying(run_dir, *CYCLES, ticks=TICKS) as launcher:
-        wait_for_tick(launcher, run_dir, 1000)
-        launcher.kill()
-        launcher.wait()
+def test_a_cut_run_is_resumed_in_the_middle_of_a_cycle_to_the_same_end(tmp_path: Path, cli: Cli) -> None:
+    whole = fly(tmp_path / "whole", "--in-process", *cycles("1117s"), ticks=SHORT_TICKS)
+    assert whole["tc_accepted"] == 2
+    run_dir = cut(tmp_path / "whole", tmp_path / "cut", 1003)
     for host in (("--in-process",), ()):
         done = cli("resume", str(run_dir), "--at", "553", "--out", str(tmp_path / f"on{len(host)}"), "--json", *host)
         assert done.code == 0, done.err
-        assert reference in done.out
+        assert done.json["ticks"] == SHORT_TICKS
+        assert done.json["log_hash"] == whole["log_hash"]

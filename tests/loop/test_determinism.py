@@ -25,7 +25,11 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.parametrize(
     ("order", "hash_seed"),
-    [("", "0"), ("health,comms,inference,thermal,power,plant,bus", "1"), ("thermal,bus,plant", "4711")],
+    [
+        pytest.param("", "0", marks=pytest.mark.long),
+        ("health,comms,inference,thermal,power,plant,bus", "1"),
+        ("thermal,bus,plant", "4711"),
+    ],
 )
 def test_processes_in_any_start_order_give_the_hash_of_one_process(
     tmp_path: Path, reference: str, order: str, hash_seed: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -19,24 +18,16 @@ from flightsw.bus.records import LOST, REJOIN
 from flightsw.node.replay import replay_run
 from flightsw.node.scenario import shipped_scenarios
 from flightsw.record.folder import read_manifest
-from tests.loop.runs import COMMAND, GUARD_S, children, fly, flying, summary_of, wait_for_tick
+from tests.loop.runs import COMMAND, GUARD_S, children, fly, flying, summary_from, summary_of, wait_for_tick
 
 GAIN = ("--set", "apps.thermal.gain_w_k=2.0", "--set", "apps.power.reserve_soc=0.6")
+BRANCH = ("--at", "200", *GAIN)
 HOT = ("--set", "apps.thermal.chip_limit_c=30.0", "--set", "apps.thermal.law=pi")
 
 
 def resume(source: Path, out: Path, *more: str) -> dict[str, Any]:
     """Take it up to its end; the summary."""
-    done = subprocess.run(
-        [*COMMAND, "resume", str(source), "--out", str(out), "--json", *more],
-        capture_output=True,
-        text=True,
-        timeout=GUARD_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    summary: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return summary
+    return summary_from(["resume", str(source), "--out", str(out), "--json", *more])
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +74,13 @@ def test_a_run_whose_launcher_was_killed_is_finished_with_the_hash_of_an_unharme
     assert (parent.tick, parent.log_hash) == (reader.tick_count, reader.log_hash)
 
 
-@pytest.mark.parametrize("tick", random.Random(9).sample(range(600), 3))
+@pytest.mark.parametrize(
+    "tick",
+    [
+        pytest.param(tick, marks=[pytest.mark.long] if number else [])
+        for number, tick in enumerate(random.Random(9).sample(range(600), 3))
+    ],
+)
 def test_processes_taken_up_at_a_random_tick_end_with_the_hash_of_the_uninterrupted_run(
     tmp_path: Path, unharmed: Path, tick: int
 ) -> None:
@@ -105,7 +102,7 @@ def test_a_branch_is_the_same_in_processes_as_in_one_and_replays(tmp_path: Path,
 
 def test_an_application_killed_in_a_branch_comes_back_under_its_configuration(tmp_path: Path, hot: Path) -> None:
     branch = tmp_path / "branch"
-    with resuming(hot, branch, "--at", "200", *GAIN, "--speed", "400") as launcher:
+    with resuming(hot, branch, *BRANCH, "--speed", "400") as launcher:
         wait_for_tick(launcher, branch, 260)
         os.kill(children(branch)["thermal"], signal.SIGKILL)
         assert summary_of(launcher)["lost"] == ["thermal"]
@@ -115,17 +112,23 @@ def test_an_application_killed_in_a_branch_comes_back_under_its_configuration(tm
     assert replay_run(branch).same
 
 
+@pytest.fixture(scope="module")
+def branched(tmp_path_factory: pytest.TempPathFactory, hot: Path) -> str:
+    """Hash of the branch that nothing befalls, in one process."""
+    return str(resume(hot, tmp_path_factory.mktemp("branched") / "run", "--in-process", *BRANCH)["log_hash"])
+
+
 @pytest.mark.parametrize("victim", ["plant", "bus"])
-def test_infrastructure_killed_in_a_branch_leaves_no_trace(tmp_path: Path, hot: Path, victim: str) -> None:
-    branch = ("--at", "200", *GAIN)
-    unharmed = resume(hot, tmp_path / "unharmed", "--in-process", *branch)
+def test_infrastructure_killed_in_a_branch_leaves_no_trace(
+    tmp_path: Path, hot: Path, branched: str, victim: str
+) -> None:
     harmed = tmp_path / "harmed"
-    with resuming(hot, harmed, *branch, "--speed", "400") as launcher:
+    with resuming(hot, harmed, *BRANCH, "--speed", "400") as launcher:
         wait_for_tick(launcher, harmed, 260)
         os.kill(children(harmed)[victim], signal.SIGKILL)
         summary = summary_of(launcher)
     assert summary["lost"] == [victim]
-    assert summary["log_hash"] == unharmed["log_hash"]
+    assert summary["log_hash"] == branched
 
 
 def test_processes_that_are_not_what_the_log_says_fail_the_run_instead_of_starting_cold(

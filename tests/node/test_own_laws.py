@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from flightsw.cli import main
 from flightsw.errors import ConfigError
 from flightsw.node.laws import STANDARD
 from flightsw.node.scenario import identities, load_scenario
-from tests.loop.runs import COMMAND, GUARD_S
+from tests.loop.runs import summary_from
 from tests.node.own_code import QUICK, flown, load, said, write
 
 COUNTING = """
@@ -193,10 +191,7 @@ def test_a_law_that_always_raises_is_tried_ever_more_rarely_and_the_run_goes_on_
     hashes = []
     for place, host in enumerate(((), ("--in-process",))):
         out = ("--out", str(tmp_path / f"out-{place}"), "--duration", "1200s", "--execute", "none", "--json")
-        command = [*COMMAND, "run", str(file), *out, *host]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=GUARD_S, check=False)
-        assert done.returncode == 0, done.stderr
-        summary = json.loads(done.stdout.splitlines()[-1])
+        summary = summary_from(["run", str(file), *out, *host])
         assert summary["ticks"] == 1200
         assert summary["lost"] == ["thermal"] * 7, "the sixth locks out, one more try after that"
         hashes.append(summary["log_hash"])
