@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from flightsw.bus.logreader import LogReader
 from flightsw.cli import main
 from flightsw.messages.sequences import SequenceStatus
 from flightsw.node.sequencefiles import parts_of, read_sequence
-from tests.loop.runs import flying, summary_of, wait_for_tick
+from tests.loop.runs import GUARD_S, flying, wait_for_tick
 
 EXAMPLES = Path(__file__).parents[1] / "docs/examples/sequences"
 PAUSE = EXAMPLES / "payload-pause.seq.toml"
+LASTS_TICKS = 600
 
 
 def test_the_examples_are_good(capsys: pytest.CaptureFixture[str]) -> None:
@@ -56,15 +58,18 @@ def test_a_text_goes_up_in_parts_that_a_telecommand_can_carry() -> None:
     assert max(map(len, parts)) <= 256
 
 
-@pytest.mark.timeout(120)
 def test_a_sequence_is_sent_up_to_a_node_that_flies_and_started(tmp_path: Path) -> None:
     run_dir = tmp_path / "run"
-    with flying(run_dir, "--speed", "400", ticks=1500) as launcher:
+    with flying(run_dir, "--speed", "400", ticks=40_000) as launcher:
         wait_for_tick(launcher, run_dir, 10)
         assert main(["sequence", "upload", str(run_dir), str(PAUSE), "--json"]) == 0
         assert main(["cmd", str(run_dir), "sequence.start", "name=payload-pause"]) == 0
         assert main(["cmd", str(run_dir), "sequence.start", "name=payload-pause"]) == 1
-        summary_of(launcher)
+        started_tick = max(record.tick for record in LogReader(run_dir).ticks())
+        wait_for_tick(launcher, run_dir, started_tick + LASTS_TICKS)
+        launcher.send_signal(signal.SIGINT)
+        launcher.communicate(timeout=GUARD_S)
+        assert launcher.returncode == 130
     said = [message for _, _, message in LogReader(run_dir).messages(["sequence.status"])]
     assert all(isinstance(message, SequenceStatus) for message in said)
     assert said[-1].sequences == (read_sequence(PAUSE).name,)  # type: ignore[attr-defined]

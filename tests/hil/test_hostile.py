@@ -21,8 +21,8 @@ from tests.bus.doors import Pair, new_pair
 from tests.bus.test_door import NOT_ITS_NAME, NOT_LISTED
 from tests.hil.benches import Site, site
 
-TICKS = 100
-BEGIN_TICK, AGAIN_TICK = 10, 40
+TICKS = 60
+BEGIN_TICK, AGAIN_TICK = 5, 25
 ENROLLED = "inference"
 
 

@@ -23,8 +23,9 @@ from flightsw.node.build import build_application
 from flightsw.node.inprocess import InProcessNode, Recorder
 from flightsw.node.scenario import Scenario, load_scenario, run_ticks
 from flightsw.plant.process import PlantProcess
+from flightsw.regress.pytest_plugin import Fly
 from tests.apps.telemetry import plain_residuals
-from tests.loop.runs import fly
+from tests.loop import runs
 
 SCENARIO = "cubesat-6u-orin-nano"
 CARD = load_card("telemetry-anomaly", TelemetryCard)
@@ -32,9 +33,9 @@ ROWS = channels_of(CARD, SCENARIO)
 
 
 @pytest.fixture(scope="module")
-def nominal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three orbits as shipped, without payload batches being computed: the watch runs all the same."""
-    return flown(tmp_path_factory.mktemp("nominal"), orbits=3.0, overrides=["seed=77"])
+def nominal(fly: Fly) -> Path:
+    """Two orbits as shipped."""
+    return fly(SCENARIO, duration="2orbits").run_dir
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +71,21 @@ def looks(run_dir: Path) -> list[tuple[int, AnomalyStatus]]:
     return [(tick, message) for tick, _, message in found if isinstance(message, AnomalyStatus)]
 
 
-def test_three_nominal_orbits_raise_no_alarm(nominal: Path) -> None:
-    said = looks(nominal)
-    assert len(said) > 80
-    assert len({status.score for _, status in said}) > 40
-    assert {event.id for _, event in events(nominal)} >= {"mode.changed"}
+def assert_calm(run_dir: Path, *, least_looks: int) -> None:
+    said = looks(run_dir)
+    assert len(said) > least_looks
+    assert len({status.score for _, status in said}) > least_looks / 2
+    assert {event.id for _, event in events(run_dir)} >= {"mode.changed"}
     assert not [status for _, status in said if status.alarm]
+
+
+def test_two_nominal_orbits_raise_no_alarm(nominal: Path) -> None:
+    assert_calm(nominal, least_looks=60)
+
+
+@pytest.mark.long
+def test_three_nominal_orbits_of_another_seed_raise_no_alarm(tmp_path: Path) -> None:
+    assert_calm(flown(tmp_path, orbits=3.0, overrides=["seed=77"]), least_looks=80)
 
 
 def test_logged_scores_are_those_of_a_plain_session(nominal: Path) -> None:
@@ -87,7 +97,7 @@ def test_logged_scores_are_those_of_a_plain_session(nominal: Path) -> None:
             newest[topic, tick + 1] = message
     plain = plain_residuals(CARD, ROWS)
     said = looks(nominal)
-    assert len(said) > 80
+    assert len(said) > 60
     for tick, status in said:
         window = [
             [float(signal.of(newest[signal.topic, at])) for signal in signals]  # type: ignore[arg-type]
@@ -100,7 +110,7 @@ def test_logged_scores_are_those_of_a_plain_session(nominal: Path) -> None:
 
 def test_processes_and_one_process_see_the_same_scores(tmp_path: Path) -> None:
     one, many = tmp_path / "one", tmp_path / "many"
-    alone, together = fly(one, "--in-process", ticks=600), fly(many, ticks=600)
+    alone, together = runs.fly(one, "--in-process", ticks=600), runs.fly(many, ticks=600)
     assert len(looks(one)) >= 2
     assert looks(one) == looks(many)
     assert alone["log_hash"] == together["log_hash"]

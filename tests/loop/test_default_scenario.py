@@ -14,23 +14,17 @@ from flightsw.bus.logreader import LogReader
 from flightsw.devices.camera import VirtualCamera
 from flightsw.devices.models import load_card, verified_model_path
 from flightsw.messages.inference import InferenceResult
-from flightsw.node.inprocess import InProcessNode, Recorder
-from flightsw.node.scenario import load_scenario, run_ticks
-from flightsw.record.summary import Summary, summarise
+from flightsw.record.summary import Summary
+from flightsw.regress.pytest_plugin import Fly
 
 SCENARIO = "cubesat-6u-orin-nano"
 
 
 @pytest.fixture(scope="module")
-def two_orbits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:
-    """The default run, one batch in forty computed for real."""
-    run_dir = tmp_path_factory.mktemp("default")
-    scenario = load_scenario(SCENARIO, ["apps.inference.execute=sample:40"])
-    recorder = Recorder(InProcessNode(scenario), run_dir)
-    for _ in range(run_ticks(scenario)):
-        recorder.run_tick()
-    recorder.close()
-    return run_dir, summarise(run_dir)
+def two_orbits(fly: Fly) -> tuple[Path, Summary]:
+    """The default run, one batch in twenty computed for real."""
+    run = fly(SCENARIO, duration="2orbits")
+    return run.run_dir, run.summary
 
 
 def test_both_caps_bind_together_a_fifth_of_payload_time_and_nothing_is_drawn_above_them(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-import flightsw
 from flightsw.cli import main
 from flightsw.regress.calls import ANCHORS, CALLS
+from flightsw.regress.pytest_plugin import Fly
 from flightsw.regress.verdict import judge_log
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,13 +20,8 @@ FORMULAS = [line for block in re.findall(r"```stl\n(.*?)```", PAGE, re.DOTALL) f
 
 
 @pytest.fixture(scope="module")
-def orbit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run_dir = tmp_path_factory.mktemp("orbit")
-    with flightsw.node(
-        "cubesat-6u-orin-nano", overrides=['apps.inference.execute="none"'], out=run_dir / "run"
-    ) as node:
-        node.run_until("1orbits")
-    return run_dir / "run"
+def orbit(fly: Fly) -> Path:
+    return fly("cubesat-6u-orin-nano", duration="1orbits").run_dir
 
 
 def test_the_page_shows_every_function_and_every_named_anchor() -> None:
