@@ -301,8 +301,9 @@ HANGING = """
 
 def test_a_hung_process_is_killed_by_order_and_the_log_is_that_of_one_process_and_replays(tmp_path: Path) -> None:
     file = write(tmp_path / "code", HANGING, comms='app = "mine:Hanging"')
-    apart = fly(tmp_path / "apart", str(file))
-    together = fly(tmp_path / "together", str(file), "--in-process")
+    given = (str(file), "--execute", "none")
+    apart = fly(tmp_path / "apart", *given, ticks=300)
+    together = fly(tmp_path / "together", *given, "--in-process", ticks=300)
     assert apart["lost"] == together["lost"] == ["comms"]
     assert apart["log_hash"] == together["log_hash"]
     again = replay_run(tmp_path / "apart")

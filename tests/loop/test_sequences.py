@@ -164,7 +164,10 @@ def test_an_event_starts_a_sequence(tmp_path: Path) -> None:
     assert started.args == {"sequence": "drill", "by": "health mode.changed"}
 
 
-@pytest.mark.parametrize("lost_tick", [102, 103, 104, 105, 130, 199, 200, 201, 203])
+@pytest.mark.parametrize(
+    "lost_tick",
+    [103, 105, 201, 203, *(pytest.param(tick, marks=pytest.mark.long) for tick in (102, 104, 130, 199, 200))],
+)
 @pytest.mark.parametrize("app", ["health", "comms"])
 def test_no_step_is_executed_twice_or_lost_in_silence_when_a_process_is_lost_in_the_middle(
     tmp_path: Path, app: str, lost_tick: int

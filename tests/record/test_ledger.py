@@ -54,7 +54,7 @@ def test_both_ledgers_close_on_shipped_scenarios(fly: Fly, name: str) -> None:
 def test_ledgers_stay_closed_through_failures_wear_slews_and_under_voltage(
     overrides: tuple[str, ...], tmp_path: Path
 ) -> None:
-    assert flown(tmp_path, DEFAULT, "4000s", *overrides).closed
+    assert flown(tmp_path, DEFAULT, "2500s", *overrides).closed
 
 
 @pytest.mark.parametrize("dt_s", ["5.0", "20.0"])
@@ -76,7 +76,7 @@ def test_radiation_that_the_temperatures_do_not_bear_out_is_caught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spacecraft.ThermalNetwork, "step", radiated_more)
-    found = flown(tmp_path, DEFAULT, "2000s")
+    found = flown(tmp_path, DEFAULT, "1000s")
     assert found.heat_share < 1e-6
     assert found.out_share > 5e-3
     assert not found.closed
@@ -116,7 +116,7 @@ def test_a_leak_of_one_per_cent_is_caught(
     part: type, method: str, leaky: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(part, method, leaky)
-    found = flown(tmp_path, DEFAULT, "2000s")
+    found = flown(tmp_path, DEFAULT, "1000s")
     assert not found.closed
     assert max(found.electrical_share, found.heat_share) > 1e-3
     assert main(["ledger", str(tmp_path)]) == 1
@@ -144,7 +144,7 @@ def test_ledgers_stay_closed_through_scripted_faults(tmp_path: Path) -> None:
         '{kind="device_sel", at="1200s"}',
         '{kind="sensor_bias", field="sensor.power.battery_current_a", offset=1.0, at="100s"}',
     )
-    found = flown(tmp_path, DEFAULT, "2000s", f"faults=[{', '.join(kinds)}]")
+    found = flown(tmp_path, DEFAULT, "1500s", f"faults=[{', '.join(kinds)}]")
     assert found.electrical_throughput_j > 1e4
     assert found.closed
 

@@ -126,7 +126,8 @@ def test_run_folders_are_kept_where_asked_and_else_left_nowhere(check: Check, tm
 
 def test_cases_fly_each_scenario_as_it_is_and_in_all_four_and_say_so(check: Check, tmp_path: Path) -> None:
     cold = '{id="THM-1", text="freezes", formula="always(hw.chip_c <= 0)"}'
-    result = check(BUPT, CUBESAT, "--cases", "--out", "kept", "--junit", "out.xml", requirements=(GOOD_ONE, cold))
+    given = ("--cases", "--execute", "none")
+    result = check(BUPT, CUBESAT, *given, "--out", "kept", "--junit", "out.xml", requirements=(GOOD_ONE, cold))
     assert result.code == 1
     lines = result.out.splitlines()
     head = next(place for place, line in enumerate(lines) if line.split()[:1] == ["scenario"])
@@ -137,7 +138,7 @@ def test_cases_fly_each_scenario_as_it_is_and_in_all_four_and_say_so(check: Chec
     assert folders == {f"{name}{case}" for name in (BUPT, CUBESAT) for case in ("", *(f"-{one}" for one in CASE_NAMES))}
     suites = Xml.fromstring((tmp_path / "out.xml").read_text()).findall("testsuite")
     assert f"{BUPT} (cold-eol)" in [suite.get("name") for suite in suites]
-    told = check(BUPT, "--cases", "--json", "--jobs", "2").json["scenarios"]
+    told = check(BUPT, *given, "--json", "--jobs", "2").json["scenarios"]
     assert [one["case"] for one in told] == [None, *CASE_NAMES]
     assert len({one["log_hash"] for one in told}) == 5
 

@@ -159,7 +159,7 @@ def test_a_grave_word_before_any_fault_is_untraced(scenario: Scenario) -> None:
     assert broken_by(injected, seen(told=early, energy_j=1.0)) == ["tick 700: power: load.shed: no fault is near"]
 
 
-@pytest.mark.parametrize("seed", range(1, 5))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_random_campaigns_break_nothing_that_must_hold(scenario: Scenario, seed: int) -> None:
     flown = campaign(scenario, seed, 2000)
     assert len(flown.injected) >= 2
