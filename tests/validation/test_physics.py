@@ -36,8 +36,8 @@ OTHERS = {file.id: file for file in runner.cases_from(Path(__file__).parent / "o
 """Cases of the same kinds with other inputs. Their references are closed forms, quadratures and Runge-Kutta or LSODA
 solutions at tolerances of 1e-8 and below, made with scipy and without the plant."""
 FILES = {file.id: file for file in runner.shipped_cases()}
-SLOW = {"P19-c"}
-"""Four million steps of a junction whose fastest time constant is a hundredth of a second."""
+SLOW = {"P19-c", "P25-b"}
+"""Four million steps of a junction whose fastest time constant is a hundredth of a second; a second whole node."""
 
 
 @pytest.mark.parametrize("case_id", [name for name in FILES if name != "P25"])  # P25: with the halved step, below
