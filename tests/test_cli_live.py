@@ -15,13 +15,10 @@ import pytest
 
 from flightsw.record.folder import read_manifest
 from flightsw.record.tail import LogTail
+from tests.console import Cli
 
 START = [sys.executable, "-c", "import sys; from flightsw.cli import main; sys.exit(main())"]
 GUARD_S = 60.0
-
-
-def flightsw(*args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*START, *args], capture_output=True, text=True, timeout=GUARD_S, check=False)
 
 
 def wait_for_tick(process: subprocess.Popen[str], run_dir: Path, tick: int) -> None:
@@ -51,23 +48,25 @@ def live(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
 
 
 @pytest.mark.timeout(120)
-def test_commands_get_their_answer_and_ctrl_c_ends_the_run_in_order(live: tuple[subprocess.Popen[str], Path]) -> None:
+def test_commands_get_their_answer_and_ctrl_c_ends_the_run_in_order(
+    live: tuple[subprocess.Popen[str], Path], cli: Cli
+) -> None:
     process, run_dir = live
-    done = flightsw("cmd", str(run_dir), "power.set_reserve", "soc=0.35", "--json")
-    assert done.returncode == 0
-    assert json.loads(done.stdout)["stage"] == "COMPLETED"
-    refused = flightsw("cmd", str(run_dir), "power.set_load", "load=nobody", "on=true")
-    assert refused.returncode == 1
-    assert "nobody" in refused.stdout
-    broken = flightsw("inject", str(run_dir), "hang", "process=thermal", "lasts=5s", "--json")
-    assert broken.returncode == 0
-    assert json.loads(broken.stdout)["kind"] == "hang"
-    unknown = flightsw("inject", str(run_dir), "gremlin")
-    assert unknown.returncode == 2
-    assert "unknown kind" in unknown.stderr
-    past = flightsw("cmd", str(run_dir), "health.ping", "--at", "1s")
-    assert past.returncode == 2
-    assert "that tick is past" in past.stderr
+    done = cli("cmd", str(run_dir), "power.set_reserve", "soc=0.35", "--json")
+    assert done.code == 0
+    assert done.json["stage"] == "COMPLETED"
+    refused = cli("cmd", str(run_dir), "power.set_load", "load=nobody", "on=true")
+    assert refused.code == 1
+    assert "nobody" in refused.out
+    broken = cli("inject", str(run_dir), "hang", "process=thermal", "lasts=5s", "--json")
+    assert broken.code == 0
+    assert broken.json["kind"] == "hang"
+    unknown = cli("inject", str(run_dir), "gremlin")
+    assert unknown.code == 2
+    assert "unknown kind" in unknown.err
+    past = cli("cmd", str(run_dir), "health.ping", "--at", "1s")
+    assert past.code == 2
+    assert "that tick is past" in past.err
 
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=GUARD_S)
@@ -78,12 +77,12 @@ def test_commands_get_their_answer_and_ctrl_c_ends_the_run_in_order(live: tuple[
     manifest = read_manifest(run_dir)
     assert (manifest.outcome, manifest.log_hash) == ("interrupted", summary["log_hash"])
 
-    over = flightsw("cmd", str(run_dir), "health.ping")
-    assert over.returncode == 2
-    assert "this run is over" in over.stderr
-    again = flightsw("replay", str(run_dir), "--json")
-    assert again.returncode == 0
-    assert json.loads(again.stdout)["ticks"] == summary["ticks"]
+    over = cli("cmd", str(run_dir), "health.ping")
+    assert over.code == 2
+    assert "this run is over" in over.err
+    again = cli("replay", str(run_dir), "--json")
+    assert again.code == 0
+    assert again.json["ticks"] == summary["ticks"]
 
 
 @pytest.mark.timeout(120)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import re
+from functools import cache
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -162,6 +163,7 @@ def topic_schemas(table: TopicTable) -> tuple[TopicSchema, ...]:
     )
 
 
+@cache
 def field_schemas(kind: type[Message]) -> tuple[FieldSchema, ...]:
     """A message's fields as data."""
     return tuple(
