@@ -73,7 +73,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
 @pytest.fixture(autouse=True, scope="module")
 def nothing_left_behind() -> Iterator[None]:
     """Fails the module's last test when a child process or an open socket outlives it."""
-    gc.freeze()  # what is there already is no garbage of this module: the collection below needn't look through it
+    gc.freeze()  # what is there already is no garbage of this module: no collection needs to look through it
     children_before, sockets_before = children(), sockets()
     yield
     if not sockets() <= sockets_before:
