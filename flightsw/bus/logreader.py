@@ -29,7 +29,7 @@ from flightsw.messages.schema import PROTOCOL, TopicSchema, topic_schemas
 from flightsw.messages.topics import TopicTable, shipped_topics
 
 
-class _Record(msgspec.Struct, frozen=True, array_like=True):
+class _Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tick: int
     inputs: list[msgspec.Raw]
     entries: list[tuple[int, msgspec.Raw]]
@@ -251,10 +251,10 @@ def decode_record(data: bytes) -> TickRecord:
     """A tick record from its bytes. Raises LogError."""
     try:
         record = _RECORD.decode(data)
-        inputs = tuple(_decode_input(raw) for raw in record.inputs)
+        inputs = tuple([_decode_input(raw) for raw in record.inputs]) if record.inputs else ()
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise LogError(f"corrupt tick record: {error}") from None
-    return TickRecord(record.tick, inputs, list(record.entries))
+    return TickRecord(record.tick, inputs, record.entries)
 
 
 _FORMS = {LATE: tuple[str, str, int, int], OVERDUE: tuple[str, str], SKIPPED: tuple[str, str]}

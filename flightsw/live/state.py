@@ -74,10 +74,13 @@ class LiveState:
     def feed(self, record: TickRecord) -> None:
         """Take in one tick."""
         self.tick = record.tick
-        self._newest.update(record.entries)
+        said = dict(record.entries)
+        self._newest.update(said)
         if record.inputs:
             self._from_outside(record)
         hearers = self._hearers
+        if hearers.keys().isdisjoint(said):  # as nearly always
+            return
         for number, payload in record.entries:
             if number in hearers:
                 self._happened(hearers[number](record.tick, payload))

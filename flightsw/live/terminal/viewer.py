@@ -6,6 +6,7 @@ run begins, holds nothing of it, and what it leaves of the terminal is put right
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -21,6 +22,8 @@ from rich.console import Console
 from flightsw.live.terminal.screen import Attributes, draw, give_back
 
 END_GUARD_S = 3.0
+SELDOM = 100_000
+"""objects between two searches for reference cycles: a tick brings dozens of objects and no cycle"""
 
 
 def fits(console: Console) -> bool:
@@ -69,6 +72,8 @@ def _become_view(
     code = 3
     try:
         setproctitle.setproctitle(f"flightsw:view {run_dir.name}")
+        gc.freeze()
+        gc.set_threshold(SELDOM)
         draw(run_dir, console, lifeline, keyboard, before)
         code = 0
     finally:
