@@ -6,6 +6,7 @@ Called as often as the view likes; never waits. An observer of the log: what it 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -50,15 +51,7 @@ class Follower:
 
     def poll(self, most_ticks: int | None = None) -> int:
         """Take in what is new, at most so much of it; ticks that came."""
-        count = 0
-        for record in islice(self._tail.poll(), most_ticks):
-            if self.state is None:
-                assert self._tail.header is not None  # the first object of every log
-                self.begin(self._tail.header)
-                assert self.state is not None
-            self.state.feed(record)
-            self.after_tick()
-            count += 1
+        count = self.take_in(islice(self._tail.poll_raw(), most_ticks))
         now_s = monotonic_s()
         if self.state is not None:
             self._marks.append((now_s, self.state.time_s))
@@ -72,8 +65,20 @@ class Follower:
         self.state = LiveState(header)
         self.facts = facts_of(header, self.run_dir)
 
-    def after_tick(self) -> None:
-        """A tick was taken in; for those who keep more than the newest."""
+    def take_in(self, records: Iterator[bytes]) -> int:
+        """Of these ticks, in order, all that a picture of the last one needs; how many there were."""
+        data = list(records)
+        if data:
+            self.begun().skim(data)
+        return len(data)
+
+    def begun(self) -> LiveState:
+        """The state, which there is from the log's header on."""
+        if self.state is None:
+            assert self._tail.header is not None  # the first object of every log
+            self.begin(self._tail.header)
+            assert self.state is not None
+        return self.state
 
     def _ask_pace(self, now_s: float) -> None:
         self.remote.poll()

@@ -15,7 +15,9 @@ from typing import Any
 import msgspec
 
 from flightsw.bus.log import LogHeader
+from flightsw.bus.logreader import decode_record
 from flightsw.bus.records import MESSAGE, TickRecord
+from flightsw.live.skimming import Skimmer
 from flightsw.messages.health import Severity
 from flightsw.messages.schema import TopicSchema, enum_words, is_event_topic, worded
 from flightsw.messages.topics import BUS, OUTSIDE
@@ -65,6 +67,7 @@ class LiveState:
         self._hearers = {
             number: hear for number, topic in enumerate(header.topics) if (hear := self._hearer(topic)) is not None
         }
+        self._skimmer = Skimmer(len(header.topics), self._hearers)
 
     @property
     def time_s(self) -> float:
@@ -74,7 +77,7 @@ class LiveState:
     def feed(self, record: TickRecord) -> None:
         """Take in one tick."""
         self.tick = record.tick
-        said = dict(record.entries)
+        said: dict[int, msgspec.Raw] = dict(record.entries)
         self._newest.update(said)
         if record.inputs:
             self._from_outside(record)
@@ -92,6 +95,12 @@ class LiveState:
             self.feed(record)
             count += 1
         return count
+
+    def skim(self, records: list[bytes]) -> None:
+        """Take in ticks of which only the last will be looked at. Raises LogError."""
+        seldom, last = self._skimmer.split(records)
+        self.feed_all(decode_record(data) for data in seldom)
+        self.feed_all(last)
 
     def message(self, topic: str) -> dict[str, Any]:
         """The newest message of a topic by field, enumerations by name; empty: none yet, or no such topic."""

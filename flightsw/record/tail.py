@@ -40,6 +40,10 @@ class LogTail:
 
     def poll(self) -> Iterator[TickRecord]:
         """New ticks, in order. Ends when there are no more for now."""
+        return map(decode_record, self.poll_raw())
+
+    def poll_raw(self) -> Iterator[bytes]:
+        """The same, not decoded yet."""
         while not self.ended:
             if self._file is None and not self._open():
                 return
@@ -84,7 +88,7 @@ class LogTail:
         mine = os.fstat(self._file)
         return (tail.st_ino, tail.st_dev) != (mine.st_ino, mine.st_dev)
 
-    def _records(self) -> Iterator[TickRecord]:
+    def _records(self) -> Iterator[bytes]:
         assert self._file is not None
         while data := os.pread(self._file, _BLOCK_BYTES, self._offset):
             unpacker = msgpack.Unpacker(max_buffer_size=_BLOCK_BYTES)
@@ -102,7 +106,7 @@ class LogTail:
                 item, done = data[done : unpacker.tell()], unpacker.tell()
                 if item[0] & 0xF0 == 0x90:
                     self._offset += len(item)
-                    yield decode_record(item)
+                    yield item
                 else:
                     self._mark(item)
                     self._offset += len(item)

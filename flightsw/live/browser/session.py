@@ -6,13 +6,14 @@ Shared by all who have the page open. Nothing here waits; `poll` is called a few
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from flightsw.bus.log import LogHeader
+from flightsw.bus.logreader import decode_record
 from flightsw.bus.umbilical import UmbilicalRequest
 from flightsw.errors import ConfigError, LogError
 from flightsw.live.follower import Follower
@@ -92,8 +93,16 @@ class Session(Follower):
             self.history.watch(name, value_reader(topic, field))
         self.history.watch("load_w", _load_w)
 
-    def after_tick(self) -> None:
-        """Remember it."""
+    def take_in(self, records: Iterator[bytes]) -> int:
+        """All of them: the history has every tick."""
+        count = 0
+        for data in records:
+            self.begun().feed(decode_record(data))
+            self._remember()
+            count += 1
+        return count
+
+    def _remember(self) -> None:
         assert self.history is not None
         assert self.state is not None
         if self.state.happened != self._happened:
